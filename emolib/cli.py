@@ -1,0 +1,57 @@
+"""The `emolib` command: parse, call, print. No logic lives here.
+
+Exit codes: 0 done · 1 one clear line on what is wrong · 2 wrong usage · 3 done, but some items were
+skipped and a report says which.
+"""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from emolib.errors import EmolibError
+
+app = typer.Typer(
+    name="emolib",
+    help="Emotionally enhanced talking faces: a face, any speech, one of six emotions.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+SKIPPED = 3  # exit code: finished, with a report of skipped items
+
+
+@app.callback()
+def _root() -> None:
+    """Keeps `emolib COMMAND` the form even while there is one command."""
+
+
+@app.command(epilog="Example: emolib doctor")
+def doctor() -> None:
+    """Check this machine: versions, device, codecs, weights, disk, corpora, checkpoints."""
+    from emolib.doctor import examine
+
+    lines = examine()
+    for line in lines:
+        typer.echo(str(line))
+    if any(line.state == "fail" for line in lines):
+        raise typer.Exit(1)
+
+
+def main() -> None:
+    """Entry point: an `EmolibError` becomes one line on stderr and exit code 1."""
+    try:
+        app()
+    except EmolibError as error:
+        print(f"emolib: {error}", file=sys.stderr)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        print("emolib: interrupted", file=sys.stderr)
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,84 @@
+"""Every error a user can meet, with one shape of message.
+
+A message says what is wrong, in which file, where in it, what was expected, and how to fix it,
+on one line, so that the command line can print it as it is.
+"""
+
+from __future__ import annotations
+
+from os import PathLike, fspath
+
+
+class EmolibError(ValueError):
+    """Base of all errors that the package raises on purpose.
+
+    Args:
+        problem: what is wrong, in a few plain words.
+        file: the file concerned, as the user gave it.
+        where: the place inside it (a frame, a second, a line, a key).
+        expected: what would have been right.
+        fix: what the user can do about it.
+    """
+
+    def __init__(
+        self,
+        problem: str,
+        *,
+        file: str | PathLike | None = None,
+        where: str | None = None,
+        expected: str | None = None,
+        fix: str | None = None,
+    ):
+        self.problem = problem
+        self.file = None if file is None else fspath(file)
+        self.where, self.expected, self.fix = where, expected, fix
+        place = ", ".join(str(part) for part in (self.file, where) if part)
+        line = f"{place}: {problem}" if place else problem
+        if expected:
+            line += f"; expected {expected}"
+        if fix:
+            line += f"; fix: {fix}"
+        super().__init__(" ".join(line.split()))
+
+
+class ConfigError(EmolibError):
+    """A setting is unknown, out of range, or contradicts another."""
+
+
+class MediaError(EmolibError):
+    """A picture or video file cannot be read or written as asked."""
+
+
+class AudioError(EmolibError):
+    """A sound is missing, too short, or holds values that are not sound."""
+
+
+class FaceError(EmolibError):
+    """No usable face where one is needed."""
+
+
+class DatasetError(EmolibError):
+    """A corpus or clip store is incomplete, mislabelled, or of another kind."""
+
+
+class CheckpointError(EmolibError):
+    """A weights file is damaged, of another network, or from another version."""
+
+
+class DownloadError(EmolibError):
+    """A file could not be fetched, or is not the file that was asked for."""
+
+
+class ResourceError(EmolibError):
+    """Too little disk, memory or hardware for what was asked."""
+
+
+class MissingExtra(EmolibError):
+    """An optional package is not installed."""
+
+    def __init__(self, package: str, extra: str):
+        super().__init__(
+            f"the package {package!r} is not installed",
+            expected=f"the extra [{extra}]",
+            fix=f'pip install "emolib[{extra}]"',
+        )

@@ -1,0 +1,1 @@
+"""Files to arrays and back: sound, mel, video, faces, paste-back, labels."""

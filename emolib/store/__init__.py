@@ -1,0 +1,1 @@
+"""The clip store: prepared clips, packed and memory-mapped, and training windows over it."""
