@@ -1,0 +1,1 @@
+"""For notebooks only: widgets, exercise checks, results that are loaded or made."""
