@@ -8,6 +8,8 @@ import numpy as np
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
+from emolib.viz.style import INK
+
 
 def contact_sheet(
     rows: Sequence[Sequence[np.ndarray]],
@@ -45,7 +47,7 @@ def contact_sheet(
             if column < len(row) and row[column] is not None:
                 ax.imshow(row[column], vmin=0, vmax=255 if row[column].dtype == np.uint8 else 1)
     for index, label in enumerate(row_labels or ()):
-        colour = label_colours[index] if label_colours else None
+        colour = label_colours[index] if label_colours else INK
         axes[index][0].set_ylabel(
             label, rotation=0, ha="right", va="center", fontsize=9, color=colour, labelpad=6
         )

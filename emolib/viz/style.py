@@ -55,11 +55,6 @@ def caption(fig: Figure, text: str, *, corpus: str, profile: str) -> Figure:
     Returns:
         the same figure, so that calls chain.
     """
-    fig.supxlabel(
-        f"{text}  [corpus: {corpus}, profile: {profile}]",
-        fontsize=8,
-        color=QUIET,
-        x=0.01,
-        ha="left",
-    )
+    text = f"{text}  [corpus: {corpus}, profile: {profile}]"
+    fig.supxlabel(text, fontsize=8, color=QUIET, x=0.01, ha="left")
     return fig

@@ -1,0 +1,50 @@
+# Two commands matter: `make demo` and `make test`. Each brings up all it needs from a bare clone on
+# a machine with Python 3.11 or newer and make; a second call skips what is there.
+
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/.ready
+
+export OMP_NUM_THREADS ?= 1
+
+.PHONY: demo test lint unit nbval lab notebooks figures setup clean-env
+
+demo: $(READY)
+	@echo "make demo: not built yet (it arrives with emolib generate)" >&2; exit 1
+
+test: lint unit nbval
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+unit: $(READY)
+	$(BIN)/python -m pytest tests -n 2 --dist loadfile
+
+# Each notebook's cells share one kernel, so a notebook must stay on one worker: --dist loadfile.
+nbval: $(READY)
+	EMOLIB_PROFILE=tiny EMOLIB_PROGRESS=0 $(BIN)/python -m pytest --nbval-lax --nbval-current-env \
+		--nbval-cell-timeout=120 -n 2 --dist loadfile -p no:cacheprovider notebooks
+
+lab: $(READY)
+	$(BIN)/jupyter lab notebooks/
+
+notebooks: $(READY)
+	$(BIN)/python scripts/run_notebooks.py
+
+figures: $(READY)
+	$(BIN)/emolib figures
+
+setup: $(READY)
+
+$(READY): requirements.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "emolib needs Python 3.11 or newer; try: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install -q --disable-pip-version-check uv
+	$(BIN)/uv pip install -q --python $(BIN)/python -r requirements.txt
+	$(BIN)/uv pip install -q --python $(BIN)/python --no-deps -e .
+	@touch $(READY)
+
+clean-env:
+	rm -rf .venv

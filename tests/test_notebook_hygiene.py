@@ -1,0 +1,72 @@
+"""Committed notebooks are executed in order, small, quiet, and carry no trace of a machine."""
+
+import re
+import statistics
+from pathlib import Path
+
+import nbformat
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+NOTEBOOKS = sorted((ROOT / "notebooks").rglob("[0-9][0-9]_*.ipynb"))
+LESSONS = [path for path in NOTEBOOKS if path.parent.name == "notebooks"]
+MAX_BYTES = 300_000
+ABSOLUTE = re.compile(r"(?<![\w.:/])/(?:home|root|work|Users|tmp|mnt)/|[A-Z]:\\\\")
+
+every_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
+every_lesson = pytest.mark.parametrize("path", LESSONS, ids=lambda p: p.stem)
+
+
+def code_cells(path):
+    notebook = nbformat.read(path, as_version=4)
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+@every_notebook
+def test_executed_once_in_order(path):
+    counts = [cell.execution_count for cell in code_cells(path) if cell.source.strip()]
+    assert counts == list(range(1, len(counts) + 1))
+
+
+@every_notebook
+def test_quiet_and_without_errors(path):
+    for cell in code_cells(path):
+        for output in cell.outputs:
+            assert output.output_type != "error", cell.source
+            assert output.get("name") != "stderr", cell.source
+
+
+@every_notebook
+def test_small_and_portable(path):
+    text = path.read_text(encoding="utf-8")
+    assert len(text.encode()) <= MAX_BYTES
+    assert not ABSOLUTE.search(text), ABSOLUTE.search(text)
+    metadata = nbformat.read(path, as_version=4).metadata
+    assert metadata.kernelspec.name == "python3"
+    assert "widgets" not in metadata
+
+
+@every_notebook
+def test_installs_nothing_and_touches_no_path(path):
+    for cell in code_cells(path):
+        assert not re.search(r"^\s*[!%]\s*pip|sys\.path", cell.source, re.MULTILINE)
+
+
+@every_lesson
+def test_cells_are_short(path):
+    lines = [len(cell.source.splitlines()) for cell in code_cells(path)]
+    assert max(lines) <= 30
+    assert statistics.median(lines) <= 8
+
+
+@every_lesson
+def test_a_solved_twin_exists(path):
+    assert (path.parent / "solutions" / path.name).is_file()
+
+
+@every_lesson
+def test_markers_stand_alone(path):
+    for cell in code_cells(path):
+        for line in cell.source.splitlines():
+            if "NBVAL_" in line:
+                assert re.fullmatch(r"# NBVAL_(CHECK_OUTPUT|IGNORE_OUTPUT)", line.strip()), line
