@@ -54,7 +54,21 @@ class AudioError(EmolibError):
 
 
 class FaceError(EmolibError):
-    """No usable face where one is needed."""
+    """No usable face where one is needed. `reason` is the word that reports count by."""
+
+    reason = "no_face"
+
+
+class MultiFaceError(FaceError):
+    """Several faces where exactly one is needed."""
+
+    reason = "multi_face"
+
+
+class SmallFaceError(FaceError):
+    """The face covers too few pixels to work with."""
+
+    reason = "small_face"
 
 
 class DatasetError(EmolibError):
@@ -82,3 +96,7 @@ class MissingExtra(EmolibError):
             expected=f"the extra [{extra}]",
             fix=f'pip install "emolib[{extra}]"',
         )
+
+
+class EmolibWarning(UserWarning):
+    """Something is unusual but usable; the message says what was done about it."""

@@ -1,0 +1,246 @@
+"""Sound files read and checked: mono float32 at 16 kHz, in time with the pictures.
+
+Any container that PyAV opens is a sound file, a video's track included. A track that starts
+later or earlier than the pictures is shifted, so sample 0 is the moment of frame 0.
+"""
+
+from __future__ import annotations
+
+import os
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from emolib.config import AUDIO, VIDEO
+from emolib.errors import AudioError, EmolibWarning
+from emolib.media.probe import DECODE_ERRORS, open_media
+from emolib.paths import atomic_path, check_output
+
+MIN_SAMPLES = round(VIDEO.mel_steps / AUDIO.mel_steps_per_s * AUDIO.sample_rate_hz)  # 200 ms
+SILENT_DB = -60.0  # loudest 50 ms below this: nothing is said
+QUIET_DB = -45.0
+MAX_DC = 0.05
+GAP_S = 0.04  # a hole in the time stamps wider than a video frame becomes silence
+MAX_BAD = 0.05
+
+
+@dataclass(frozen=True)
+class SoundReport:
+    """What `check_speech` found: seconds, peak, loudest 50 ms in dB, mean, and whether all is still."""
+
+    seconds: float
+    peak: float
+    loudest_db: float
+    dc: float
+    silent: bool
+
+
+def load_audio(path: str | os.PathLike, track: int | None = None) -> np.ndarray:
+    """A file's sound: (n,) float32, mono (mean of channels), 16 kHz, normally within [-1, 1].
+
+    In a video, sample 0 is the moment of the first picture: a track that starts 200 ms later is
+    preceded by 200 ms of silence, one that starts earlier is cut.
+
+    Args:
+        path: any sound or video file that PyAV reads.
+        track: which sound track; the default is the first, with a warning if there are several.
+
+    Raises:
+        AudioError: no sound, no such track, empty, damaged, or samples that are not finite.
+    """
+    samples, rate_hz, offset_s = _decode(path, track)
+    if not samples.size:
+        raise AudioError("the sound is empty (0 samples)", file=path, fix="record it again")
+    _check_finite(samples, rate_hz, path)
+    peak = float(np.abs(samples).max())
+    if peak > 1:
+        if peak > 1.01:
+            _warn(path, f"samples reach {peak:.2f}, beyond ±1: scaled down")
+        samples = samples / np.float32(peak)
+    samples = resample(samples, rate_hz, AUDIO.sample_rate_hz)
+    shift = round(offset_s * AUDIO.sample_rate_hz)
+    return np.pad(samples, (shift, 0)) if shift > 0 else samples[-shift:]
+
+
+def check_speech(samples: np.ndarray, file: str | os.PathLike | None = None) -> SoundReport:
+    """Refuse sound that cannot drive a face; warn of sound that drives it badly.
+
+    Args:
+        samples: (n,) float32 at 16 kHz.
+        file: named in messages.
+
+    Returns the report; silence, a low level and an offset give an `EmolibWarning` each.
+
+    Raises:
+        AudioError: empty, shorter than one mel window (200 ms), or not finite.
+    """
+    samples = as_mono(samples, file)
+    if samples.size == 0:
+        raise AudioError("the sound is empty (0 samples)", file=file, fix="record it again")
+    _check_finite(samples, AUDIO.sample_rate_hz, file)
+    if samples.size < MIN_SAMPLES:
+        raise AudioError(
+            f"the sound lasts {1000 * samples.size / AUDIO.sample_rate_hz:.0f} ms",
+            file=file,
+            expected=f"at least {1000 * MIN_SAMPLES / AUDIO.sample_rate_hz:.0f} ms, one mel window",
+            fix="use a longer recording",
+        )
+    dc = float(samples.mean())
+    loudest_db = _loudest_db(samples - dc)
+    report = SoundReport(
+        seconds=samples.size / AUDIO.sample_rate_hz,
+        peak=float(np.abs(samples).max()),
+        loudest_db=loudest_db,
+        dc=dc,
+        silent=loudest_db < SILENT_DB,
+    )
+    if report.silent:
+        _warn(file, "the sound is silent: the mouth will rest")
+    elif loudest_db < QUIET_DB:
+        _warn(file, f"the sound is very low (loudest 50 ms at {loudest_db:.0f} dB)")
+    if abs(dc) > MAX_DC:
+        _warn(file, f"the sound has a constant offset of {dc:+.2f}")
+    return report
+
+
+def resample(samples: np.ndarray, from_hz: int, to_hz: int) -> np.ndarray:
+    """(n,) float32 at another rate (soxr, high quality)."""
+    if from_hz == to_hz:
+        return samples
+    import librosa
+
+    return librosa.resample(samples, orig_sr=from_hz, target_sr=to_hz, res_type="soxr_hq")
+
+
+def as_mono(samples: np.ndarray, file: str | os.PathLike | None = None) -> np.ndarray:
+    """(n,) float32, or an `AudioError` that says what shape came instead."""
+    samples = np.asarray(samples)
+    if samples.ndim != 1 or not np.issubdtype(samples.dtype, np.floating):
+        raise AudioError(
+            f"the sound is {samples.dtype} {samples.shape}", file=file, expected="float (n,) mono"
+        )
+    return samples.astype(np.float32, copy=False)
+
+
+def write_wav(
+    path: str | os.PathLike,
+    samples: np.ndarray,
+    sample_rate_hz: int = AUDIO.sample_rate_hz,
+    *,
+    overwrite: bool = True,
+) -> Path:
+    """Write (n,) float samples as 16-bit mono WAV, whole or not at all. Returns the path.
+
+    Raises:
+        AudioError: samples outside [-1, 1] or not finite.
+    """
+    import soundfile
+
+    samples = as_mono(samples, path)
+    _check_finite(samples, sample_rate_hz, path)
+    if samples.size and np.abs(samples).max() > 1.001:
+        raise AudioError(
+            f"samples reach {np.abs(samples).max():.2f}", file=path, expected="[-1, 1]"
+        )
+    check_output(path, overwrite=overwrite)
+    with atomic_path(path) as temporary:
+        soundfile.write(
+            temporary, samples.clip(-1, 1), sample_rate_hz, subtype="PCM_16", format="WAV"
+        )
+    return Path(path)
+
+
+def _decode(path, track: int | None) -> tuple[np.ndarray, int, float]:
+    """Mono samples (n,), their rate in Hz, and the track's start after the first picture in s."""
+    with open_media(path, AudioError) as container:
+        tracks = container.streams.audio
+        if not tracks:
+            raise AudioError("has no sound", file=path, fix="pass a sound file with --audio")
+        if track is not None and not 0 <= track < len(tracks):
+            raise AudioError(
+                f"has no sound track {track}", file=path, expected=f"0 to {len(tracks) - 1}"
+            )
+        if track is None and len(tracks) > 1:
+            _warn(path, f"has {len(tracks)} sound tracks: using track 0")
+        stream = tracks[track or 0]
+        video = container.streams.video
+        video_start_s = 0.0
+        if video and video[0].start_time is not None:
+            video_start_s = float(video[0].start_time * video[0].time_base)
+        parts, rate_hz, start_s = _decode_stream(container, stream, path)
+    samples = np.concatenate(parts) if parts else np.zeros(0, np.float32)
+    return samples, rate_hz, (start_s - video_start_s) if video else 0.0
+
+
+def _decode_stream(container, stream, path) -> tuple[list[np.ndarray], int, float]:
+    parts, rate_hz, start_s, n_samples = [], stream.rate or AUDIO.sample_rate_hz, 0.0, 0
+    n_packets = n_bad = 0
+    power_in = power_out = 0.0
+    for packet in container.demux(stream):
+        n_packets += packet.size > 0
+        try:
+            frames = packet.decode()
+        except DECODE_ERRORS:
+            n_bad += 1
+            continue
+        for frame in frames:
+            rate_hz = frame.sample_rate
+            channels = _as_float(frame)  # (channels, n)
+            if frame.pts is not None:
+                time_s = float(frame.pts * frame.time_base)
+                if not parts:
+                    start_s = time_s
+                hole = round((time_s - start_s) * rate_hz) - n_samples
+                if hole > GAP_S * rate_hz:
+                    parts.append(np.zeros(hole, np.float32))
+                    n_samples += hole
+            mono = channels.mean(axis=0, dtype=np.float32)
+            power_in += float(np.square(channels).mean() * mono.size)
+            power_out += float(np.square(mono).sum())
+            parts.append(mono)
+            n_samples += mono.size
+    if n_bad > MAX_BAD * max(n_packets, 1):
+        raise AudioError(
+            f"{n_bad} of {n_packets} packets are damaged", file=path, fix="export the file again"
+        )
+    if power_in > 0 and power_out < 0.01 * power_in:
+        _warn(path, "the channels cancel each other (one is inverted): almost nothing is left")
+    return parts, rate_hz, start_s
+
+
+def _as_float(frame) -> np.ndarray:
+    """(channels, n) float32 within ±1 for whole-number formats."""
+    samples = frame.to_ndarray()
+    if not frame.format.is_planar:
+        samples = samples.reshape(-1, frame.layout.nb_channels).T
+    if samples.dtype == np.uint8:
+        return (samples.astype(np.float32) - 128) / 128
+    if np.issubdtype(samples.dtype, np.integer):
+        return samples.astype(np.float32) / np.float32(-float(np.iinfo(samples.dtype).min))
+    return samples.astype(np.float32, copy=False)
+
+
+def _check_finite(samples: np.ndarray, rate_hz: int, file) -> None:
+    bad = np.flatnonzero(~np.isfinite(samples))
+    if bad.size:
+        raise AudioError(
+            f"{bad.size} samples are not finite numbers (NaN or infinite)",
+            file=file,
+            where=f"at {bad[0] / rate_hz:.3f} s",
+            fix="export the sound again",
+        )
+
+
+def _loudest_db(samples: np.ndarray) -> float:
+    """Level in dB (full scale = 0) of the loudest 50 ms."""
+    n = AUDIO.win_samples
+    blocks = np.pad(samples, (0, -samples.size % n)).reshape(-1, n)
+    power = np.square(blocks, dtype=np.float64).mean(axis=1).max()
+    return float(10 * np.log10(power + 1e-12))
+
+
+def _warn(file, note: str) -> None:
+    name = f"{os.fspath(file)}: " if file is not None else ""
+    warnings.warn(name + note, EmolibWarning, stacklevel=3)
