@@ -83,6 +83,10 @@ class DownloadError(EmolibError):
     """A file could not be fetched, or is not the file that was asked for."""
 
 
+class TrainingError(EmolibError):
+    """Training cannot go on: it diverged, or its run does not fit what is asked."""
+
+
 class ResourceError(EmolibError):
     """Too little disk, memory or hardware for what was asked."""
 

@@ -1,0 +1,30 @@
+"""The door to faces: find them, follow one through a video, crop it, paste it back.
+
+Behind it: `detect` and `blaze` (one picture), `mesh` (468 landmarks and pose), `follow` and `scout`
+(frame to frame), `smooth` (gaps and jitter), `track` (a whole video), `compose` (crop and paste).
+"""
+
+from emolib.media.compose import GEOMETRIES, CropTransform, Geometry, crop_face, paste_face
+from emolib.media.detect import DETECTORS, Face, FaceDetector, make_detector
+from emolib.media.mesh import FaceMesh, pose_of_landmarks
+from emolib.media.smooth import fill_gaps, jitter_px, smooth_centred
+from emolib.media.track import FaceTrack, track_faces
+
+__all__ = [
+    "DETECTORS",
+    "GEOMETRIES",
+    "CropTransform",
+    "Face",
+    "FaceDetector",
+    "FaceMesh",
+    "FaceTrack",
+    "Geometry",
+    "crop_face",
+    "fill_gaps",
+    "jitter_px",
+    "make_detector",
+    "paste_face",
+    "pose_of_landmarks",
+    "smooth_centred",
+    "track_faces",
+]

@@ -1,0 +1,113 @@
+"""The 468-point face mesh, and a face's pose read from its bony points.
+
+A face's *pose* is four numbers: centre x, centre y, size (pixels) and roll (radians). They come
+from points that speech and expression hardly move, so a crop does not breathe with the mouth. Size
+is the 3-D spread of those points, so it does not shrink when the head turns.
+
+Deviation: the paper crops the raw detector box of each frame; its lower edge follows the chin, so
+the crop itself betrays how far the mouth is open.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from emolib.media.blaze import load_tflite
+from emolib.media.detect import EYES, Face
+
+N_LANDMARKS = 468
+INPUT_PX = 192
+ROI_SCALE = 1.5  # the network wants this much room around the face
+RIGHT_EYE, LEFT_EYE = (33, 133), (362, 263)  # outer and inner corners, the person's right first
+FOREHEAD = (10, 67, 297, 54, 284)
+NOSE = (168, 6, 197, 195, 5, 4)  # bridge from top to tip
+TEMPLES = (127, 356, 234, 454)
+RIGID = np.array([*RIGHT_EYE, *LEFT_EYE, *FOREHEAD, *NOSE, *TEMPLES])
+LIPS = (61, 291, 13, 14)  # corners, then inner upper and lower middle
+CHIN = 152
+
+# The standard face square: from the hairline to below the chin of an open mouth.
+SIZE_PER_SPREAD, DOWN_PER_SIZE = 3.1, 0.226
+
+
+class FaceMesh:
+    """Landmarks of a face whose place is roughly known. Not safe to share between threads."""
+
+    def __init__(self):
+        self.interpreter = load_tflite("face_landmark.tflite")
+        self.input = self.interpreter.get_input_details()[0]["index"]
+        self.outputs = [detail["index"] for detail in self.interpreter.get_output_details()]
+
+    def landmarks(self, frame: np.ndarray, roi: np.ndarray) -> tuple[np.ndarray, float]:
+        """Mesh of the face in a turned square of the frame.
+
+        Args:
+            frame: (H, W, 3) uint8 RGB.
+            roi: (4,) centre x, centre y, side in pixels, roll in radians.
+
+        Returns:
+            landmarks (468, 3) float32: x, y in pixels, z in pixels towards the back of the head;
+            and the network's confidence in [0, 1] that this is a face.
+        """
+        x, y, side, roll = (float(value) for value in roi)
+        cos, sin = np.cos(roll), np.sin(roll)
+        scale = side / INPUT_PX
+        turn = np.array([[cos, -sin], [sin, cos]]) * scale  # input pixels -> frame pixels
+        shift = np.array([x, y]) - turn @ np.full(2, INPUT_PX / 2)
+        sample = np.column_stack([turn, shift + turn @ [0.5, 0.5] - 0.5])  # pixel centres
+        how = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+        view = cv2.warpAffine(
+            frame, sample, (INPUT_PX, INPUT_PX), flags=how, borderMode=cv2.BORDER_REPLICATE
+        )
+        self.interpreter.set_tensor(self.input, view[None] * np.float32(1 / 255))
+        self.interpreter.invoke()
+        points, logit = (self.interpreter.get_tensor(index).ravel() for index in self.outputs)
+        points = points.reshape(N_LANDMARKS, 3).astype(np.float64)
+        points[:, :2] = points[:, :2] @ turn.T + shift
+        points[:, 2] *= scale
+        score = 1 / (1 + np.exp(-np.clip(float(logit[0]), -80, 80)))
+        return points.astype(np.float32), score
+
+
+def roi_of_face(face: Face) -> np.ndarray:
+    """Where the mesh should look for a detected face: (4,) centre x, y, side, roll."""
+    centre = (face.box[:2] + face.box[2:]) / 2
+    return np.array([*centre, ROI_SCALE * 0.87 * face.size_px, roll_of_face(face)])
+
+
+def roi_of_landmarks(landmarks: np.ndarray) -> np.ndarray:
+    """Where the mesh should look in the next frame, from this frame's landmarks (468, 3)."""
+    low, high = landmarks[:, :2].min(axis=0), landmarks[:, :2].max(axis=0)
+    side = ROI_SCALE * (high - low).max()
+    return np.array([*(low + high) / 2, side, roll_of_landmarks(landmarks)])
+
+
+def roll_of_face(face: Face) -> float:
+    """Roll of the eye line in radians, clockwise on the screen; 0 without keypoints."""
+    if len(face.keypoints) < 2:
+        return 0.0
+    dx, dy = face.keypoints[EYES[1]] - face.keypoints[EYES[0]]
+    return float(np.arctan2(dy, dx))
+
+
+def roll_of_landmarks(landmarks: np.ndarray) -> float:
+    """Roll of the line through the eyes' corners in radians, clockwise on the screen."""
+    right, left = landmarks[list(RIGHT_EYE)].mean(axis=0), landmarks[list(LEFT_EYE)].mean(axis=0)
+    return float(np.arctan2(left[1] - right[1], left[0] - right[0]))
+
+
+def pose_of_face(face: Face) -> np.ndarray:
+    """Pose (4,) float64 from a detector's box alone: centre x, y, size px, roll rad."""
+    return np.array([*(face.box[:2] + face.box[2:]) / 2, face.size_px, roll_of_face(face)])
+
+
+def pose_of_landmarks(landmarks: np.ndarray) -> np.ndarray:
+    """Pose (4,) float64 from a mesh (468, 3): centre x, y, size px, roll rad."""
+    points = landmarks[RIGID].astype(np.float64)
+    centre = points.mean(axis=0)
+    size = SIZE_PER_SPREAD * np.sqrt(((points - centre) ** 2).sum(axis=1).mean())
+    down = landmarks[list(NOSE)].mean(axis=0) - landmarks[list(FOREHEAD)].mean(axis=0)
+    down = down / np.linalg.norm(down)
+    x, y = centre[:2] + DOWN_PER_SIZE * size * down[:2]
+    return np.array([x, y, size, roll_of_landmarks(landmarks)])
