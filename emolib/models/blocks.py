@@ -1,0 +1,132 @@
+"""The bricks of every network here: a convolution, a batch norm, a ReLU, sometimes a skip.
+
+Wav2Lip, EmoGen and the colour SyncNet are stacks of these (`reference` tables: filters, kernel,
+stride, padding). Also here: how channel counts shrink with the width multiplier, and how a trained
+stack is folded for inference.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Sequence
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from torch.nn.utils.fusion import fuse_conv_bn_eval
+
+MIN_CHANNELS = 4
+
+
+def scaled(channels: int, width: float) -> int:
+    """A channel count at a width: `channels · width`, rounded, never under 4.
+
+    Geometry (picture size, T, mel window) does not change with the width.
+    """
+    return max(min(MIN_CHANNELS, channels), round(channels * width))
+
+
+class ConvBlock(nn.Module):
+    """Convolution → batch norm → (+ input) → ReLU, the skip being added before the ReLU.
+
+    Args:
+        residual: add the input; needs `c_in == c_out`, stride 1.
+        transposed: upsample with a transposed convolution.
+        activation: end in a ReLU; without it the block can return negative numbers.
+    """
+
+    def __init__(
+        self,
+        c_in: int,
+        c_out: int,
+        kernel: int,
+        stride: int | tuple[int, int] = 1,
+        padding: int = 0,
+        *,
+        residual: bool = False,
+        transposed: bool = False,
+        output_padding: int = 0,
+        activation: bool = True,
+    ):
+        super().__init__()
+        self.residual, self.activation = residual, activation
+        if transposed:
+            self.conv = nn.ConvTranspose2d(c_in, c_out, kernel, stride, padding, output_padding)
+        else:
+            self.conv = nn.Conv2d(c_in, c_out, kernel, stride, padding)
+        self.norm = nn.BatchNorm2d(c_out)
+
+    def forward(self, x: Tensor) -> Tensor:
+        out = self.norm(self.conv(x))
+        if self.residual:
+            out = out + x
+        return F.relu(out) if self.activation else out
+
+
+class FusedConvBlock(nn.Module):
+    """A `ConvBlock` in eval mode with its batch norm multiplied into the convolution.
+
+    Same numbers up to rounding, one pass over memory instead of four. Cannot be trained.
+    """
+
+    def __init__(self, block: ConvBlock):
+        super().__init__()
+        transposed = isinstance(block.conv, nn.ConvTranspose2d)
+        self.conv = fuse_conv_bn_eval(block.conv.eval(), block.norm.eval(), transposed)
+        self.residual, self.activation = block.residual, block.activation
+
+    def forward(self, x: Tensor) -> Tensor:
+        out = self.conv(x)
+        if self.residual:
+            out += x
+        return F.relu_(out) if self.activation else out
+
+
+def fuse_for_inference(model: nn.Module) -> nn.Module:
+    """A frozen copy of `model` for generating: batch norms folded in, channels last, eval mode.
+
+    Gives what `model.eval()` gives, to about 1e-5, in less time. The model itself is unchanged.
+    """
+    fused = copy.deepcopy(model).eval().requires_grad_(False)
+    for parent in list(fused.modules()):
+        for name, child in list(parent.named_children()):
+            if isinstance(child, ConvBlock):
+                setattr(parent, name, FusedConvBlock(child))
+    return fused.to(memory_format=torch.channels_last)
+
+
+def conv_stack(rows: Sequence[tuple], c_in: int, width: float = 1.0) -> nn.Sequential:
+    """Conv blocks from rows `(filters, kernel, stride, padding, n_residual)`.
+
+    After each row's own block come `n_residual` residual 3×3 blocks of the same filters: this is
+    how the encoders' tables read.
+    """
+    blocks: list[nn.Module] = []
+    for filters, kernel, stride, padding, n_residual in rows:
+        c_out = scaled(filters, width)
+        blocks.append(ConvBlock(c_in, c_out, kernel, stride, padding))
+        blocks += [ConvBlock(c_out, c_out, 3, 1, 1, residual=True) for _ in range(n_residual)]
+        c_in = c_out
+    return nn.Sequential(*blocks)
+
+
+def audio_encoder(width: float = 1.0, *, n_residual_256: int = 1) -> nn.Sequential:
+    """Mel window (N, 1, 80, 16), frequency × time, → (N, 512, 1, 1); `512` scales with the width.
+
+    The colour SyncNet's has two residual blocks at 256 channels (`n_residual_256=2`), Wav2Lip's
+    one. Otherwise they are the same network.
+    """
+    rows = (
+        (32, 3, 1, 1, 2),  # 32×80×16
+        (64, 3, (3, 1), 1, 2),  # 64×27×16
+        (128, 3, 3, 1, 2),  # 128×9×6
+        (256, 3, (3, 2), 1, n_residual_256),  # 256×3×3
+        (512, 3, 1, 0, 0),  # 512×1×1
+        (512, 1, 1, 0, 0),
+    )
+    return conv_stack(rows, 1, width)
+
+
+def n_parameters(model: nn.Module) -> int:
+    """How many numbers training can change (batch-norm statistics do not count)."""
+    return sum(parameter.numel() for parameter in model.parameters())

@@ -1,0 +1,100 @@
+"""The emotion discriminator: which of six emotions do these frames show?
+
+Five strided convolutions a frame, two linear layers, an LSTM over the frames, six logits.
+
+Paper: §3.2.4. Follows: Eskimez et al. 2021, which works at 128 px and has a seventh class.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from emolib.config import VIDEO
+from emolib.emotions import N_EMOTIONS
+from emolib.errors import ConfigError
+from emolib.models.blocks import scaled
+
+FILTERS = (64, 128, 256, 512, 512)  # kernel 3, stride 2 each: 96 → 48 → 24 → 12 → 6 → 3
+SLOPE = 0.3
+
+
+@dataclass(frozen=True)
+class EmotionDiscriminatorConfig:
+    """Which discriminator. The defaults are the paper's: 16,503,430 parameters."""
+
+    width: float = 1.0
+    released_code_quirks: bool = False  # see `scramble_like_released`
+
+    def __post_init__(self):
+        if not 0 < self.width <= 4:
+            raise ConfigError(f"width={self.width} is not in (0, 4]")
+
+
+class EmotionDiscriminator(nn.Module):
+    """Six emotion logits for a few frames.
+
+    Paper: §3.2.4. Deviation: it ends in logits, as the released code does; the paper's
+    "probabilities" are their softmax. `released_code_quirks=True` feeds it the released code's
+    scrambled pictures, to measure what they cost and to run weights trained on them.
+    """
+
+    def __init__(self, config: EmotionDiscriminatorConfig | None = None):
+        super().__init__()
+        self.config = config = config or EmotionDiscriminatorConfig()
+        c_in, self.convs = 3, nn.ModuleList()
+        for filters in FILTERS:
+            c_out = scaled(filters, config.width)
+            self.convs.append(nn.Conv2d(c_in, c_out, 3, 2, 1))
+            c_in = c_out
+        side = VIDEO.face_px // 2 ** len(FILTERS)  # 3
+        hidden, embedding = scaled(2048, config.width), scaled(512, config.width)
+        self.projector = nn.Sequential(
+            nn.Linear(c_in * side * side, hidden), nn.LeakyReLU(SLOPE), nn.Linear(hidden, embedding)
+        )
+        self.rnn = nn.LSTM(embedding, embedding, batch_first=True)
+        self.classifier = nn.Linear(embedding, N_EMOTIONS)
+        for module in self.modules():
+            if isinstance(module, nn.Conv2d | nn.Linear):
+                nn.init.xavier_uniform_(module.weight)
+
+    def features(self, frames: Tensor) -> Tensor:
+        """Frames (B, T, 3, 96, 96) → the LSTM's last state (B, 512 · width)."""
+        B, T, C, H, W = frames.shape
+        if (C, H, W) != (3, VIDEO.face_px, VIDEO.face_px):
+            raise ConfigError(f"frames are {tuple(frames.shape)}", expected="(B, T, 3, 96, 96)")
+        if self.config.released_code_quirks:
+            x = scramble_like_released(frames)  # (B·T, 3, 96, 96)
+        else:
+            x = frames.flatten(0, 1)  # (B·T, 3, 96, 96): a frame stays a picture
+        x = x.to(self.classifier.weight.dtype)
+        for conv in self.convs:
+            x = F.leaky_relu(conv(x), SLOPE)  # … (B·T, 512, 3, 3)
+        x = self.projector(x.flatten(1)).unflatten(0, (B, T))  # (B, T, 512)
+        return self.rnn(x)[0][:, -1]  # (B, 512)
+
+    def forward(self, frames: Tensor) -> Tensor:
+        """Logits (B, 6) float32 in `EMOTIONS` order.
+
+        Args:
+            frames: (B, T, 3, 96, 96) float in [0, 1], RGB; any T.
+
+        Raises:
+            ConfigError: another shape.
+        """
+        return self.classifier(self.features(frames)).float()
+
+
+def scramble_like_released(frames: Tensor) -> Tensor:
+    """The "pictures" (B·T, 3, H, W) that the released code shows its discriminator and VGG.
+
+    It keeps video as (B, C, T, H, W) in BGR and folds time by `view` without a permute, so that of
+    five pictures the first holds the blue planes of frames 0, 1, 2, the second blue 3, blue 4 and
+    green 0, and so on: no picture is a face in its colours. The order of colours matters here and
+    only here, so this turns RGB into BGR first, as the released code has it.
+    """
+    B, T, C, H, W = frames.shape
+    planes = frames.flip(2).transpose(1, 2)  # (B, C, T, H, W), BGR
+    return planes.reshape(B * T, C, H, W)
