@@ -1,0 +1,227 @@
+"""LSE: known offsets come back to the frame, and every step equals an independent computation."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from emolib.errors import ConfigError, FaceError, MediaError, SmallFaceError
+from emolib.evaluation import lse_crop, sync
+from emolib.evaluation.mfcc import mfcc
+
+RATE, PER_FRAME = 16_000, 640
+
+
+def mfcc_row(whole, m):
+    """One row from the formulas, sample by sample: 25 ms from `m / 100` s on."""
+    emphasised = [
+        whole[i] - 0.97 * (whole[i - 1] if i else 0.0) if i < len(whole) else 0.0
+        for i in range(160 * m, 160 * m + 400)
+    ]
+    n = np.arange(400)
+    power = []
+    for k in range(257):
+        turn = np.exp(-2j * np.pi * k * n / 512)
+        power.append(abs((np.array(emphasised) * turn).sum()) ** 2 / 512)
+    mel_of = lambda hz: 2595 * math.log10(1 + hz / 700)  # noqa: E731
+    corners = [
+        math.floor(513 * 700 * (10 ** (mel_of(8000) * i / 27 / 2595) - 1) / RATE) for i in range(28)
+    ]
+    logs = []
+    for j in range(26):
+        a, b, c = corners[j : j + 3]
+        band = sum((k - a) / (b - a) * power[k] for k in range(a, b))
+        band += sum((c - k) / (c - b) * power[k] for k in range(b, c))
+        logs.append(math.log(max(band, np.finfo(float).eps)))
+    row = [math.log(max(sum(power), np.finfo(float).eps))]
+    for q in range(1, 13):
+        cosine = sum(v * math.cos(math.pi * q * (2 * j + 1) / 52) for j, v in enumerate(logs))
+        row.append((1 + 11 * math.sin(math.pi * q / 22)) * math.sqrt(2 / 26) * cosine)
+    return row
+
+
+def test_mfcc_equals_its_formulas():
+    rng = np.random.default_rng(0)
+    n = np.arange(1500)
+    sound = (0.4 * np.sin(0.3 * n) + 0.1 * rng.standard_normal(1500)).astype(np.float32)
+    sound[900:] = 0  # silence must not become minus infinity
+    rows = mfcc(sound)
+    assert rows.shape == (8, 13)  # 1 + ceil((1500 - 400) / 160)
+    whole = np.rint(sound.astype(float) * 32768)
+    for m in (0, 3, 7):
+        np.testing.assert_allclose(rows[m], mfcc_row(whole, m), rtol=1e-5, atol=1e-4)
+    assert mfcc(sound[:100]).shape == (1, 13)
+
+
+def events(n_frames, seed=0):
+    """One number a frame that never repeats its course, in [0, 1]."""
+    values = np.random.default_rng(seed).random(n_frames + 4)
+    return np.convolve(values, np.ones(2) / 2, "same")[:n_frames]
+
+
+def bright_frames(levels, size):
+    frames = np.zeros((len(levels), size, size, 3), np.uint8)
+    frames[:] = np.rint(40 + 200 * levels)[:, None, None, None]
+    return frames
+
+
+def loud_sound(levels):
+    """A buzz whose amplitude in each frame is given by `levels`."""
+    buzz = np.random.default_rng(9).standard_normal(len(levels) * PER_FRAME)
+    return (0.2 * buzz * np.exp(2 * np.repeat(levels, PER_FRAME) - 2)).clip(-1, 1)
+
+
+class Analytic(nn.Module):
+    """Reads brightness off pictures and loudness off sound: each frame's level, normalised."""
+
+    def forward(self, heard, seen):
+        if heard.shape[2] == 13:  # MFCC: column 0 is log energy; mel: mean level
+            energy = heard[:, 0, 0].unflatten(1, (5, 4)).mean(2) / 4
+        else:
+            energy = torch.nn.functional.interpolate(heard[:, 0].mean(1, True), 5, mode="linear")[
+                :, 0
+            ]
+        if seen.ndim == 5:
+            light = seen.mean((1, 3, 4)) / 200
+        else:
+            light = seen.unflatten(1, (5, 3)).mean((2, 3, 4)) * 255 / 200
+        return self.normed(energy), self.normed(light)
+
+    @staticmethod
+    def normed(values):
+        values = values - values.mean(1, keepdim=True)
+        return nn.functional.normalize(values, dim=1)
+
+
+@pytest.mark.parametrize("lead", [0, 1, -12, 15, -15])
+@pytest.mark.parametrize("which", ["published", "expert"])
+def test_a_known_offset_comes_back_to_the_frame(which, lead):
+    levels = events(90 + 40)
+    seen, heard = levels[20:110], levels[20 + lead : 110 + lead]  # sound `lead` frames early
+    sound = loud_sound(heard).astype(np.float32)
+    if which == "published":
+        result = sync.lse(Analytic(), bright_frames(seen, 224), sound)
+    else:
+        result = sync.lse_expert(Analytic(), bright_frames(seen, 96), sound)
+    assert result.offset == lead
+    assert result.offsets[result.curve.argmin()] == lead
+    assert result.confidence > 0.2
+    assert result.n_windows == 85
+    if lead:
+        assert result.at_zero > result.distance + 0.2
+    else:
+        assert result.at_zero == result.distance
+
+
+def test_unrelated_sound_has_little_confidence():
+    film, other = bright_frames(events(90), 96), loud_sound(events(90, seed=5))
+    own = loud_sound(events(90))
+    right = sync.lse_expert(Analytic(), film, own.astype(np.float32))
+    wrong = sync.lse_expert(Analytic(), film, other.astype(np.float32))
+    assert wrong.confidence < 0.5 * right.confidence
+    assert wrong.distance > right.distance
+
+
+def by_hand(video, audio, shift):
+    """Distances entry by entry, with zeros beyond the ends."""
+    rows = []
+    for i in range(len(video)):
+        row = []
+        for j in range(i - shift, i + shift + 1):
+            other = audio[j] if 0 <= j < len(audio) else np.zeros_like(audio[0])
+            row.append(
+                math.sqrt(sum((v - a + 1e-6) ** 2 for v, a in zip(video[i], other, strict=True)))
+            )
+        rows.append(row)
+    return np.array(rows)
+
+
+def test_distances_minimum_and_median_equal_a_matrix_made_from_scratch():
+    rng = np.random.default_rng(1)
+    video, audio = rng.standard_normal((2, 23, 6))
+    matrix = by_hand(video, audio, 15)
+    tensors = torch.tensor(video, dtype=torch.float32), torch.tensor(audio, dtype=torch.float32)
+    np.testing.assert_allclose(sync.distance_matrix(*tensors), matrix, rtol=1e-5)
+    result = sync.lse_from_embeddings(*tensors)
+    means = [sum(column) / 23 for column in matrix.T]
+    assert result.distance == pytest.approx(min(means), rel=1e-5)
+    assert result.confidence == pytest.approx(sorted(means)[15] - min(means), rel=1e-4)
+    assert result.offset == 15 - means.index(min(means))
+    # the mean of each window's own minimum is another, smaller number: order matters
+    assert np.mean(matrix.min(axis=1)) < result.distance - 0.1
+
+
+def test_skipping_the_padding_averages_real_pairs_only():
+    rng = np.random.default_rng(2)
+    video, audio = rng.standard_normal((2, 20, 4))
+    matrix = by_hand(video, audio, 15)
+    real = [np.mean([matrix[i, j] for i in range(20) if 0 <= i + j - 15 < 20]) for j in range(31)]
+    tensors = torch.tensor(video, dtype=torch.float32), torch.tensor(audio, dtype=torch.float32)
+    result = sync.lse_from_embeddings(*tensors, pad="skip")
+    np.testing.assert_allclose(result.curve, real, rtol=1e-5)
+    short = sync.lse_from_embeddings(tensors[0][:3], tensors[1][:3], pad="skip")
+    assert np.isnan(short.curve[:13]).all()
+    assert np.isfinite(short.distance)
+    with pytest.raises(ConfigError, match="mirror"):
+        sync.lse_from_embeddings(*tensors, pad="mirror")
+
+
+def test_clips_that_are_too_short_or_misshapen_are_refused():
+    assert sync.count_windows(100, 50 * PER_FRAME + 639) == 45
+    with pytest.raises(MediaError, match="at least 6 frames"):
+        sync.lse(Analytic(), np.zeros((5, 224, 224, 3), np.uint8), np.zeros(16_000, np.float32))
+    with pytest.raises(MediaError, match="224"):
+        sync.lse(Analytic(), np.zeros((9, 96, 96, 3), np.uint8), np.zeros(16_000, np.float32))
+    with pytest.raises(ConfigError, match="audio or mel"):
+        sync.lse_expert(Analytic(), np.zeros((9, 96, 96, 3), np.uint8))
+
+
+def test_the_square_is_where_the_protocol_puts_it():
+    boxes = np.tile([100.0, 60.0, 180.0, 160.0], (20, 1))  # centre 140, 110; half-side 50
+    boxes[7] += 30  # one jump: the median removes it
+    squares = lse_crop.lse_squares(boxes)
+    # x: 140 ± 1.4 · 50; y: 110 - 50 … 110 + 1.8 · 50
+    assert squares[7:13].tolist() == [[70, 60, 210, 200]] * 6
+
+
+def test_crops_take_the_square_and_fill_the_outside_with_grey():
+    frame = np.zeros((120, 160, 3), np.uint8)
+    frame[:, :, 0] = np.arange(160)
+    boxes = np.tile([0.0, 20.0, 80.0, 100.0], (30, 1))  # centre 40, 60; s = 40: x -16 … 96
+    crops = lse_crop.lse_crops(np.stack([frame] * 30), boxes)
+    assert crops.shape == (30, 224, 224, 3)
+    middle = crops[15]  # 112 px become 224: two crop pixels a picture pixel
+    assert (middle[:, :30] == 110).all()  # x < 0
+    assert (middle[-20:] == 110).all()  # y from 120 on (20 + 112 = 132)
+    assert abs(int(middle[50, 2 * (16 + 50), 0]) - 50) <= 1
+
+
+def test_tracks_that_the_protocol_does_not_score_are_refused():
+    box = np.array([10.0, 10.0, 130.0, 130.0])
+    lse_crop.check_track(np.tile(box, (25, 1)))
+    with pytest.raises(FaceError, match="24 frames"):
+        lse_crop.check_track(np.tile(box, (24, 1)))
+    with pytest.raises(SmallFaceError, match="60 px"):
+        lse_crop.check_track(np.tile(box / 2, (30, 1)))
+    with pytest.raises(FaceError, match="1 frames have no face"):
+        boxes = np.tile(box, (30, 1))
+        boxes[4] = np.nan
+        lse_crop.check_track(boxes)
+
+
+def test_a_whole_video_gives_the_same_as_its_crops():
+    levels = events(40)
+    frames, boxes = bright_frames(levels, 150), np.tile([30.0, 20.0, 135.0, 125.0], (40, 1))
+    sound = loud_sound(levels).astype(np.float32)
+    whole = lse_crop.lse_of_video(Analytic(), frames, sound, boxes)
+    assert whole.offset == 0
+    assert whole.distance == sync.lse(Analytic(), lse_crop.lse_crops(frames, boxes), sound).distance
+
+
+def test_a_tracked_pose_becomes_a_tight_box_and_a_gap_stays_a_gap():
+    poses = np.tile([200.0, 150.0, 100.0, 0.4], (3, 1))
+    boxes = lse_crop.tight_boxes(poses, np.array([True, False, True]))
+    np.testing.assert_allclose(boxes[0], [163, 104, 237, 192])  # 0.74 × 0.88, 2 % up
+    assert np.isnan(boxes[1]).all()
