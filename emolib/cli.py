@@ -7,6 +7,7 @@ skipped and a report says which.
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
 import typer
 
@@ -38,6 +39,20 @@ def doctor() -> None:
     for line in lines:
         typer.echo(str(line))
     if any(line.state == "fail" for line in lines):
+        raise typer.Exit(1)
+
+
+@app.command(epilog="Example: emolib verify out.mp4")
+def verify(file: Path) -> None:
+    """Say whether FILE is marked as AI-generated, and whether it is still what was written.
+
+    Exit code 0: it carries marks that hold; 1: it was tampered with, or nothing was found.
+    """
+    from emolib.media.verify import verify as read_marks
+
+    verdict = read_marks(file)
+    typer.echo(str(verdict))
+    if verdict.state in ("tampered", "unmarked"):
         raise typer.Exit(1)
 
 
