@@ -15,7 +15,13 @@ import numpy as np
 
 from emolib.config import AUDIO, VIDEO
 from emolib.errors import AudioError, EmolibWarning
-from emolib.media.probe import DECODE_ERRORS, open_media
+from emolib.media.files import (
+    DECODE_ERRORS,
+    MAX_JUMP_S,
+    check_damage,
+    open_media,
+    picture_streams,
+)
 from emolib.paths import atomic_path, check_output
 
 MIN_SAMPLES = round(VIDEO.mel_steps / AUDIO.mel_steps_per_s * AUDIO.sample_rate_hz)  # 200 ms
@@ -23,12 +29,11 @@ SILENT_DB = -60.0  # loudest 50 ms below this: nothing is said
 QUIET_DB = -45.0
 MAX_DC = 0.05
 GAP_S = 0.04  # a hole in the time stamps wider than a video frame becomes silence
-MAX_BAD = 0.05
 
 
 @dataclass(frozen=True)
 class SoundReport:
-    """What `check_speech` found: seconds, peak, loudest 50 ms in dB, mean, and whether all is still."""
+    """What `check_speech` found: seconds, peak, loudest 50 ms (dB), mean, whether all is still."""
 
     seconds: float
     peak: float
@@ -165,13 +170,17 @@ def _decode(path, track: int | None) -> tuple[np.ndarray, int, float]:
         if track is None and len(tracks) > 1:
             _warn(path, f"has {len(tracks)} sound tracks: using track 0")
         stream = tracks[track or 0]
-        video = container.streams.video
+        video = picture_streams(container)
         video_start_s = 0.0
         if video and video[0].start_time is not None:
             video_start_s = float(video[0].start_time * video[0].time_base)
         parts, rate_hz, start_s = _decode_stream(container, stream, path)
     samples = np.concatenate(parts) if parts else np.zeros(0, np.float32)
-    return samples, rate_hz, (start_s - video_start_s) if video else 0.0
+    offset_s = start_s - video_start_s if video else 0.0
+    if abs(offset_s) > MAX_JUMP_S:
+        _warn(path, f"sound and picture start {offset_s:.0f} s apart: taken as starting together")
+        offset_s = 0.0
+    return samples, rate_hz, offset_s
 
 
 def _decode_stream(container, stream, path) -> tuple[list[np.ndarray], int, float]:
@@ -193,7 +202,7 @@ def _decode_stream(container, stream, path) -> tuple[list[np.ndarray], int, floa
                 if not parts:
                     start_s = time_s
                 hole = round((time_s - start_s) * rate_hz) - n_samples
-                if hole > GAP_S * rate_hz:
+                if GAP_S * rate_hz < hole < MAX_JUMP_S * rate_hz:
                     parts.append(np.zeros(hole, np.float32))
                     n_samples += hole
             mono = channels.mean(axis=0, dtype=np.float32)
@@ -201,10 +210,7 @@ def _decode_stream(container, stream, path) -> tuple[list[np.ndarray], int, floa
             power_out += float(np.square(mono).sum())
             parts.append(mono)
             n_samples += mono.size
-    if n_bad > MAX_BAD * max(n_packets, 1):
-        raise AudioError(
-            f"{n_bad} of {n_packets} packets are damaged", file=path, fix="export the file again"
-        )
+    check_damage(n_bad, n_packets, path, AudioError)
     if power_in > 0 and power_out < 0.01 * power_in:
         _warn(path, "the channels cancel each other (one is inverted): almost nothing is left")
     return parts, rate_hz, start_s

@@ -50,7 +50,7 @@ FORMS = {
 class VideoWriter:
     """Writes frames one by one, with sound, to a file that appears when all is well.
 
-    Use it as a context manager: `with VideoWriter("out.mp4", audio=sound) as out: out.write(frame)`.
+    A context manager: `with VideoWriter("out.mp4", audio=sound) as out: out.write(frame)`.
     An exception inside the block leaves no file, and an older file of that name as it was.
 
     Args:

@@ -1,35 +1,34 @@
 """Video files read: frames at a constant rate, chosen by time stamps, upright, 8-bit RGB.
 
-Output frame *k* stands for the interval `[k / fps, (k + 1) / fps)` after the first picture, and is the
-source frame on screen in the middle of it. So a file of any rate, constant or not, keeps time
-with its sound, and a 25 fps file gives exactly its own frames. Reading streams: one decoded frame
-is held at a time, however long the file.
+Output frame *k* stands for the interval from `k / fps` to `(k + 1) / fps` after the first picture,
+and is the source frame on screen in the middle of it. So a file of any rate, constant or not,
+keeps time with its sound, and a 25 fps file gives exactly its own frames. Reading streams: one
+decoded frame is held at a time, however long the file.
 """
 
 from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
+from itertools import chain
 
-import cv2
 import numpy as np
 from av.filter import Graph
 
 from emolib.config import VIDEO
 from emolib.errors import EmolibWarning, MediaError
 from emolib.media.encode import VideoWriter, write_video
-from emolib.media.probe import (
+from emolib.media.files import (
     DECODE_ERRORS,
-    MAX_PIXELS,
-    VideoInfo,
-    check_file,
+    MAX_JUMP_S,
+    check_damage,
     open_media,
     picture_stream,
-    probe,
 )
+from emolib.media.probe import VideoInfo, probe
+from emolib.media.still import read_still
 
 __all__ = [
     "VideoInfo",
@@ -41,7 +40,6 @@ __all__ = [
     "write_video",
 ]
 
-MAX_BAD = 0.05  # share of damaged packets above which a file is refused
 TIE_S = 1e-6  # time stamps this close are the same moment
 SHORT_S = 0.2  # a file may end this much before its declared end
 
@@ -62,8 +60,8 @@ def read_frames(
         fps: frames a second that come out.
         start_s: seconds after the first picture to begin at.
         max_seconds: stop after so many seconds.
-        strict: an oddity that is otherwise an `EmolibWarning` (the file ends early, is interlaced or
-            HDR) is a `MediaError`.
+        strict: what is otherwise an `EmolibWarning` (the file ends early, is interlaced or HDR) is
+            a `MediaError`.
         deinterlace: run interlaced pictures through the yadif filter.
 
     Raises:
@@ -92,7 +90,7 @@ def read_frames(
             yield decoder.picture(shown)  # shorter than half a frame: still one picture
             k = 1
         decoder.check_length(strict)
-    decoder.check_damage()
+    check_damage(decoder.n_bad, decoder.n_packets, path)
     if k == 0 and limit != 0:
         raise MediaError(
             f"nothing to see from {start_s:g} s on",
@@ -113,7 +111,6 @@ def read_video(
     Raises:
         MediaError: as `read_frames`; or longer than `max_seconds`, which would fill the memory.
     """
-    info = probe(path)
     frames = []
     for frame in read_frames(path, fps, strict=strict):
         if len(frames) >= max_seconds * fps:
@@ -124,39 +121,7 @@ def read_video(
                 fix="cut the file, raise max_seconds, or stream it with read_frames",
             )
         frames.append(frame)
-    return np.stack(frames), info
-
-
-def read_still(path: str | os.PathLike) -> np.ndarray:
-    """One picture, (H, W, 3) uint8 RGB, turned upright by its EXIF note; alpha lies on white.
-
-    Raises:
-        MediaError: not a picture, or larger than 67 million pixels.
-    """
-    data = np.fromfile(check_file(path), dtype=np.uint8)
-    size = _png_size(data)
-    if size and size[0] * size[1] > MAX_PIXELS:
-        raise MediaError(f"{size[0]}×{size[1]} px is too large", file=path)
-    try:
-        picture = cv2.imdecode(data, cv2.IMREAD_COLOR_RGB)
-        whole = cv2.imdecode(data, cv2.IMREAD_UNCHANGED)
-    except cv2.error as problem:
-        raise MediaError("the picture cannot be decoded", file=path) from problem
-    if picture is None or whole is None:
-        raise MediaError(
-            "not a readable picture", file=path, expected="png, jpg, webp, bmp or tiff"
-        )
-    if whole.ndim == 3 and whole.shape[2] == 4 and whole.shape[:2] == picture.shape[:2]:
-        alpha = whole[..., 3:].astype(np.float32) / np.iinfo(whole.dtype).max  # (H, W, 1)
-        picture = np.round(picture * alpha + 255 * (1 - alpha)).astype(np.uint8)
-    return picture
-
-
-def _png_size(data: np.ndarray) -> tuple[int, int] | None:
-    if data[:8].tobytes() != b"\x89PNG\r\n\x1a\n" or len(data) < 24:
-        return None
-    width, height = np.frombuffer(data[16:24].tobytes(), dtype=">u4")
-    return int(width), int(height)
+    return np.stack(frames), probe(path)
 
 
 def _report_oddities(info: VideoInfo, strict: bool, deinterlace: bool) -> None:
@@ -168,7 +133,7 @@ def _report_oddities(info: VideoInfo, strict: bool, deinterlace: bool) -> None:
     for note in notes:
         if strict:
             raise MediaError(note, file=info.path, fix="convert the file to progressive SDR video")
-        warnings.warn(f"{info.path}: {note}", EmolibWarning, stacklevel=4)
+        warnings.warn(f"{info.path}: {note}", EmolibWarning, stacklevel=3)
 
 
 @dataclass
@@ -183,7 +148,7 @@ class _Decoder:
     n_bad: int = 0
 
     def frames(self) -> Iterator[tuple[float, object]]:
-        """(seconds after the start, frame) in order of presentation; starts at a key frame."""
+        """(seconds after the start, frame) in order of presentation, from a key frame on."""
         origin_s = self.info.start_s + self.start_s
         usual_s = 1 / (self.info.fps or VIDEO.fps)
         last_s = None
@@ -192,22 +157,31 @@ class _Decoder:
             stream.codec_context.thread_count = 1
             if self.start_s > 0:
                 container.seek(int(origin_s / stream.time_base), stream=stream)
-            graph = self._yadif(stream) if self.deinterlace else None
-            for frame in self._decoded(container, stream):
-                if frame.pts is None:
-                    time_s = usual_s * 0 if last_s is None else last_s + usual_s
-                else:
+            decoded = self._decoded(container, stream)
+            for frame in _deinterlaced(decoded, stream) if self.deinterlace else decoded:
+                if frame.pts is not None:
                     time_s = float(frame.pts * frame.time_base) - origin_s
+                else:
+                    time_s = -self.start_s if last_s is None else last_s + usual_s
                 if last_s is not None and time_s <= last_s:
                     continue  # a repeated stamp shows nothing new
+                if abs(time_s - (last_s or 0.0)) > MAX_JUMP_S + self.start_s:
+                    self.n_bad += 1
+                    continue
                 length_s = float(frame.duration * frame.time_base) if frame.duration else usual_s
+                length_s = min(length_s, MAX_JUMP_S)
                 self.end_s, last_s = time_s + length_s, time_s
-                yield time_s, self._filtered(graph, frame) if graph else frame
+                yield time_s, frame
 
     def _decoded(self, container, stream) -> Iterator:
-        for packet in container.demux(stream):
+        packets = container.demux(stream)
+        while True:
+            try:
+                packet = next(packets)
+            except (StopIteration, *DECODE_ERRORS) as end:
+                self.n_bad += not isinstance(end, StopIteration)
+                return
             self.n_packets += packet.size > 0
-            self.n_bad += bool(packet.is_corrupt)
             try:
                 decoded = packet.decode()
             except DECODE_ERRORS:
@@ -216,20 +190,6 @@ class _Decoder:
             for frame in decoded:
                 self.n_bad += bool(frame.is_corrupt)
                 yield frame
-
-    def _yadif(self, stream) -> Graph:
-        graph = Graph()
-        graph.link_nodes(
-            graph.add_buffer(template=stream), graph.add("yadif"), graph.add("buffersink")
-        ).configure()
-        return graph
-
-    def _filtered(self, graph: Graph, frame):
-        graph.push(frame)
-        try:
-            return graph.pull()
-        except (BlockingIOError, EOFError):
-            return frame
 
     def picture(self, frame) -> np.ndarray:
         """(H, W, 3) uint8 RGB, upright."""
@@ -245,15 +205,20 @@ class _Decoder:
             return
         note = f"ends at {reached_s:.2f} s of the {declared_s:.2f} s it declares: truncated"
         if strict:
-            raise MediaError(note, file=Path(self.info.path), fix="download or copy the file again")
-        warnings.warn(f"{self.info.path}: {note}; using what is there", EmolibWarning, stacklevel=4)
+            raise MediaError(note, file=self.info.path, fix="download or copy the file again")
+        warnings.warn(f"{self.info.path}: {note}; using what is there", EmolibWarning, stacklevel=3)
 
-    def check_damage(self) -> None:
-        """Refuse a file with too many damaged packets."""
-        if self.n_bad > MAX_BAD * max(self.n_packets, 1):
-            raise MediaError(
-                f"{self.n_bad} of {self.n_packets} packets are damaged",
-                file=self.info.path,
-                expected=f"at most {MAX_BAD:.0%}",
-                fix="download or export the file again",
-            )
+
+def _deinterlaced(frames: Iterable, stream) -> Iterator:
+    """The same frames, each made whole from one field by FFmpeg's yadif."""
+    graph = Graph()
+    graph.link_nodes(
+        graph.add_buffer(template=stream), graph.add("yadif"), graph.add("buffersink")
+    ).configure()
+    for frame in chain(frames, [None]):  # None empties the filter
+        graph.push(frame)
+        while True:
+            try:
+                yield graph.pull()
+            except (BlockingIOError, EOFError):
+                break
