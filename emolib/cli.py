@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Annotated
 
 import typer
 
@@ -54,6 +55,25 @@ def verify(file: Path) -> None:
     typer.echo(str(verdict))
     if verdict.state in ("tampered", "unmarked"):
         raise typer.Exit(1)
+
+
+@app.command(
+    "import-weights",
+    epilog="Example: emolib import-weights --kind wav2lip wav2lip_gan.pth wav2lip.safetensors",
+)
+def import_weights_command(
+    source: Annotated[Path, typer.Argument(metavar="FILE.pth", help="published weights")],
+    out: Annotated[Path, typer.Argument(metavar="OUT.safetensors", help="where to write")],
+    kind: Annotated[
+        str, typer.Option(help="emogen, wav2lip, syncnet-expert, emotion-disc or syncnet-lse")
+    ],
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="replace OUT")] = False,
+) -> None:
+    """Turn published weights into a checkpoint of ours: every key accounted for, no code run."""
+    from emolib.models.published import import_weights
+
+    _, report = import_weights(kind, source, out, overwrite=overwrite)
+    typer.echo(f"{report} -> {out}")
 
 
 def main() -> None:

@@ -29,8 +29,8 @@ class EmotionDiscriminatorConfig:
     released_code_quirks: bool = False  # see `scramble_like_released`
 
     def __post_init__(self):
-        if not 0 < self.width <= 4:
-            raise ConfigError(f"width={self.width} is not in (0, 4]")
+        if not 0 < self.width <= 2:
+            raise ConfigError(f"width={self.width} is not in (0, 2]")
 
 
 class EmotionDiscriminator(nn.Module):
@@ -62,8 +62,8 @@ class EmotionDiscriminator(nn.Module):
 
     def features(self, frames: Tensor) -> Tensor:
         """Frames (B, T, 3, 96, 96) → the LSTM's last state (B, 512 · width)."""
-        B, T, C, H, W = frames.shape
-        if (C, H, W) != (3, VIDEO.face_px, VIDEO.face_px):
+        B, T = frames.shape[:2]
+        if frames.shape[2:] != (3, VIDEO.face_px, VIDEO.face_px):
             raise ConfigError(f"frames are {tuple(frames.shape)}", expected="(B, T, 3, 96, 96)")
         if self.config.released_code_quirks:
             x = scramble_like_released(frames)  # (B·T, 3, 96, 96)

@@ -13,7 +13,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from emolib.config import VIDEO
@@ -56,8 +55,8 @@ class GeneratorConfig:
         problems = []
         if self.emotion not in ("SEQ", "END", None):
             problems.append(f"emotion={self.emotion!r} is none of 'SEQ', 'END', None")
-        if not 0 < self.width <= 4:
-            problems.append(f"width={self.width} is not in (0, 4]")
+        if not 0 < self.width <= 2:
+            problems.append(f"width={self.width} is not in (0, 2]")
         if self.head not in ("rgb", "composite"):
             problems.append(f"head={self.head!r} is neither 'rgb' nor 'composite'")
         if self.multi_scale_emotion and self.emotion != "SEQ":

@@ -41,7 +41,7 @@ class RgbHead(nn.Module):
         self.last = nn.Conv2d(hidden, 3, 1)
 
     def forward(self, x: Tensor, reference: Tensor) -> dict[str, Tensor]:
-        """Decoder maps (N, 80, H, W) → `frames` = `colour` (N, 3, H, W). No use of the reference."""
+        """Decoder maps (N, 80, H, W) → `frames` = `colour` (N, 3, H, W); no reference."""
         frames = self.last(self.hidden(x)).float().sigmoid()
         return {"frames": frames, "colour": frames}
 
@@ -77,7 +77,7 @@ def warp(pictures: Tensor, flow: Tensor) -> Tensor:
 
     Bilinear; outside, the border is repeated. No flow gives the pictures back.
     """
-    N, _, H, W = pictures.shape
+    H, W = pictures.shape[-2:]
     flow = flow.to(torch.float32)
     x = (torch.arange(W, device=flow.device) + 0.5) * (2 / W) - 1  # pixel centres in [-1, 1]
     y = (torch.arange(H, device=flow.device) + 0.5) * (2 / H) - 1

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor, nn
 
 from emolib.errors import ConfigError
@@ -24,8 +25,8 @@ class LseSyncNetConfig:
     width: float = 1.0
 
     def __post_init__(self):
-        if not 0 < self.width <= 4:
-            raise ConfigError(f"width={self.width} is not in (0, 4]")
+        if not 0 < self.width <= 2:
+            raise ConfigError(f"width={self.width} is not in (0, 2]")
 
 
 class LseSyncNet(nn.Module):
@@ -66,17 +67,22 @@ class LseSyncNet(nn.Module):
         self.audio_fc = _projection(c(512), c(1024))
         self.lip_fc = _projection(c(512), c(1024))
 
+    @property
+    def dtype(self) -> torch.dtype:
+        """What the weights are stored as."""
+        return self.audio_fc[0].weight.dtype
+
     def forward_audio(self, mfcc: Tensor) -> Tensor:
         """MFCC windows (B, 1, 13, 20), coefficient × time at 100 a second, → (B, 1024 · width)."""
         if mfcc.shape[1:] != (1, 13, 20):
             raise ConfigError(f"mfcc is {tuple(mfcc.shape)}", expected="(B, 1, 13, 20)")
-        return self.audio_fc(self.audio_cnn(mfcc).flatten(1)).float()
+        return self.audio_fc(self.audio_cnn(mfcc.to(self.dtype)).flatten(1)).float()
 
     def forward_lips(self, frames: Tensor) -> Tensor:
         """Five frames (B, 3, 5, 224, 224), RGB, **0 to 255**, → (B, 1024 · width)."""
         if frames.shape[1:] != (3, 5, 224, 224):
             raise ConfigError(f"frames are {tuple(frames.shape)}", expected="(B, 3, 5, 224, 224)")
-        return self.lip_fc(self.lip_cnn(frames).flatten(1)).float()
+        return self.lip_fc(self.lip_cnn(frames.to(self.dtype)).flatten(1)).float()
 
     def forward(self, mfcc: Tensor, frames: Tensor) -> tuple[Tensor, Tensor]:
         """Embeddings of sound and lips, each (B, 1024 · width) float32."""

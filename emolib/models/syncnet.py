@@ -42,8 +42,8 @@ class SyncNetConfig:
 
     def __post_init__(self):
         problems = []
-        if not 0 < self.width <= 4:
-            problems.append(f"width={self.width} is not in (0, 4]")
+        if not 0 < self.width <= 2:
+            problems.append(f"width={self.width} is not in (0, 2]")
         if self.score not in ("cosine", "logits"):
             problems.append(f"score={self.score!r} is neither 'cosine' nor 'logits'")
         if problems:
@@ -111,8 +111,8 @@ def fold_lower_halves(frames: Tensor) -> Tensor:
 
     Paper: §3.1, {N, C, T, H, W} ≡ {N, C·T, H, W}.
     """
-    B, T, C, H, W = frames.shape
-    return frames[..., H // 2 :, :].flatten(1, 2)  # (B, T·C, H/2, W)
+    half = frames.shape[-2] // 2
+    return frames[..., half:, :].flatten(1, 2)  # (B, T·C, H/2, W)
 
 
 def cosine(audio: Tensor, face: Tensor) -> Tensor:
