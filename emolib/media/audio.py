@@ -43,7 +43,7 @@ class SoundReport:
 
 
 def load_audio(path: str | os.PathLike, track: int | None = None) -> np.ndarray:
-    """A file's sound: (n,) float32, mono (mean of channels), 16 kHz, normally within [-1, 1].
+    """A file's sound: (n,) float32, mono (mean of channels), 16 kHz, within [-1, 1].
 
     In a video, sample 0 is the moment of the first picture: a track that starts 200 ms later is
     preceded by 200 ms of silence, one that starts earlier is cut.
@@ -64,7 +64,8 @@ def load_audio(path: str | os.PathLike, track: int | None = None) -> np.ndarray:
         if peak > 1.01:
             _warn(path, f"samples reach {peak:.2f}, beyond ±1: scaled down")
         samples = samples / np.float32(peak)
-    samples = resample(samples, rate_hz, AUDIO.sample_rate_hz)
+    # a full-scale sound overshoots a little between its own samples
+    samples = resample(samples, rate_hz, AUDIO.sample_rate_hz).clip(-1, 1)
     shift = round(offset_s * AUDIO.sample_rate_hz)
     return np.pad(samples, (shift, 0)) if shift > 0 else samples[-shift:]
 
