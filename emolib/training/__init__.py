@@ -1,0 +1,1 @@
+"""One plain loop, three step functions, and every experiment written down as data."""

@@ -1,0 +1,244 @@
+"""The generator's objective, term by term, and how its sync weight grows.
+
+Every function takes plain tensors or a network as an argument, so each can be checked by hand.
+Frozen networks are called in eval mode with their parameters out of the graph: only the generator
+learns from them.
+
+Paper: §3.1 (eq. 1–3), §3.3 (eq. 4–5), appendix A.2 (weights and the α rule).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+CHANCE = 0.6931  # −ln 0.5: what a score of one half costs, where a network learns nothing
+EPS = 1e-6  # keeps cosines inside (0, 1): the loss stays under 13.9, its slope finite
+
+
+# ------------------------------------------------------------------------------ reconstruction
+def l1_loss(generated: Tensor, target: Tensor, weight: Tensor | None = None) -> Tensor:
+    """Mean absolute difference; with a weight map, its weighted mean.
+
+    Args:
+        generated, target: (B, T, 3, H, W) float in [0, 1].
+        weight: (B, T, 1, H, W) float ≥ 0, or None for 1 everywhere.
+
+    Paper: eq. 1, averaged over pixels as the released code does.
+    """
+    difference = (generated - target).abs()
+    if weight is None:
+        return difference.mean()
+    return (difference * weight).mean() / weight.mean()
+
+
+def change_weight(target: Tensor, reference: Tensor, gain: float, full_at: float = 0.1) -> Tensor:
+    """Weights 1 … 1 + gain: high where the target differs from the reference.
+
+    With a reference of the same person at the same pose most pixels are right from the start; the
+    few that must change (brows, lids, mouth) would be drowned in the mean.
+
+    Args:
+        target, reference: (B, T, 3, H, W) float in [0, 1].
+        gain: extra weight where the colours differ by `full_at` or more (mean of three channels).
+
+    Returns:
+        (B, T, 1, H, W) float, without gradient.
+
+    Deviation: the paper weighs all pixels alike.
+    """
+    with torch.no_grad():
+        change = (target - reference).abs().mean(2, keepdim=True)  # (B, T, 1, H, W)
+        return 1 + gain * (change / full_at).clamp_(max=1)
+
+
+# ---------------------------------------------------------------------------------- expert sync
+def sync_loss(prob: Tensor, in_sync: Tensor | float = 1.0) -> Tensor:
+    """Binary cross-entropy of sync probabilities; with `in_sync` = 1 the paper's E_sync.
+
+    Args:
+        prob: (B,) cosines of `models.syncnet.sync_prob`, in any float type.
+        in_sync: (B,) 0 or 1, or one number for all.
+
+    Paper: eq. 2. Deviation: float32 whatever the network ran in, and cut to [EPS, 1 − EPS]: a
+    cosine of 0 or 1 has an infinite loss or slope.
+    """
+    prob = prob.float().clamp(EPS, 1 - EPS)
+    label = _labels(prob, in_sync)
+    return -(label * prob.log() + (1 - label) * (1 - prob).log()).mean()
+
+
+def sync_logit_loss(logits: Tensor, in_sync: Tensor | float = 1.0) -> Tensor:
+    """The same question asked on logits (`SyncNet.logits` with a learned scale and bias).
+
+    Its slope never exceeds 1 per logit, where eq. 2 has a pole at both ends.
+
+    Deviation: the paper puts the cosine itself into the logarithm.
+    """
+    logits = logits.float()
+    return F.binary_cross_entropy_with_logits(logits, _labels(logits, in_sync))
+
+
+def contrastive_sync_loss(similarity: Tensor, scale: Tensor | float) -> Tensor:
+    """Which of the batch's sounds belongs to these lips, and which lips to this sound.
+
+    Args:
+        similarity: (B, B) cosines, row = sound, column = face, true pairs on the diagonal.
+        scale: inverse temperature.
+
+    Deviation: the paper's SyncNet sees one negative at a time.
+    """
+    logits = similarity.float() * scale
+    truth = torch.arange(len(logits), device=logits.device)
+    return (F.cross_entropy(logits, truth) + F.cross_entropy(logits.T, truth)) / 2
+
+
+def _labels(like: Tensor, in_sync: Tensor | float) -> Tensor:
+    return torch.as_tensor(in_sync, device=like.device).to(like.dtype).expand_as(like)
+
+
+# ------------------------------------------------------------------------- perceptual and emotion
+Features = Callable[[Tensor], Sequence[Tensor]]
+
+
+def perceptual_loss(features: Features, generated: Tensor, target: Tensor) -> Tensor:
+    """Squared distance of intermediate features, a mean in each layer, summed over layers.
+
+    Args:
+        features: frames (N, 3, H, W) in [0, 1] → a sequence of feature maps.
+        generated, target: (B, T, 3, H, W); the target's features are made without a graph.
+
+    Paper: §3.3, "Perceptual Loss".
+    """
+    with torch.no_grad():
+        wanted = features(target.flatten(0, 1))
+    found = features(generated.flatten(0, 1))
+    return sum(F.mse_loss(a.float(), b.float()) for a, b in zip(found, wanted, strict=True))
+
+
+def emotion_loss(logits: Tensor, emotion: Tensor) -> Tensor:
+    """Cross-entropy of emotion logits (B, 6) with class indices (B,) or one-hot rows (B, 6).
+
+    Paper: eq. 4. Deviation: a mean over the batch of −log p; the paper divides by the six classes.
+    """
+    target = emotion if emotion.ndim == 1 else emotion.to(torch.float32)
+    return F.cross_entropy(logits.float(), target)
+
+
+# ---------------------------------------------------------------------------------- eq. 5 and α
+@dataclass(frozen=True)
+class LossWeights:
+    """α, β, γ of eq. 5; L1 gets what is left. Source: paper, appendix A.2."""
+
+    sync: float = 0.03  # α, once it is on
+    perceptual: float = 0.01  # β
+    emotion: float = 0.001  # γ (released code: 0.01)
+
+    @property
+    def l1(self) -> float:
+        return 1 - self.sync - self.perceptual - self.emotion
+
+    def problems(self) -> list[str]:
+        """What is wrong with the numbers, in words; empty when all is well."""
+        found = [f"{n} weight {w} is negative" for n, w in vars(self).items() if w < 0]
+        total = self.sync + self.perceptual + self.emotion
+        if total >= 1:
+            found.append(f"α + β + γ = {total:g} leaves nothing for L1 (expected < 1)")
+        return found
+
+    def at(self, alpha: float) -> LossWeights:
+        """The weights of a step whose α is `alpha`."""
+        return LossWeights(alpha, self.perceptual, self.emotion)
+
+
+def total_loss(parts: dict[str, Tensor], weights: LossWeights) -> Tensor:
+    """(1 − α − β − γ) · L1 + α · sync + β · perceptual + γ · emotion, over the parts present.
+
+    Args:
+        parts: "l1" always; "sync", "perceptual", "emotion" where their weight is above 0.
+
+    Raises:
+        KeyError: a part with a weight is missing.
+
+    Paper: eq. 5.
+    """
+    total = weights.l1 * parts["l1"]
+    for name in ("sync", "perceptual", "emotion"):
+        weight = getattr(weights, name)
+        if weight:
+            total = total + weight * parts[name]
+    return total
+
+
+@dataclass(frozen=True)
+class Threshold:
+    """α is 0 until the validation sync loss falls below `below`, then its full value for good.
+
+    Paper: appendix A.2, "less than a predefined value"; 0.75 is the released code's value, which
+    lies above chance (0.693). Deviation: the step at which it opened is stored in the checkpoint;
+    the released code forgets it.
+    """
+
+    below: float = 0.75
+
+    def alpha(self, full: float, step: int, opened_step: int | None) -> float:
+        return full if opened_step is not None and step >= opened_step else 0.0
+
+    def opens(self, sync_loss: float) -> bool:
+        return sync_loss < self.below
+
+    def problems(self) -> list[str]:
+        return [] if self.below > 0 else [f"threshold {self.below} can never be reached"]
+
+
+@dataclass(frozen=True)
+class Ramp:
+    """α grows in a straight line from 0 at step `start` to its full value at step `end`.
+
+    Deviation: the paper's rule jumps, and may never open.
+    """
+
+    start: int = 0
+    end: int = 1
+
+    def alpha(self, full: float, step: int, opened_step: int | None = None) -> float:
+        return full * min(1.0, max(0.0, (step - self.start) / max(1, self.end - self.start)))
+
+    def opens(self, sync_loss: float) -> bool:
+        return False
+
+    def problems(self) -> list[str]:
+        return (
+            []
+            if 0 <= self.start <= self.end
+            else [f"ramp {self.start} … {self.end} runs backwards"]
+        )
+
+
+# ------------------------------------------------------------------------------ frozen networks
+def freeze(net: nn.Module, released_code_quirks: bool = False) -> nn.Module:
+    """`net` with gradients off for its parameters, in eval mode; returned for chaining.
+
+    Args:
+        released_code_quirks: leave it in train mode, as the released code does: BatchNorm then uses
+            the statistics of generated faces, and its running averages keep drifting.
+    """
+    net.requires_grad_(False)
+    return net.train(released_code_quirks)
+
+
+@contextmanager
+def parameters_frozen(net: nn.Module) -> Iterator[nn.Module]:
+    """Inside, what `net` computes sends gradients to its input but not to its own parameters."""
+    flags = [p.requires_grad for p in net.parameters()]
+    net.requires_grad_(False)
+    try:
+        yield net
+    finally:
+        for parameter, flag in zip(net.parameters(), flags, strict=True):
+            parameter.requires_grad_(flag)

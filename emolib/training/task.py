@@ -1,0 +1,81 @@
+"""What a stage hands to the loop, and what the loop hands back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from torch import Tensor, nn
+
+from emolib.training.loader import Windows
+
+
+class Task:
+    """Networks that learn, windows to learn from, and a step; the stages derive from it.
+
+    Attributes:
+        kind: "generator", "syncnet" or "emotion"; names the weights file.
+        networks: what learns; the one named `kind` is what the run is for.
+        frozen: networks that are only asked.
+        data: training windows.
+        rate_scales: network name → its learning rate as a multiple of the loop's.
+        frames_per_item: frames in a window, for the frames/s in the log.
+        probabilities: (len(data),) chances for balanced sampling, or None.
+    """
+
+    kind: str
+    networks: dict[str, nn.Module]
+    frozen: dict[str, nn.Module]
+    data: Windows
+    rate_scales: dict[str, float]
+    frames_per_item: int = 5
+    probabilities: np.ndarray | None = None
+
+    def __init__(self, kind: str, network: nn.Module, data: Windows):
+        self.kind, self.data = kind, data
+        self.networks, self.frozen, self.rate_scales = {kind: network}, {}, {}
+
+    def step(self, batch: dict, step: int) -> tuple[Tensor, dict[str, Tensor]]:
+        """The loss of a batch, and its parts for the log."""
+        raise TypeError(f"{type(self).__name__} does not say what a step is")
+
+    def evaluate(self, network: nn.Module, step: int) -> dict[str, float | list]:
+        """Numbers on the test split, with the (averaged) network in eval mode."""
+        return {}
+
+    def after_evaluation(self, metrics: dict, step: int) -> None:
+        """Let schedules react to an evaluation; called in every process."""
+
+    def watch(self, step: int, means: dict[str, float], say: Callable[[str], None]) -> None:
+        """Look at the means of the last steps; say so if something is stuck."""
+
+    def settings(self) -> dict:
+        """Plain values that must be the same when the run is resumed."""
+        return {}
+
+    def schedule_state(self) -> dict:
+        """What the loss weights depend on besides the step, as plain values."""
+        return {}
+
+    def load_schedule(self, state: dict) -> None:
+        """Take back what `schedule_state` gave."""
+
+    def save(self, path: Path, network: nn.Module, step: int, metrics: dict) -> None:
+        """Write the weights that others will use."""
+
+
+@dataclass(frozen=True)
+class FitResult:
+    """How a run ended. `stopped` is "done", "time limit", "SIGINT" or "SIGTERM"."""
+
+    out: Path
+    step: int
+    stopped: str
+    seconds: float
+    metrics: dict = field(default_factory=dict)
+
+    @property
+    def interrupted(self) -> bool:
+        return self.stopped.startswith("SIG")

@@ -1,0 +1,277 @@
+"""The loop: same curve after any death, and a clear word for every fault."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load_file
+from tiny_task import CONFIG, TinyTask
+
+from emolib.errors import ConfigError, ResourceError, TrainingError
+from emolib.training import run as run_module
+from emolib.training.fit import fit
+from emolib.training.journal import read_journal
+from emolib.training.state import load_state, saved_states
+
+HERE = Path(__file__).parent
+TIMES = {"frames_per_s", "wait_share", "peak_mb"}
+
+
+def curve(out: Path) -> list[dict]:
+    """The log without what depends on the clock."""
+    rows = [row for row in read_journal(out) if "event" not in row]
+    return [{k: v for k, v in row.items() if k not in TIMES} for row in rows]
+
+
+def same_state(a, b) -> bool:
+    if isinstance(a, torch.Tensor):
+        return torch.equal(a, b)
+    if isinstance(a, dict):
+        return a.keys() == b.keys() and all(same_state(a[k], b[k]) for k in a)
+    if isinstance(a, (list, tuple)):
+        return len(a) == len(b) and all(map(same_state, a, b))
+    return a == b
+
+
+@pytest.fixture(scope="module")
+def uninterrupted(tmp_path_factory):
+    out = tmp_path_factory.mktemp("whole")
+    torch.set_num_threads(1)
+    return fit(TinyTask(), out, CONFIG, device="cpu")
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_killed_at_a_random_moment_and_resumed_gives_the_same_weights(
+    uninterrupted, tmp_path, seed
+):
+    """SIGKILL, not SIGTERM: nothing in the child can tidy up. A slow child is killed mid-run."""
+    kill_at = int(np.random.default_rng(seed).integers(6, 38))
+    slow = (
+        "import time, tiny_task, sys\n"
+        "step = tiny_task.TinyTask.step\n"
+        "def slowly(self, batch, number):\n"
+        "    time.sleep(0.02)\n"
+        "    print(number, flush=True)\n"
+        "    return step(self, batch, number)\n"
+        "tiny_task.TinyTask.step = slowly\n"
+        "tiny_task.main(sys.argv[1])\n"
+    )
+    out = tmp_path / "run"
+    child = subprocess.Popen(
+        [sys.executable, "-c", slow, str(out)], cwd=HERE, stdout=subprocess.PIPE, text=True
+    )
+    for line in child.stdout:
+        if int(line) >= kill_at:
+            child.send_signal(signal.SIGKILL)
+            break
+    child.stdout.close()
+    assert child.wait() == -signal.SIGKILL
+    assert 0 < load_state(saved_states(out)[0])["step"] < CONFIG.steps
+
+    result = fit(TinyTask(), out, CONFIG, resume=True, device="cpu")
+    whole, resumed = (
+        load_file(uninterrupted.out / "tiny.safetensors"),
+        load_file(out / "tiny.safetensors"),
+    )
+    assert all(torch.equal(whole[name], resumed[name]) for name in whole)
+    assert result.metrics == uninterrupted.metrics
+    assert curve(out) == curve(uninterrupted.out)
+    a, b = (load_state(saved_states(o)[0]) for o in (uninterrupted.out, out))
+    for state in (a, b):  # seconds differ, nothing else may
+        state["meter"]["sums"].pop("wait_s")
+        state["meter"]["sums"].pop("step_s")
+    assert same_state(a, b)
+
+
+def test_the_run_learns_and_keeps_two_states(uninterrupted):
+    losses = [row["loss"] for row in curve(uninterrupted.out) if "loss" in row]
+    assert losses[-1] < losses[0]
+    assert [p.name for p in saved_states(uninterrupted.out)] == [
+        "step-00000040.state.pt",
+        "step-00000035.state.pt",
+    ]
+    assert uninterrupted.stopped == "done" and uninterrupted.step == 40
+
+
+def test_state_holds_schedule_and_loads_weights_only(uninterrupted):
+    state = torch.load(saved_states(uninterrupted.out)[0], weights_only=True)
+    assert state["schedule"] == {"opened_step": 8}
+
+
+def test_evaluation_and_logging_do_not_touch_the_curve(uninterrupted, tmp_path):
+    other = replace(CONFIG, eval_every=3, log_every=2, save_every=7)
+    fit(TinyTask(), tmp_path, other, device="cpu")
+    whole, here = (
+        load_file(uninterrupted.out / "tiny.safetensors"),
+        load_file(tmp_path / "tiny.safetensors"),
+    )
+    assert all(torch.equal(whole[name], here[name]) for name in whole)
+
+
+def test_loader_workers_give_the_same_weights(uninterrupted, tmp_path):
+    fit(TinyTask(), tmp_path, replace(CONFIG, workers=1), device="cpu")
+    whole, here = (
+        load_file(uninterrupted.out / "tiny.safetensors"),
+        load_file(tmp_path / "tiny.safetensors"),
+    )
+    assert all(torch.equal(whole[name], here[name]) for name in whole)
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
+def test_a_signal_finishes_the_step_saves_and_says_how_to_go_on(uninterrupted, tmp_path, name):
+    task, said = TinyTask(), []
+    step = task.step
+
+    def with_signal(batch, number):
+        if number == 12:
+            os.kill(os.getpid(), getattr(signal, name))
+            time.sleep(0.01)
+        return step(batch, number)
+
+    task.step = with_signal
+    before = signal.getsignal(signal.SIGINT)
+    result = fit(task, tmp_path, CONFIG, device="cpu", say=said.append)
+    assert result.stopped == name and result.interrupted and result.step == 13
+    assert any("--resume" in text for text in said)
+    assert signal.getsignal(signal.SIGINT) is before
+    fit(TinyTask(), tmp_path, CONFIG, device="cpu", resume=True)
+    assert curve(tmp_path) == curve(uninterrupted.out)
+
+
+def test_time_limit_saves_and_ends_well(tmp_path):
+    result = fit(TinyTask(), tmp_path, replace(CONFIG, time_limit_min=1e-6), device="cpu")
+    assert (result.stopped, result.step, result.interrupted) == ("time limit", 1, False)
+    assert (tmp_path / "tiny.safetensors").exists() and result.metrics
+
+
+def test_accumulation_takes_the_same_windows_and_averages(tmp_path):
+    """Without BatchNorm and dropout the gradient of two halves is the gradient of the whole."""
+    weights = []
+    for parts in (1, 2, 3):
+        task = TinyTask()
+        task.networks["tiny"][1] = torch.nn.Identity()
+        task.networks["tiny"][3] = torch.nn.Identity()
+        out = tmp_path / str(parts)
+        fit(task, out, replace(CONFIG, steps=5, accumulate=parts), device="cpu")
+        weights.append(load_file(out / "tiny.safetensors"))
+    for name, value in weights[0].items():
+        torch.testing.assert_close(value, weights[1][name], rtol=1e-4, atol=1e-5)
+        torch.testing.assert_close(value, weights[2][name], rtol=1e-4, atol=1e-5)
+
+
+def test_a_poisoned_window_is_skipped_and_leaves_no_trace_in_the_statistics(tmp_path):
+    fit(TinyTask(poison=(2,)), tmp_path, CONFIG, device="cpu")
+    skipped = [r for r in read_journal(tmp_path) if r.get("event", "").startswith("skipped")]
+    assert 0 < len(skipped) < CONFIG.steps
+    weights = load_file(tmp_path / "tiny.safetensors")
+    assert all(torch.isfinite(value).all() for value in weights.values())
+
+
+def test_five_bad_steps_in_a_row_stop_with_a_bundle_and_overwrite_nothing(tmp_path):
+    fit(TinyTask(), tmp_path, replace(CONFIG, steps=10), device="cpu")
+    kept = {p.name: p.read_bytes() for p in tmp_path.glob("*.*t*") if p.suffix != ".jsonl"}
+    with pytest.raises(TrainingError, match="not finite in 5 steps in a row") as caught:
+        fit(TinyTask(poison=tuple(range(11))), tmp_path, CONFIG, resume=True, device="cpu")
+    assert "learning rate" in str(caught.value) and Path(caught.value.file).exists()
+    assert '"windows"' in Path(caught.value.file).read_text()
+    assert kept == {name: (tmp_path / name).read_bytes() for name in kept}
+    assert len(kept) == 3
+
+
+def test_all_wrong_settings_are_named_before_any_data_is_touched(tmp_path):
+    wrong = replace(CONFIG, batch_size=0, learning_rate=-1.0, precision="fp8", ema_decay=2.0)
+    with pytest.raises(ConfigError) as caught:
+        fit(object(), tmp_path, wrong, device="cpu")
+    assert all(w in str(caught.value) for w in ("batch_size", "learning_rate", "fp8", "ema_decay"))
+
+
+def test_cuda_where_there_is_none_is_one_clear_line(tmp_path, monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    with pytest.raises(ConfigError, match="--device cpu"):
+        fit(TinyTask(), tmp_path, CONFIG, device="cuda")
+
+
+def test_a_used_folder_needs_resume_and_the_same_settings(uninterrupted):
+    with pytest.raises(ConfigError, match="--resume"):
+        fit(TinyTask(), uninterrupted.out, CONFIG, device="cpu")
+    with pytest.raises(TrainingError, match="other settings"):
+        fit(TinyTask(), uninterrupted.out, replace(CONFIG, seed=5), resume=True, device="cpu")
+
+
+def test_resume_of_a_finished_run_changes_nothing(uninterrupted):
+    before = (uninterrupted.out / "tiny.safetensors").read_bytes()
+    result = fit(TinyTask(), uninterrupted.out, CONFIG, resume=True, device="cpu")
+    assert result.step == 40
+    assert (uninterrupted.out / "tiny.safetensors").read_bytes() == before
+
+
+def test_out_of_memory_names_values_to_try(tmp_path):
+    task = TinyTask()
+    task.step = lambda batch, step: (_ for _ in ()).throw(torch.OutOfMemoryError("CUDA: no memory"))
+    with pytest.raises(ResourceError, match="--accumulate 2") as caught:
+        fit(task, tmp_path, CONFIG, device="cpu")
+    assert "--batch-size" in str(caught.value)
+
+
+def test_out_of_memory_may_halve_once_and_go_on(tmp_path):
+    task, sizes, said = TinyTask(), [], []
+    step = task.step
+
+    def greedy(batch, number):
+        sizes.append(len(batch["x"]))
+        if len(batch["x"]) > 2:
+            raise torch.OutOfMemoryError("CUDA: no memory")
+        return step(batch, number)
+
+    task.step = greedy
+    config = replace(CONFIG, steps=6, halve_on_oom=True)
+    assert fit(task, tmp_path, config, device="cpu", say=said.append).step == 6
+    assert sizes == [4] + 12 * [2] and any("in 2 parts" in text for text in said)
+
+
+def test_a_killed_worker_becomes_advice(tmp_path):
+    task = TinyTask()
+    task.data.item = lambda epoch, index: os.kill(os.getpid(), signal.SIGKILL)
+    with pytest.raises(ResourceError, match="--shm-size") as caught:
+        fit(task, tmp_path, replace(CONFIG, workers=1), device="cpu")
+    assert "--workers 0" in str(caught.value)
+
+
+def test_a_full_disk_keeps_the_old_files(tmp_path, monkeypatch):
+    fit(TinyTask(), tmp_path, replace(CONFIG, steps=10), device="cpu")
+    kept = {
+        p.name: p.read_bytes() for p in tmp_path.iterdir() if p.suffix in (".pt", ".safetensors")
+    }
+    real_save = torch.save
+
+    def save_to_full_disk(obj, file):
+        with open("/dev/full", "wb") as full:  # noqa: PTH123 - a device, every write is ENOSPC
+            real_save(obj, full)
+
+    monkeypatch.setattr("emolib.training.state.torch.save", save_to_full_disk)
+    with pytest.raises(ResourceError, match="disk is full"):
+        fit(TinyTask(), tmp_path, CONFIG, resume=True, device="cpu")
+    assert kept == {name: (tmp_path / name).read_bytes() for name in kept}
+    assert not [p for p in tmp_path.iterdir() if p.name.startswith(".step")]
+
+
+def test_two_processes_do_not_share_a_folder(tmp_path):
+    with run_module.FileLock(tmp_path / ".lock"), pytest.raises(ResourceError, match="another"):
+        fit(TinyTask(), tmp_path, CONFIG, device="cpu")
+
+
+def test_a_damaged_newest_state_falls_back_to_the_one_before(uninterrupted, tmp_path):
+    said = []
+    fit(TinyTask(), tmp_path, replace(CONFIG, steps=15), device="cpu")
+    newest = saved_states(tmp_path)[0]
+    newest.write_bytes(newest.read_bytes()[:1000])
+    fit(TinyTask(), tmp_path, CONFIG, resume=True, device="cpu", say=said.append)
+    assert any("cannot be read" in text for text in said)
+    assert any("going on from step 10" in text for text in said)

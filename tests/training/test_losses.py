@@ -1,0 +1,232 @@
+"""Each term of the objective against numbers worked by hand and closed forms."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from emolib.models.syncnet import sync_prob
+from emolib.training.losses import (
+    CHANCE,
+    EPS,
+    LossWeights,
+    Ramp,
+    Threshold,
+    change_weight,
+    contrastive_sync_loss,
+    emotion_loss,
+    freeze,
+    l1_loss,
+    parameters_frozen,
+    perceptual_loss,
+    sync_logit_loss,
+    sync_loss,
+    total_loss,
+)
+
+
+def pictures(*values: float) -> torch.Tensor:
+    """(1, 1, 3, 1, n): one row of grey pixels."""
+    return torch.tensor(values).expand(1, 1, 3, 1, len(values)).clone()
+
+
+def test_l1_is_the_mean_of_absolute_differences():
+    assert l1_loss(pictures(0.0, 1.0), pictures(0.5, 0.75)).item() == pytest.approx(0.375)
+
+
+def test_weighted_l1_by_hand():
+    weight = torch.tensor([1.0, 3.0]).view(1, 1, 1, 1, 2)
+    # (1·0.5 + 3·0.25) / (1 + 3)
+    loss = l1_loss(pictures(0.0, 1.0), pictures(0.5, 0.75), weight)
+    assert loss.item() == pytest.approx(1.25 / 4)
+
+
+def test_equal_weights_change_nothing():
+    a, b = torch.rand(2, 5, 3, 4, 4), torch.rand(2, 5, 3, 4, 4)
+    weight = torch.full((2, 5, 1, 4, 4), 2.5)
+    torch.testing.assert_close(l1_loss(a, b, weight), l1_loss(a, b))
+
+
+def test_change_weight_by_hand():
+    target = pictures(0.2, 0.25, 0.9).requires_grad_()
+    weight = change_weight(target, pictures(0.2, 0.2, 0.2), gain=4, full_at=0.1)
+    torch.testing.assert_close(weight.flatten(), torch.tensor([1.0, 3.0, 5.0]))
+    assert not weight.requires_grad and weight.shape == (1, 1, 1, 1, 3)
+
+
+@pytest.mark.parametrize("prob", [0.1, 0.32, 0.5, 0.9])
+def test_sync_loss_is_minus_log_p(prob):
+    tensor = torch.full((3,), prob)
+    assert sync_loss(tensor).item() == pytest.approx(-math.log(prob), rel=1e-6)
+    assert sync_loss(tensor, 0.0).item() == pytest.approx(-math.log(1 - prob), rel=1e-5)
+
+
+def test_sync_loss_of_a_mixed_batch_by_hand_and_as_torch_has_it():
+    prob, label = torch.tensor([0.8, 0.3, 0.6]), torch.tensor([1, 0, 0])
+    by_hand = -(math.log(0.8) + math.log(0.7) + math.log(0.4)) / 3
+    assert sync_loss(prob, label).item() == pytest.approx(by_hand, rel=1e-6)
+    torch.testing.assert_close(sync_loss(prob, label), nn.BCELoss()(prob, label.float()))
+
+
+def test_chance_is_log_two():
+    assert sync_loss(torch.full((4,), 0.5)).item() == pytest.approx(CHANCE, abs=1e-4)
+    assert sync_logit_loss(torch.zeros(4)).item() == pytest.approx(CHANCE, abs=1e-4)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.float16])
+def test_a_vector_against_itself_costs_nothing_and_breaks_nothing(dtype):
+    """Rounding lifts a self-cosine above 1 in every second case; BCE then refuses."""
+    vectors = torch.rand(4096, 512, generator=torch.Generator().manual_seed(0))
+    unit = nn.functional.normalize(vectors, dim=1).to(dtype)
+    raw = unit.float().square().sum(1)
+    assert (raw > 1).any()
+    loss = sync_loss(raw)
+    assert 0 <= loss.item() < 0.02
+    assert 0 <= sync_loss(sync_prob(unit, unit)).item() < 0.02
+
+
+@pytest.mark.parametrize(("prob", "label"), [(0.0, 1.0), (1.0, 0.0), (1.008, 0.0), (-0.1, 1.0)])
+def test_certain_and_wrong_costs_a_bounded_loss(prob, label):
+    value = torch.tensor([prob], requires_grad=True)
+    loss = sync_loss(value, label)
+    loss.backward()
+    # float32 holds 1 − EPS only roughly, hence the two per cent
+    assert loss.item() == pytest.approx(-math.log(EPS), rel=0.02)
+    assert torch.isfinite(value.grad).all()
+
+
+def test_sync_loss_has_the_slope_of_the_logarithm():
+    value = torch.tensor([0.25], requires_grad=True)
+    sync_loss(value).backward()
+    assert value.grad.item() == pytest.approx(-4.0)
+
+
+def test_logit_loss_closed_form_and_bounded_slope():
+    logits = torch.tensor([2.0, -1.0], requires_grad=True)
+    loss = sync_logit_loss(logits, torch.tensor([1.0, 0.0]))
+    assert loss.item() == pytest.approx((math.log1p(math.exp(-2)) + math.log1p(math.exp(-1))) / 2)
+    far = torch.tensor([-1000.0], requires_grad=True)
+    sync_logit_loss(far).backward()
+    assert far.grad.item() == pytest.approx(-1.0)
+
+
+def test_contrastive_loss_closed_forms():
+    assert contrastive_sync_loss(torch.zeros(4, 4), 10).item() == pytest.approx(math.log(4))
+    # two pairs, cosines 1 on the diagonal and 0 off it: log(1 + e^-s)
+    loss = contrastive_sync_loss(torch.eye(2), 3.0)
+    assert loss.item() == pytest.approx(math.log1p(math.exp(-3.0)), rel=1e-6)
+    swapped = contrastive_sync_loss(torch.eye(2).flip(0), 3.0)
+    assert swapped.item() == pytest.approx(math.log1p(math.exp(3.0)), rel=1e-6)
+
+
+def test_perceptual_loss_by_hand():
+    """Two "layers": the picture itself, and its mean times 10."""
+
+    def features(x):
+        return [x, 10 * x.mean((1, 2, 3), keepdim=True)]
+
+    generated, target = pictures(0.0, 1.0), pictures(0.5, 0.5)
+    # layer 1: (0.25 + 0.25) / 2; layer 2: both means are one half
+    assert perceptual_loss(features, generated, target).item() == pytest.approx(0.25)
+    # moved by 0.1 everywhere: 0.01 + (10 · 0.1)²
+    assert perceptual_loss(features, target + 0.1, target).item() == pytest.approx(1.01, rel=1e-5)
+
+
+def test_perceptual_loss_keeps_frames_apart():
+    """A change in frame t moves only the features of frame t."""
+    seen = []
+
+    def features(x):
+        seen.append(x)
+        return [x]
+
+    generated = torch.rand(2, 5, 3, 4, 4)
+    perceptual_loss(features, generated, generated)
+    assert seen[1].shape == (10, 3, 4, 4) and torch.equal(seen[1][7], generated[1, 2])
+
+
+def test_perceptual_loss_makes_no_graph_for_the_target():
+    target = torch.rand(1, 1, 3, 4, 4, requires_grad=True)
+    generated = torch.rand(1, 1, 3, 4, 4, requires_grad=True)
+    perceptual_loss(lambda x: [x], generated, target).backward()
+    assert target.grad is None and generated.grad is not None
+
+
+def test_emotion_loss_closed_forms():
+    assert emotion_loss(torch.zeros(2, 6), torch.tensor([0, 5])).item() == pytest.approx(
+        math.log(6)
+    )
+    logits = torch.tensor([[2.0, 0, 0, 0, 0, 0]])
+    expected = math.log(math.exp(2) + 5) - 2
+    assert emotion_loss(logits, torch.tensor([0])).item() == pytest.approx(expected, rel=1e-6)
+    one_hot = torch.eye(6)[:1]
+    assert emotion_loss(logits, one_hot).item() == pytest.approx(expected, rel=1e-6)
+
+
+def test_equation_five_by_hand():
+    parts = {"l1": 0.5, "sync": 0.7, "perceptual": 2.0, "emotion": 1.8}
+    parts = {name: torch.tensor(value) for name, value in parts.items()}
+    weights = LossWeights()
+    # 0.959 · 0.5 + 0.03 · 0.7 + 0.01 · 2 + 0.001 · 1.8
+    assert weights.l1 == pytest.approx(0.959)
+    assert total_loss(parts, weights).item() == pytest.approx(0.4795 + 0.021 + 0.02 + 0.0018)
+    # α = 0 at the start: L1 takes its share
+    assert total_loss(parts, weights.at(0.0)).item() == pytest.approx(0.989 * 0.5 + 0.0218)
+
+
+def test_a_part_without_weight_need_not_be_there_but_a_weighted_one_must():
+    l1 = {"l1": torch.tensor(0.25)}
+    assert total_loss(l1, LossWeights(0, 0, 0)).item() == 0.25
+    with pytest.raises(KeyError, match="sync"):
+        total_loss(l1, LossWeights())
+
+
+def test_weights_that_cannot_work_are_all_named():
+    assert LossWeights().problems() == []
+    found = LossWeights(sync=0.6, perceptual=0.5, emotion=-0.1).problems()
+    assert len(found) == 2 and "α + β + γ" in found[1] and "emotion" in found[0]
+
+
+def test_threshold_schedule_opens_once_and_for_good():
+    rule = Threshold(0.75)
+    assert [rule.opens(loss) for loss in (1.2, 0.75, 0.74)] == [False, False, True]
+    assert rule.alpha(0.03, 5000, None) == 0.0
+    assert [rule.alpha(0.03, step, 3000) for step in (2999, 3000, 9000)] == [0.0, 0.03, 0.03]
+
+
+def test_ramp_by_hand():
+    ramp = Ramp(100, 300)
+    steps = (0, 100, 150, 200, 300, 1000)
+    np.testing.assert_allclose(
+        [ramp.alpha(0.04, step) for step in steps], [0, 0, 0.01, 0.02, 0.04, 0.04]
+    )
+    assert Ramp(5, 2).problems() and not ramp.problems()
+
+
+def test_a_frozen_net_keeps_its_batchnorm_statistics_and_passes_gradients_on():
+    net = nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4))
+    before = {name: value.clone() for name, value in net.state_dict().items()}
+    x = (5 + torch.randn(8, 3, 6, 6)).requires_grad_()
+    freeze(net)(x).sum().backward()
+    assert all(torch.equal(before[name], value) for name, value in net.state_dict().items())
+    assert all(p.grad is None for p in net.parameters())
+    assert x.grad is not None and x.grad.abs().sum() > 0
+
+
+def test_released_code_quirks_let_the_statistics_drift():
+    net = nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4))
+    before = net[1].running_mean.clone()
+    freeze(net, released_code_quirks=True)(5 + torch.randn(8, 3, 6, 6))
+    assert not torch.equal(before, net[1].running_mean)
+
+
+def test_parameters_frozen_only_inside():
+    net = nn.Linear(2, 1)
+    x = torch.ones(1, 2, requires_grad=True)
+    with parameters_frozen(net):
+        inside = net(x)
+    (inside + net(torch.full((1, 2), 3.0))).sum().backward()
+    assert net.weight.grad.tolist() == [[3.0, 3.0]]  # from the second call alone
+    torch.testing.assert_close(x.grad, net.weight.detach())
