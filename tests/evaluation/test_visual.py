@@ -1,0 +1,139 @@
+"""Picture metrics equal scikit-image, torchmetrics, SciPy and closed forms."""
+
+import numpy as np
+import pytest
+import torch
+from scipy.linalg import sqrtm
+from skimage.metrics import peak_signal_noise_ratio, structural_similarity
+from torchmetrics.functional.image import structural_similarity_index_measure
+from torchmetrics.image.fid import FrechetInceptionDistance
+
+from emolib.errors import ConfigError, MediaError
+from emolib.evaluation import visual
+
+
+@pytest.fixture(scope="module")
+def clips():
+    rng = np.random.default_rng(0)
+    smooth = rng.integers(0, 256, (4, 8, 8, 3)).repeat(6, 1).repeat(6, 2)  # (4, 48, 48, 3)
+    noisy = smooth + rng.normal(0, 12, smooth.shape)
+    return smooth.astype(np.uint8), noisy.clip(0, 255).astype(np.uint8)
+
+
+def test_psnr_equals_scikit_image_and_is_finite_for_equal_frames(clips):
+    wanted = [peak_signal_noise_ratio(a, b) for a, b in zip(*clips, strict=True)]
+    np.testing.assert_allclose(visual.psnr_db(*clips), wanted, rtol=1e-5)
+    assert visual.psnr_db(clips[0], clips[0]).tolist() == [100.0] * 4
+
+
+def test_ssim_equals_scikit_image(clips):
+    options = {"gaussian_weights": True, "sigma": 1.5, "use_sample_covariance": False}
+    wanted = [
+        structural_similarity(a, b, channel_axis=2, data_range=255, **options)
+        for a, b in zip(*clips, strict=True)
+    ]
+    np.testing.assert_allclose(visual.ssim(*clips), wanted, atol=1e-5)
+    with_borders = structural_similarity_index_measure(
+        *map(visual.as_tensor, clips), data_range=1.0
+    )
+    assert np.mean(wanted) - float(with_borders) > 0.02
+    np.testing.assert_allclose(visual.ssim(clips[0], clips[0]), 1, atol=1e-6)
+
+
+def test_a_changed_frame_changes_its_own_score_only(clips):
+    truth, noisy = clips
+    one = truth.copy()
+    one[2] = noisy[2]
+    assert (visual.psnr_db(one, truth) < 100).tolist() == [False, False, True, False]
+    assert (visual.ssim(one, truth) < 0.999).tolist() == [False, False, True, False]
+
+
+def test_clips_of_unequal_shape_are_refused(clips):
+    with pytest.raises(MediaError, match="equal shape"):
+        visual.psnr_db(clips[0], clips[1][:2])
+    with pytest.raises(MediaError, match="uint8"):
+        visual.as_tensor(clips[0].astype(float))
+
+
+class Corner(torch.nn.Module):
+    """Nine numbers of a picture, so that torchmetrics and we look at the same features."""
+
+    name = "corner"
+
+    def forward(self, pictures):
+        return pictures.float()[:, :, :2, :2].flatten(1)[:, :9]
+
+
+def test_the_frechet_distance_equals_torchmetrics_and_scipy():
+    rng = np.random.default_rng(1)
+    a = rng.integers(0, 200, (60, 16, 16, 3), dtype=np.uint8)
+    b = (a[:50] // 2 + rng.integers(0, 90, (50, 16, 16, 3))).astype(np.uint8)
+    reference = FrechetInceptionDistance(
+        Corner(), normalize=True, input_img_size=(3, 16, 16)
+    ).set_dtype(torch.float64)
+    reference.update(visual.as_tensor(a), real=True)
+    reference.update(visual.as_tensor(b), real=False)
+    feats = [visual.features_of(Corner(), clip) for clip in (a, b)]
+    ours = visual.frechet_distance(*feats)
+    assert ours == pytest.approx(float(reference.compute()), rel=1e-6)
+    covs = [np.cov(f.T.astype(np.float64)) for f in feats]
+    by_scipy = (
+        (feats[0].mean(0, dtype=np.float64) - feats[1].mean(0, dtype=np.float64)) ** 2
+    ).sum()
+    by_scipy += np.trace(covs[0] + covs[1] - 2 * sqrtm(covs[0] @ covs[1]).real)
+    assert ours == pytest.approx(by_scipy, rel=1e-6)
+
+
+def test_the_frechet_distance_in_one_dimension_is_the_closed_form():
+    a, b = np.random.default_rng(2).normal(0, 1, (2, 400, 1))
+    a, b = (a - a.mean()) / a.std(ddof=1), (b - b.mean()) / b.std(ddof=1)
+    assert visual.frechet_distance(3 + 2 * a, 7 + 5 * b) == pytest.approx(16 + 9)  # Δm² + Δσ²
+    assert visual.frechet_distance(a, a[::-1]) == pytest.approx(0, abs=1e-12)
+    with pytest.raises(ConfigError, match="features"):
+        visual.frechet_distance(a[:1], b)
+
+
+def test_only_official_features_are_called_fid():
+    official = Corner()
+    official.official_fid = True
+    assert visual.frechet_name(official) == "FID"
+    assert visual.frechet_name(Corner()) == "FFD (corner)"
+    assert visual.enough_for_frechet(300, 128)
+    assert not visual.enough_for_frechet(200, 2048)
+
+
+def test_identity_measures_by_hand():
+    a, b = np.array([[3.0, 4.0], [1.0, 0.0]]), np.array([[3.0, 0.0], [-2.0, 0.0]])
+    assert visual.identity_distance(a, b).tolist() == [4.0, 3.0]
+    np.testing.assert_allclose(visual.identity_cosine(a, b), [0.6, -1.0])
+
+
+def textured(n_frames, speed):
+    """A soft pattern that glides by `speed` px a frame."""
+    x = np.arange(96)
+    rows = [
+        128 + 60 * np.sin(0.21 * (x - speed * t))[None, :] + 40 * np.cos(0.17 * x)[:, None]
+        for t in range(n_frames)
+    ]
+    return np.repeat(np.array(rows)[..., None], 3, 3).astype(np.uint8)
+
+
+def test_motion_is_no_flicker_but_flicker_is():
+    still, moving = textured(10, 0.0), textured(10, 2.0)
+    flicker = moving.copy()
+    flicker[::2] = np.minimum(flicker[::2] + 12.0, 255).astype(np.uint8)
+    steady, lively, broken = map(visual.temporal_continuity, (still, moving, flicker))
+    assert steady.warp_error == 0
+    assert steady.jerk == 0
+    assert lively.warp_error < 2.5  # of a mean frame difference of about 16
+    assert np.abs(np.diff(moving.astype(int), axis=0)).mean() > 4 * lively.warp_error
+    assert broken.warp_error > 3 * lively.warp_error
+    assert broken.relative_to(lively) == pytest.approx(broken.warp_error / lively.warp_error)
+    with pytest.raises(MediaError, match="at least 3"):
+        visual.temporal_continuity(still[:2])
+
+
+def test_jerk_is_the_second_difference():
+    frames = np.zeros((4, 20, 20, 3), np.uint8)
+    frames[1], frames[2], frames[3] = 10, 40, 90  # seconds: 20, 20
+    assert visual.temporal_continuity(frames).jerk == pytest.approx(20)
