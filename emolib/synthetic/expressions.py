@@ -1,8 +1,9 @@
 """What each emotion does to the face: recipes of face units, personal style, onset to offset.
 
-The recipes follow the action units that FACS names for each emotion (Ekman and Friesen 1978; Du, Tao
-and Martinez 2014), written in ARKit's units. Their amounts were tuned with `scripts/judge_people.py`
-against an expression network trained on real people, on people of other seeds than any we report.
+The recipes follow the action units that FACS names for each emotion (Ekman and Friesen 1978; Du,
+Tao and Martinez 2014), written in ARKit's units. Their amounts were tuned with
+`scripts/judge_people.py` against an expression network trained on real people, on people of other
+seeds than any we report.
 
 None of them touches lids (`eyeBlink`) or gaze (`eyeLook`): those belong to `behaviour`, so that the
 same person blinks and looks the same way in every emotion of a paired corpus.
@@ -17,7 +18,7 @@ import numpy as np
 from emolib.emotions import EMOTIONS, parse_emotion
 from emolib.synthetic.behaviour import drift
 from emolib.synthetic.head import UNIT_INDEX, UNITS
-from emolib.synthetic.speech import level_strength
+from emolib.synthetic.prosody import level_strength
 
 # Variants of each emotion at full strength; a name without side means both sides.
 RECIPES: dict[str, tuple[dict[str, float], ...]] = {

@@ -1,9 +1,10 @@
 """A performance: what every face unit and the head do while a sentence is said with an emotion.
 
 Speech and expression meet in the mouth, and neither may erase the other. The rules: a lip closure
-wins over everything that would open the lips; the upper lip on the teeth of f and v wins over the
-jaw; rounding takes from a smile, and a smile widens rounded vowels; elsewhere the expression's shape
-stays and speech opens and closes it. Brows, lids, cheeks and nose belong to the expression alone.
+wins over everything that would open the lips; the lower lip on the teeth of f and v wins over the
+jaw; rounding takes from a smile, and a smile widens rounded vowels; elsewhere the expression's
+shape stays and speech opens and closes it. Brows, lids, cheeks and nose belong to the expression
+alone.
 
 With `paired`, head pose, gaze and blinks are a function of the person and time alone (design §4 of
 the corpus format): the same frame number shows the same pose whatever is said and felt.
@@ -21,20 +22,21 @@ from emolib.errors import ConfigError
 from emolib.synthetic import behaviour
 from emolib.synthetic.expressions import Style, express, sides
 from emolib.synthetic.head import UNIT_INDEX
-from emolib.synthetic.speech import Speech, level_strength
+from emolib.synthetic.prosody import level_strength
+from emolib.synthetic.speech import Speech
 from emolib.synthetic.visemes import CHANNELS, Articulation, articulate
 
-GAZE_RAD = 0.45  # what an eyeLook unit of 1 turns the eye by
+GAZE_RAD = 0.42  # what an eyeLook unit of 1 turns the eye by, as in `stage`
 
-# Unpaired only: how an emotion holds the head (yaw away, pitch, roll, forward) and the gaze (up),
-# and how much the head moves. Radians, head heights.
+# Unpaired only: how an emotion holds the head (yaw away, pitch up, roll, forward), the gaze (up),
+# how much the head moves, and how deep it nods with loud syllables. Radians, head heights.
 _POSTURE = {
-    "ANG": ((0.0, 0.050, 0.0, 0.035), 0.0, 1.15, 0.060),
-    "DIS": ((0.080, -0.045, 0.040, -0.030), 0.0, 0.9, 0.020),
-    "FEA": ((0.030, -0.020, 0.010, -0.035), 0.02, 1.1, 0.020),
-    "HAP": ((0.0, -0.035, 0.035, 0.010), 0.0, 1.2, 0.050),
+    "ANG": ((0.0, -0.050, 0.0, 0.035), 0.0, 1.15, 0.060),
+    "DIS": ((0.080, 0.045, 0.040, -0.030), 0.0, 0.9, 0.020),
+    "FEA": ((0.030, 0.020, 0.010, -0.035), 0.02, 1.1, 0.020),
+    "HAP": ((0.0, 0.035, 0.035, 0.010), 0.0, 1.2, 0.050),
     "NEU": ((0.0, 0.0, 0.0, 0.0), 0.0, 0.8, 0.025),
-    "SAD": ((0.0, 0.100, 0.040, 0.0), -0.12, 0.7, 0.015),
+    "SAD": ((0.0, -0.100, 0.040, 0.0), -0.12, 0.7, 0.015),
 }
 
 
@@ -89,12 +91,12 @@ def perform(
     gaze = behaviour.glances(times_s, [*moves, 2])
     if not paired:
         _take_posture(pose, gaze, code, level, strength, seed)
-        pose[:, 1] += behaviour.nods(times_s, said.loudness, _POSTURE[code][3])
+        pose[:, 1] -= behaviour.nods(times_s, said.loudness, _POSTURE[code][3])
     shut = behaviour.blinks(times_s, [*moves, 3])
     weights[:, sides("eyeBlink")] = shut[:, None]
     weights[:, sides("eyeWide")] *= 1 - shut[:, None]
     weights[:, sides("eyeSquint")] *= 1 - shut[:, None]
-    _look(weights, gaze - pose[:, :2] * [1.0, -1.0])
+    _look(weights, gaze - pose[:, :2])  # eyes hold the camera while the head moves
     return Performance(
         np.clip(weights, 0, 1.1).astype(np.float32),
         pose.astype(np.float32),
@@ -129,10 +131,8 @@ def blend(felt: np.ndarray, said: Articulation) -> np.ndarray:
     scale("mouthShrugLower", 1 - 0.5 * talking * open_)
     # Rounding and the expression's width share the corners of the mouth.
     scale("mouthSmile mouthDimple mouthStretch mouthFrown", 1 - 0.5 * round_ * open_)
-    width = np.clip(
-        felt[:, sides("mouthSmile")].mean(1) + felt[:, sides("mouthStretch")].mean(1), 0, 1
-    )
-    give = 1 - 0.35 * width
+    width = felt[:, sides("mouthSmile") + sides("mouthStretch")].sum(1) / 2
+    give = 1 - 0.35 * np.clip(width, 0, 1)
     # f and v: the lower lip goes to the teeth, so the jaw must come up.
     scale("jawOpen mouthLowerDown", 1 - 0.85 * tuck)
     scale("mouthShrugLower mouthFunnel", 1 - 0.6 * tuck)
@@ -166,7 +166,7 @@ def _take_posture(pose, gaze, code, level, strength, seed) -> None:
 
 
 def _look(weights: np.ndarray, gaze: np.ndarray) -> None:
-    """Turn both eyes by (N, 2) radians, to the person's left and up, as eyeLook units (in place)."""
+    """Turn both eyes by (N, 2) radians, to the person's left and up: eyeLook units (in place)."""
     left, up = gaze[:, 0] / GAZE_RAD, gaze[:, 1] / GAZE_RAD
     for names, amount in (
         (("eyeLookOutLeft", "eyeLookInRight"), left),

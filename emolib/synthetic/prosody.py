@@ -1,8 +1,8 @@
 """How emotion changes a voice, and how strongly each CREMA-D level is acted.
 
 After acoustic studies of acted speech (Banse and Scherer 1996; Juslin and Laukka 2003): anger and
-happiness are faster, higher, wider and louder; fear faster and higher; sadness slower, lower, flatter
-and softer; disgust slower and lower.
+happiness are faster, higher, wider and louder; fear faster and higher; sadness slower, lower,
+flatter and softer; disgust slower and lower.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ sh and ch, th). English codes begin with R and Hindi codes with H, which no CREM
 from __future__ import annotations
 
 from dataclasses import dataclass
-from difflib import get_close_matches
+from difflib import SequenceMatcher
 
 from emolib.errors import ConfigError
 
@@ -105,13 +105,17 @@ def parse_sentences(wanted: str | int) -> tuple[Sentence, ...]:
         raise ConfigError("no sentences were asked for", expected="a count, or codes such as IEO")
     for code in codes:
         if code not in ALL_SENTENCES:
-            near = get_close_matches(code, ALL_SENTENCES, n=1, cutoff=0.3)
-            hint = f"did you mean {near[0]} ({ALL_SENTENCES[near[0]].text})?" if near else None
+            near = max(ALL_SENTENCES, key=lambda known: _likeness(code, known))
             raise ConfigError(
                 f"unknown sentence code {code!r}",
                 expected=" ".join(SENTENCES) + ", RAA to RAX or HAA to HAF",
-                fix=hint,
+                fix=f"did you mean {near} ({ALL_SENTENCES[near].text})?",
             )
         if codes.count(code) > 1:
             raise ConfigError(f"sentence {code} is asked for twice", fix="name it once")
     return tuple(ALL_SENTENCES[code] for code in codes)
+
+
+def _likeness(wrong: str, code: str) -> tuple[int, float]:
+    in_place = sum(a == b for a, b in zip(wrong, code, strict=False))
+    return in_place, SequenceMatcher(None, wrong, code).ratio()

@@ -18,11 +18,21 @@ import numpy as np
 from emolib.config import AUDIO
 from emolib.errors import AudioError, ConfigError, MissingExtra
 from emolib.synthetic import espeak
-from emolib.synthetic.prosody import Prosody
+from emolib.synthetic.prosody import LEVELS, Prosody, level_strength, prosody_for
+from emolib.synthetic.sentences import RICH_SENTENCES, SENTENCES, Sentence
 
 __all__ = [
-    *("LEVELS", "RICH_SENTENCES", "SENTENCES", "Phone", "Prosody", "Sentence", "Speech", "Voice"),
-    *("level_strength", "prosody_for", "speak"),
+    "LEVELS",
+    "RICH_SENTENCES",
+    "SENTENCES",
+    "Phone",
+    "Prosody",
+    "Sentence",
+    "Speech",
+    "Voice",
+    "level_strength",
+    "prosody_for",
+    "speak",
 ]
 
 _LANGUAGES = {"en": "en-us", "en-gb": "en"}  # espeak's own names differ for these

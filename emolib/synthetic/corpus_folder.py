@@ -1,0 +1,139 @@
+"""The folder of a synthetic corpus: whose it is, what is finished in it, and its tables.
+
+`corpus.json` guards a folder against clips of other settings. The two CSVs are CREMA-D's.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import shutil
+from dataclasses import asdict
+from pathlib import Path
+
+from emolib import __version__
+from emolib.config import settings_hash
+from emolib.errors import ConfigError, ResourceError
+from emolib.paths import atomic_path
+from emolib.synthetic.sentences import ALL_SENTENCES, Sentence
+from emolib.synthetic.take import FilmSettings, cast, person_seed
+
+CORPUS_FORMAT = 1
+KINDS = {"VideoFlash": ".flv", "AudioWAV": ".wav", "Truth": ".npz"}
+
+
+def is_finished(out: Path, name: str) -> bool:
+    """Whether all three files of a clip are there; each appears whole, the truth last."""
+    return all((out / kind / (name + suffix)).is_file() for kind, suffix in KINDS.items())
+
+
+def claim(out: Path, settings: FilmSettings) -> None:
+    """Make the folder, or check that it holds a corpus of the same settings."""
+    mine = identity(settings)
+    guard = out / "corpus.json"
+    if guard.is_file():
+        try:
+            theirs = json.loads(guard.read_text(encoding="utf-8"))
+            differing = [
+                f"{key} {theirs['settings'].get(key)} ≠ {value}"
+                for key, value in mine["settings"].items()
+                if theirs["settings"].get(key) != value
+            ]
+            if theirs["format"] != mine["format"] or theirs["emolib"] != mine["emolib"]:
+                differing.append(f"emolib {theirs['emolib']} ≠ {mine['emolib']}")
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise ConfigError(
+                "not a corpus description", file=guard, fix="choose another folder"
+            ) from error
+        if differing:
+            raise ConfigError(
+                f"the folder holds a corpus of other settings ({'; '.join(differing)})",
+                file=out,
+                fix="use the same settings, or choose another folder",
+            )
+        return
+    if out.exists() and not out.is_dir():
+        raise ConfigError("the output is a file", file=out, expected="a folder")
+    if out.is_dir() and any(p.name != ".gitignore" for p in out.iterdir()):
+        raise ConfigError(
+            "the folder holds other files", file=out, fix="choose a new or empty folder"
+        )
+    _write_json(guard, mine)
+
+
+def sweep(out: Path) -> None:
+    """Remove unfinished files that a killed run left behind (hidden temporary names)."""
+    for kind, suffix in KINDS.items():
+        for left in (out / kind).glob(f".[0-9]*{suffix}"):
+            left.unlink(missing_ok=True)
+
+
+def check_disk(out: Path, n_clips: int, settings: FilmSettings) -> None:
+    pixels = settings.width_px * settings.height_px
+    needed = n_clips * (2.7 * pixels * 1.5 + 120_000)
+    free = shutil.disk_usage(out).free
+    if needed > free:
+        raise ResourceError(
+            f"{n_clips} clips need about {needed / 1e9:.1f} GB and {free / 1e9:.1f} GB are free",
+            file=out,
+            fix="film fewer or smaller clips, or choose another disk",
+        )
+
+
+def identity(settings: FilmSettings) -> dict:
+    plain = asdict(settings) | {"randomise": sorted(settings.randomise)}
+    return {
+        "format": CORPUS_FORMAT,
+        "kind": "synthetic",
+        "licence": "CC0-1.0",
+        "emolib": __version__,
+        "settings": plain,
+        "settings_hash": settings_hash(CORPUS_FORMAT, plain),
+    }
+
+
+def write_tables(out: Path, settings: FilmSettings, extra: dict[str, Sentence]) -> None:
+    """The two CSVs and the full `corpus.json`, from the clips that are there."""
+    names = sorted(p.stem for p in (out / "Truth").glob("[0-9]*.npz") if is_finished(out, p.stem))
+    actors = sorted({int(name[:4]) for name in names})
+    people = {actor: cast(person_seed(actor, settings.seed)) for actor in actors}
+    _write_csv(
+        out / "VideoDemographics.csv",
+        ["ActorID", "Age", "Sex", "Race", "Ethnicity"],
+        [[a, p.age, p.sex, p.race, p.ethnicity] for a, p in people.items()],
+    )
+    _write_csv(
+        out / "SentenceFilenames.csv",
+        ["Stimulus_Number", "Filename"],
+        [[i + 1, name] for i, name in enumerate(names)],
+    )
+    known = ALL_SENTENCES | extra
+    told = sorted({name.split("_")[1] for name in names})
+    texts = {code: known[code].text if code in known else None for code in told}
+    _write_json(
+        out / "corpus.json",
+        identity(settings)
+        | {
+            "n_clips": len(names),
+            "sentences": texts,
+            "actors": {
+                str(a): {"seed": p.seed, "sex": p.sex, "age": p.age} for a, p in people.items()
+            },
+        },
+    )
+
+
+def _write_csv(path: Path, head: list[str], rows: list[list]) -> None:
+    with (
+        atomic_path(path) as temporary,
+        temporary.open("w", newline="", encoding="utf-8") as file,
+    ):
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(head)
+        writer.writerows(rows)
+
+
+def _write_json(path: Path, content: dict) -> None:
+    with atomic_path(path) as temporary:
+        text = json.dumps(content, indent=1, ensure_ascii=False)
+        temporary.write_text(text + "\n", encoding="utf-8")
