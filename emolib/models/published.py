@@ -19,6 +19,7 @@ from __future__ import annotations
 import os
 import pickle
 import re
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -196,17 +197,19 @@ def read_pth(path: Path) -> object:
     if not path.is_file():
         raise CheckpointError("no such file", file=path)
     size = path.stat().st_size
+    if zipfile.is_zipfile(path):
+        with zipfile.ZipFile(path) as archive:
+            if any(name.endswith("/constants.pkl") for name in archive.namelist()):
+                raise CheckpointError(
+                    "a TorchScript file, which holds code",
+                    file=path,
+                    expected="plain weights",
+                    fix="in a sandbox: torch.save(torch.jit.load(FILE).state_dict(), NEW)",
+                )
     try:
         return torch.load(path, map_location="cpu", weights_only=True)
     except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError, KeyError) as error:
         text = str(error)
-        if "TorchScript" in text:
-            raise CheckpointError(
-                "a TorchScript file, which holds code",
-                file=path,
-                expected="plain weights",
-                fix="in a sandbox: torch.save(torch.jit.load(FILE).state_dict(), NEW)",
-            ) from None
         if re.search(r"GLOBAL|[Uu]nsupported (global|class|operand)|TypedStorage", text):
             raise CheckpointError(
                 "refused: it holds Python objects that could run code; nothing was executed",
