@@ -16,45 +16,10 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from emolib.errors import ConfigError, FaceError
+from emolib.errors import FaceError
+from emolib.media.geometry import Geometry, parse_geometry
 
 FEATHER = 0.12  # width of the fading border, as a part of the box
-
-
-@dataclass(frozen=True)
-class Geometry:
-    """Which part of the picture around a face's pose is the crop, in units of the face's size."""
-
-    name: str
-    width: float
-    height: float
-    down: float  # shift of the centre towards the chin
-    upright: bool  # sides parallel to the picture's, or turned with the head
-
-
-GEOMETRIES = {
-    # A square with the whole face, upright: the face keeps its proportions at 96×96.
-    "box": Geometry("box", 1.0, 1.0, 0.0, upright=True),
-    # Tight hairline-to-chin box, squeezed into a square, as the paper's detector gives it.
-    "tight": Geometry("tight", 0.74, 0.88, -0.02, upright=True),
-    # The square, turned so that the eyes are level: a similarity transform from the landmarks.
-    "aligned": Geometry("aligned", 1.0, 1.0, 0.0, upright=False),
-}
-
-
-def parse_geometry(geometry: str | Geometry) -> Geometry:
-    """A `Geometry` by name.
-
-    Raises:
-        ConfigError: unknown name.
-    """
-    if isinstance(geometry, Geometry):
-        return geometry
-    if geometry not in GEOMETRIES:
-        raise ConfigError(
-            f"unknown crop geometry {geometry!r}", expected="one of " + ", ".join(GEOMETRIES)
-        )
-    return GEOMETRIES[geometry]
 
 
 @dataclass(frozen=True)

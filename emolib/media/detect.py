@@ -165,7 +165,7 @@ def make_detector(name: str = "auto") -> FaceDetector:
             f"unknown face detector {name!r}", expected="auto, " + ", ".join(DETECTORS)
         )
     module, make = DETECTORS[name]
-    if find_spec(module) is None:
+    if not find_spec(module):
         raise ResourceError(
             f"the face detector {name!r} needs the package {module}",
             fix="install it, or choose --detector auto",

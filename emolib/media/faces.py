@@ -4,8 +4,9 @@ Behind it: `detect` and `blaze` (one picture), `mesh` (468 landmarks and pose), 
 (frame to frame), `smooth` (gaps and jitter), `track` (a whole video), `compose` (crop and paste).
 """
 
-from emolib.media.compose import GEOMETRIES, CropTransform, Geometry, crop_face, paste_face
+from emolib.media.compose import CropTransform, crop_face, paste_face
 from emolib.media.detect import DETECTORS, Face, FaceDetector, make_detector
+from emolib.media.geometry import GEOMETRIES, Geometry
 from emolib.media.mesh import FaceMesh, pose_of_landmarks
 from emolib.media.smooth import fill_gaps, jitter_px, smooth_centred
 from emolib.media.track import FaceTrack, track_faces

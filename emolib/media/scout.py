@@ -56,6 +56,8 @@ class Scout:
         self._shot: list[Trail] = []
         self._glance: np.ndarray | None = None
         self._levels: np.ndarray | None = None
+        self._previous_levels: np.ndarray | None = None
+        self._before: tuple[np.ndarray | None, list[Trail]] = (None, [])
         self._looked_idx = -(10**9)
 
     def look(self, frame: np.ndarray) -> None:
@@ -64,14 +66,27 @@ class Scout:
         index = self.n_frames
         self.n_frames += 1
         if self._is_cut(frame):
-            self.cuts.append(index)
-            self._shot = []
-            self._looked_idx = -(10**9)
+            self._begin_shot(index)
         seen = self._follow(index, frame)
         lost = any(trail.active for trail in self._shot) and not seen
         wait = self.redetect_every if seen else 2
         if lost or index - self._looked_idx >= wait:
             self._detect(index, frame, seen)
+
+    def _begin_shot(self, index: int) -> None:
+        """Start afresh; or go on with the last shot, if what came between was a mere flash."""
+        self._looked_idx = -(10**9)
+        levels, trails = self._before
+        brief = self.cuts and index - self.cuts[-1] <= self.max_gap
+        if brief and levels is not None and level_distance(self._levels, levels) < CUT_LEVELS:
+            self.cuts.pop()
+            self._shot = trails + self._shot
+            for trail in self._shot:
+                trail.active = False
+            return
+        self._before = self._previous_levels, self._shot
+        self._shot = []
+        self.cuts.append(index)
 
     def _follow(self, index: int, frame: np.ndarray) -> list[Trail]:
         """Trails that go on in this frame."""
@@ -153,13 +168,13 @@ class Scout:
         stride = max(1, min(frame.shape[:2]) // 96)
         glance = np.ascontiguousarray(frame[::stride, ::stride])
         levels = quarter_levels(glance)
-        last_glance, last_levels = self._glance, self._levels
-        self._glance, self._levels = glance, levels
+        last_glance, self._glance = self._glance, glance
+        self._previous_levels, self._levels = self._levels, levels
         if last_glance is None:
             return True
         if np.array_equal(glance, last_glance):
             self.n_frozen += 1
-        return level_distance(levels, last_levels) > CUT_LEVELS
+        return level_distance(levels, self._previous_levels) > CUT_LEVELS
 
 
 def quarter_levels(picture: np.ndarray) -> np.ndarray:

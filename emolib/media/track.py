@@ -13,8 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from emolib.errors import FaceError, MediaError, MultiFaceError, SmallFaceError
-from emolib.media.compose import CropTransform, Geometry
+from emolib.media.compose import CropTransform
 from emolib.media.detect import FaceDetector, make_detector
+from emolib.media.geometry import Geometry
 from emolib.media.scout import Scout, Trail
 from emolib.media.smooth import (
     MAX_GAP_FRAMES,
