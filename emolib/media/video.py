@@ -41,7 +41,8 @@ __all__ = [
 ]
 
 TIE_S = 1e-6  # time stamps this close are the same moment
-SHORT_S = 0.2  # a file may end this much before its declared end
+SHORT_S = 0.2  # a video may end this much before its declared end,
+SHORT_LOOSE_S = 0.5  # or this much where the container declares one length for picture and sound
 
 
 def read_frames(
@@ -201,7 +202,8 @@ class _Decoder:
         """Compare what was decoded with what the file declares."""
         declared_s = self.info.duration_s
         reached_s = self.end_s + self.start_s
-        if declared_s is None or declared_s - reached_s <= max(SHORT_S, 0.02 * declared_s):
+        slack_s = max(SHORT_S if self.info.n_frames else SHORT_LOOSE_S, 0.02 * (declared_s or 0))
+        if declared_s is None or declared_s - reached_s <= slack_s:
             return
         note = f"ends at {reached_s:.2f} s of the {declared_s:.2f} s it declares: truncated"
         if strict:

@@ -1,0 +1,55 @@
+"""The paper's five augmentations, drawn once for a whole window.
+
+Target and reference get the same change in all their frames: otherwise the network would have to
+guess a colour that nothing tells it, and a window would flicker.
+Paper: §4.2.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+P_GENERATOR, P_CLASSIFIER = 0.4, 0.2  # chance of each change, as released
+P_ANY = 0.8  # chance that anything at all is changed
+NOISE_STD = (10**0.5 / 255, 50**0.5 / 255)  # variance 10 to 50 on the scale of bytes
+
+
+@dataclass
+class Augment:
+    """Brightness and contrast, gamma, channel shuffle, RGB shift, Gaussian noise.
+
+    Args:
+        p: chance of each of the five.
+        p_any: chance that the window is changed at all.
+
+    Paper: §4.2 names the five. Deviation: the released list has four more (CLAHE, hue-saturation,
+    brightness and contrast once again) and treats BGR pictures as RGB.
+    """
+
+    p: float = P_GENERATOR
+    p_any: float = P_ANY
+    _pipeline: object = field(default=None, repr=False, compare=False)
+
+    def __call__(self, frames: np.ndarray, seed: int) -> np.ndarray:
+        """All frames changed alike: (N, S, S, 3) uint8 RGB → the same. Equal seed, equal change."""
+        if self._pipeline is None:
+            self._pipeline = self._build()
+        self._pipeline.set_random_seed(seed)
+        return self._pipeline(images=frames)["images"]
+
+    def _build(self):
+        import albumentations as A
+
+        changes = [
+            A.RandomBrightnessContrast(p=self.p),
+            A.RandomGamma(p=self.p),
+            A.ChannelShuffle(p=self.p),
+            A.RGBShift(p=self.p),
+            A.GaussNoise(std_range=NOISE_STD, p=self.p),
+        ]
+        return A.Compose(changes, p=self.p_any)
+
+    def __getstate__(self) -> dict:
+        return {**self.__dict__, "_pipeline": None}  # workers build their own
