@@ -7,6 +7,7 @@ Paper: §4.1.
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import replace
 from functools import cached_property
@@ -177,6 +178,17 @@ class SyntheticCorpus(CremaD):
     def expected_names(self) -> set[str] | None:
         """None: a synthetic corpus may hold any number of clips."""
         return None
+
+    @cached_property
+    def paired(self) -> bool:
+        """Whether any two clips of an actor show the same pose at the same frame."""
+        file = self.root / "corpus.json"
+        try:
+            return bool(json.loads(file.read_text(encoding="utf-8"))["settings"]["paired"])
+        except (OSError, ValueError, KeyError, TypeError) as problem:
+            raise DatasetError(
+                "not a corpus description", file=file, fix="make the corpus again: emolib synth"
+            ) from problem
 
 
 def all_names() -> set[str]:

@@ -1,0 +1,143 @@
+"""From prepared parts to a finished store: the index, the last checks, and one pass of packing."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+from emolib import __version__
+from emolib.config import settings_hash
+from emolib.corpus.base import Clip, Corpus
+from emolib.emotions import EMOTIONS
+from emolib.errors import DatasetError
+from emolib.store.format import COLUMNS, FORMAT, read_info, read_table
+from emolib.store.guard import publish
+from emolib.store.parts import pack, part_path, read_part
+from emolib.store.store import ClipStore
+
+
+def packed_clips(out: Path) -> dict[str, dict]:
+    """Meta of the clips that the finished store in `out` already holds."""
+    if not (out / "store.json").is_file():
+        return {}
+    info, table = read_info(out), read_table(out)
+    hashes, remarks = info["hashes"], info["remarks"]
+    return {
+        row["clip"]: {
+            "sha256": row["sha256"],
+            "video_sha256": hashes[row["clip"]][0],
+            "audio_sha256": hashes[row["clip"]][1],
+            "silent": row["silent"],
+            "remarks": remarks.get(row["clip"], []),
+            "n_frames": row["n_frames"],
+            "n_mels": row["n_mels"],
+        }
+        for row in table.to_dict("records")
+    }
+
+
+def index_row(clip: Clip, root: Path, split: dict[str, str], meta: dict, fps: int) -> dict:
+    """What `clips.csv` says of a clip, but for its place in the arrays."""
+    return {
+        "clip": clip.name,
+        "actor": clip.actor,
+        "sentence": clip.sentence,
+        "emotion": clip.emotion or "",
+        "level": clip.level,
+        "split": split[clip.name],
+        "n_frames": meta["n_frames"],
+        "n_mels": meta["n_mels"],
+        "fps": fps,
+        "source": Path(os.path.relpath(clip.video, root)).as_posix(),
+        "sha256": meta["sha256"],
+        "silent": meta["silent"],
+    }
+
+
+def check_no_shared_file(rows: list[dict], metas: dict[str, dict]) -> None:
+    """Refuse one and the same video or sound file in two splits.
+
+    Raises:
+        DatasetError: names the clips.
+    """
+    homes: dict[str, dict] = {}
+    for row in rows:
+        meta = metas[row["clip"]]
+        for sha in {meta["video_sha256"], meta["audio_sha256"]}:
+            first = homes.setdefault(sha, row)
+            if first["split"] != row["split"]:
+                raise DatasetError(
+                    f"clips {first['clip']} and {row['clip']} hold the same file",
+                    expected="each file in one split",
+                    fix="remove one of them, or split by actor",
+                )
+
+
+def describe(
+    corpus: Corpus, identity: dict, rows: list[dict], metas: dict[str, dict], skipped: list[dict]
+) -> dict:
+    """The content of `store.json`: no times and no paths, so equal runs give equal bytes."""
+    return {
+        "format": FORMAT,
+        "emolib": __version__,
+        "corpus": corpus.name,
+        "kind": corpus.kind,
+        "paired": bool(getattr(corpus, "paired", False)),
+        "emotions": list(EMOTIONS),
+        "settings": identity,
+        "settings_hash": settings_hash(identity),
+        "counts": {
+            "clips": len(rows),
+            "actors": len({row["actor"] for row in rows}),
+            "frames": sum(row["n_frames"] for row in rows),
+            "mels": sum(row["n_mels"] for row in rows),
+            "splits": dict(sorted(Counter(row["split"] for row in rows).items())),
+        },
+        "hashes": {clip: [m["video_sha256"], m["audio_sha256"]] for clip, m in metas.items()},
+        "remarks": {clip: m["remarks"] for clip, m in metas.items() if m["remarks"]},
+        "skipped": skipped,
+    }
+
+
+def finish(out: Path, rows: list[dict], info: dict, old: dict[str, dict]) -> None:
+    """Pack and publish, unless the store already holds exactly this.
+
+    Args:
+        rows: of `index_row`, in order.
+        info: of `describe`.
+        old: `packed_clips` of the store as it is; clips not in it come from their parts.
+
+    Raises:
+        ResourceError: too little disk.
+    """
+    if old and _is_same(out, rows, info):
+        shutil.rmtree(out / "parts")
+        return
+    packing = out / ".packing"
+    packing.mkdir()
+    pack(packing, rows, _arrays(out, rows, old), info["settings"]["crop_px"])
+    publish(out, packing, info)
+
+
+def _is_same(out: Path, rows: list[dict], info: dict) -> bool:
+    plain = json.loads(json.dumps(info))
+    columns = [name for name in COLUMNS if not name.startswith("first_")]
+    table = read_table(out)[columns].to_dict("records")
+    return read_info(out) == plain and table == [{k: row[k] for k in columns} for row in rows]
+
+
+def _arrays(out: Path, rows: list[dict], old: dict[str, dict]) -> Iterator[dict]:
+    """The arrays of each row's clip, from its part or from the store as it is."""
+    store = ClipStore(out) if old else None
+    places = {} if store is None else {name: k for k, name in enumerate(store.clips["clip"])}
+    for row in rows:
+        name = row["clip"]
+        if name in old and old[name]["sha256"] == row["sha256"]:
+            clip = store[places[name]]
+            yield {"frames": clip.frames, "mel": clip.mel.T, "boxes": clip.boxes}
+        else:
+            yield read_part(part_path(out / "parts", name))

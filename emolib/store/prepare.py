@@ -1,0 +1,215 @@
+"""A corpus becomes a clip store: in parallel, resumable, and honest about what was left out.
+
+Every clip is finished on its own and written whole; the store is packed at the end, in one pass
+with one clip in memory. Run it again after a kill and it goes on; the result has the same bytes.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+import joblib
+from joblib.externals.loky.process_executor import TerminatedWorkerError
+
+from emolib import __version__
+from emolib.config import AUDIO, settings_hash
+from emolib.corpus.base import Clip, Corpus
+from emolib.corpus.splits import make_splits
+from emolib.errors import ConfigError, DatasetError, EmolibError, ResourceError
+from emolib.media.faces import FaceDetector, make_detector
+from emolib.paths import cache_dir
+from emolib.runtime import Stopwatch, progress
+from emolib.store.assemble import (
+    check_no_shared_file,
+    describe,
+    finish,
+    index_row,
+    packed_clips,
+)
+from emolib.store.clip import PrepareSettings, content_hash, prepare_clip, reason_of, text_of
+from emolib.store.format import FORMAT
+from emolib.store.guard import claim, locked
+from emolib.store.parts import part_path, read_meta, save_part
+
+BACKENDS = ("loky", "multiprocessing", "threading", "dask")
+
+
+@dataclass(frozen=True)
+class Skipped:
+    """A clip that is not in the store: `stage` is "corpus" or "clip", `reason` one word."""
+
+    clip: str
+    stage: str
+    reason: str
+    text: str
+
+
+@dataclass(frozen=True)
+class PrepareReport:
+    """What a run did: clips in the store, how many of them were new, and what was left out."""
+
+    store: Path
+    n_clips: int
+    n_new: int
+    skipped: tuple[Skipped, ...]
+    seconds: float
+
+    def __str__(self) -> str:
+        lines = [f"{self.n_clips} clips in {self.store} ({self.n_new} new, {self.seconds:.1f} s)"]
+        for reason, n in Counter(one.reason for one in self.skipped).most_common():
+            first = next(one for one in self.skipped if one.reason == reason)
+            lines.append(f"  skipped {n}: {reason}, such as {first.clip} ({first.text})")
+        return "\n".join(lines)
+
+
+@dataclass(frozen=True)
+class _Outcome:
+    """How one clip went: "new", "kept" (its part was there), "packed" (in the store already)."""
+
+    clip: str
+    state: str
+    meta: dict | None = None
+    skipped: Skipped | None = None
+
+
+def default_store(corpus: Corpus, settings: PrepareSettings) -> Path:
+    """Where a store goes when no folder is named: the cache, never the corpus's own folder."""
+    key = settings_hash(settings, str(corpus.root.resolve()), corpus.kind)
+    return cache_dir() / "stores" / f"{corpus.kind}-{key}"
+
+
+def prepare(
+    corpus: Corpus,
+    out: str | os.PathLike | None = None,
+    settings: PrepareSettings | None = None,
+    *,
+    workers: int = 1,
+    backend: str = "loky",
+    strict: bool = False,
+    wait_s: float = 0.0,
+    detector: FaceDetector | None = None,
+) -> PrepareReport:
+    """Make or complete the clip store of a corpus.
+
+    Args:
+        corpus: as `corpus.open_corpus` gives it; nothing in its folder is changed.
+        out: the store's folder; default: a folder in the cache.
+        settings: what the store holds.
+        workers: processes; -1 for all cores.
+        backend: of joblib. "dask" uses the `distributed.Client` that is active, so the work may
+            be on many machines that share a file system.
+        strict: stop at the first clip that cannot be used.
+        wait_s: how long to wait for another process that prepares the same store.
+        detector: a `FaceDetector` of your own; its `name` goes into the settings.
+
+    Raises:
+        ConfigError: unknown backend; or `out` holds other files or a store of other settings.
+        DatasetError: no usable clip; with `strict`, the first unusable one; a file in two splits.
+        ResourceError: the disk is full, the folder is held by another process, a worker died.
+    """
+    watch, settings = Stopwatch(), settings or PrepareSettings()
+    if backend not in BACKENDS:
+        raise ConfigError(f"unknown backend {backend!r}", expected="one of " + ", ".join(BACKENDS))
+    name = detector.name if detector else make_detector(settings.detector).name
+    settings = replace(settings, detector=name)
+    out = Path(out) if out is not None else default_store(corpus, settings)
+    identity = {
+        **asdict(settings),
+        **{f"audio_{field}": value for field, value in asdict(AUDIO).items()},
+        "corpus": corpus.name,
+        "labels": getattr(corpus, "labels", "intended"),
+        "emolib": __version__,
+        "format": FORMAT,
+    }
+    clips = corpus.clips()
+    split = corpus.official_split() or make_splits(clips, settings.split)
+    with locked(out, wait_s):
+        claim(out, identity)
+        packed = packed_clips(out)
+        work = joblib.delayed(_work)
+        jobs = [
+            work(clip, out / "parts", settings, detector or name, packed.get(clip.name))
+            for clip in clips
+        ]
+        skipped = [
+            Skipped(problem.name, "corpus", problem.reason, problem.text)
+            for problem in corpus.problems()
+            if problem.fatal
+        ]
+        outcomes = {}
+        for outcome in _run(jobs, workers, backend, skipped if strict else None):
+            outcomes[outcome.clip] = outcome
+            if outcome.skipped:
+                skipped.append(outcome.skipped)
+                _stop_if(strict, outcome.skipped)
+        rows = [
+            index_row(clip, corpus.root, split, outcomes[clip.name].meta, settings.fps)
+            for clip in clips
+            if outcomes[clip.name].meta
+        ]
+        if not rows:
+            reasons = Counter(one.reason for one in skipped).most_common(3)
+            raise DatasetError(
+                f"none of {len(clips)} clips can be used",
+                file=corpus.root,
+                expected="clips with one face and sound",
+                fix="see the reasons: " + ", ".join(f"{word} ({n})" for word, n in reasons),
+            )
+        metas = {clip: outcome.meta for clip, outcome in outcomes.items() if outcome.meta}
+        check_no_shared_file(rows, metas)
+        skipped.sort(key=lambda one: (one.clip, one.reason))
+        info = describe(corpus, identity, rows, metas, [asdict(one) for one in skipped])
+        finish(out, rows, info, packed)
+    n_new = sum(outcome.state == "new" for outcome in outcomes.values())
+    return PrepareReport(out, len(rows), n_new, tuple(skipped), watch.seconds)
+
+
+def _work(
+    clip: Clip,
+    parts: Path,
+    settings: PrepareSettings,
+    detector: FaceDetector | str,
+    packed: dict | None,
+) -> _Outcome:
+    """One clip, in a worker."""
+    try:
+        hashes = content_hash(clip)
+        if packed and packed["sha256"] == hashes[0]:
+            return _Outcome(clip.name, "packed", packed)
+        path = part_path(parts, clip.name)
+        if meta := read_meta(path, hashes[0]):
+            return _Outcome(clip.name, "kept", meta)
+        prepared = prepare_clip(clip, settings, detector, hashes)
+        return _Outcome(clip.name, "new", save_part(path, prepared))
+    except ResourceError:  # a full disk is no property of the clip
+        raise
+    except EmolibError as error:
+        skipped = Skipped(clip.name, "clip", reason_of(error), text_of(error))
+        return _Outcome(clip.name, "skipped", skipped=skipped)
+
+
+def _run(jobs: list, workers: int, backend: str, strict_skips: list | None) -> Iterator[_Outcome]:
+    """Outcomes as they come."""
+    for skipped in strict_skips or ():
+        _stop_if(True, skipped)
+    lazy = "list" if backend == "dask" else "generator_unordered"
+    with joblib.parallel_config(backend=backend, n_jobs=workers):
+        try:
+            results = joblib.Parallel(return_as=lazy)(jobs)
+            yield from progress(results, total=len(jobs), desc="prepare", unit="clip")
+        except TerminatedWorkerError as problem:
+            raise ResourceError(
+                "a worker process died, most likely for want of memory",
+                fix="use fewer --workers and run again: finished clips are kept",
+            ) from problem
+
+
+def _stop_if(strict: bool, skipped: Skipped) -> None:
+    if strict:
+        raise DatasetError(
+            skipped.text, where=skipped.clip, fix="repair or remove the clip, or leave out --strict"
+        )
