@@ -8,8 +8,12 @@ Bazarevsky et al., "BlazeFace: Sub-millisecond Neural Face Detection on Mobile G
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -35,9 +39,27 @@ def load_tflite(name: str):
     """A one-thread interpreter of a network in `assets/faces`, ready to run."""
     from ai_edge_litert.interpreter import Interpreter
 
-    interpreter = Interpreter(model_path=str(ASSETS / "faces" / name), num_threads=1)
-    interpreter.allocate_tensors()
+    with _without_native_chatter():
+        interpreter = Interpreter(model_path=str(ASSETS / "faces" / name), num_threads=1)
+        interpreter.allocate_tensors()
     return interpreter
+
+
+@contextmanager
+def _without_native_chatter() -> Iterator[None]:
+    """The runtime greets on the process's stderr, past Python, and offers no switch for it."""
+    try:
+        kept = os.dup(2)
+    except OSError:  # there is no stderr
+        yield
+        return
+    try:
+        with Path(os.devnull).open("w") as nothing:
+            os.dup2(nothing.fileno(), 2)
+            yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
 
 
 def anchor_centres(grid: tuple[tuple[int, int], ...]) -> np.ndarray:

@@ -187,7 +187,7 @@ def feather_weight(to_unit: np.ndarray, size: tuple[int, int], feather: float) -
     y = np.arange(size[1])[:, None] + 0.5
     weight = np.ones((size[1], size[0]), dtype=np.float32)
     for a, b, c in to_unit:
-        u = a * x + b * y + c
+        u = (a * x if a else 0.0) + (b * y if b else 0.0) + c  # one row or column when upright
         edge = np.minimum(u, 1 - u)
         ramp = np.clip(edge / feather, 0, 1) if feather > 0 else (edge >= 0).astype(float)
         weight *= ramp * ramp * (3 - 2 * ramp)
