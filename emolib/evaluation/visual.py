@@ -51,8 +51,8 @@ def ssim(generated: np.ndarray, truth: np.ndarray) -> np.ndarray:
     """Structural similarity of each frame, (T,) in [-1, 1].
 
     Gaussian window of 11 px with sigma 1.5, mean over colours and over the pixels whose window lies
-    inside the picture, as Wang et al. 2004 and scikit-image. (torchmetrics' own mean counts mirrored
-    borders too and comes out up to 0.04 lower; the tests show it.)
+    inside the picture, as Wang et al. 2004 and scikit-image. (torchmetrics' own mean also counts
+    mirrored borders and comes out up to 0.04 lower; the tests show it.)
 
     Args:
         generated, truth: (T, H, W, 3) uint8 RGB, at least 11 px a side.

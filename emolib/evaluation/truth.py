@@ -1,0 +1,228 @@
+"""What only a corpus with known truth can say: are the lips right, and did the emotion arrive?
+
+The corpus knows each frame's landmarks and visemes, and the same person saying the same sentence at
+the same pose with every other emotion. So a generated clip is compared with the very frames it
+should have been, and with the source it started from.
+
+Not in the paper: no real corpus has such counterfactuals.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+import numpy as np
+
+from emolib.config import VIDEO
+from emolib.errors import ConfigError, DatasetError
+from emolib.evaluation.landmarks import FaceMotion, motion_of_points
+
+BILABIAL = 1  # index of "p b m" in the corpus's visemes
+CLOSURE_SLACK = 0.02  # of the distance between the outer eye corners; a wide-open mouth has 0.3
+BLINK = 0.7  # of the open eye, as the eye's contrast shows it
+TRUE_BLINK = 0.5  # of the open eye, as the true lids show it
+STILL = 1e-3  # a true motion with less spread than this is none
+KEYS = ("landmarks", "viseme", "fps")
+
+
+@dataclass(frozen=True, eq=False)
+class Truth:
+    """What is known of a clip, at the frames of the clip store.
+
+    Attributes:
+        motion: lips, width and eyes from the 68 true landmarks.
+        viseme: (T,) int, index into the corpus's visemes.
+    """
+
+    motion: FaceMotion
+    viseme: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.viseme)
+
+
+def load_truth(
+    path: str | os.PathLike, n_frames: int | None = None, fps: float = VIDEO.fps
+) -> Truth:
+    """The truth of a synthetic clip, `Truth/….npz`, at another frame rate.
+
+    Frame *k* at `fps` shows the corpus frame that is on screen in the middle of it, as
+    `media.video.read_frames` does.
+
+    Args:
+        n_frames: how many frames the clip has at `fps`; default: as many as the truth covers.
+
+    Raises:
+        DatasetError: missing, damaged, or without landmarks, viseme and fps.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            landmarks, viseme, own_fps = (file[key] for key in KEYS)
+    except FileNotFoundError:
+        raise DatasetError(
+            "no such truth", file=path, fix="only synthetic corpora have a Truth folder"
+        ) from None
+    except (KeyError, ValueError, OSError) as error:
+        raise DatasetError(f"not a truth file ({error})", file=path) from error
+    own_fps = float(own_fps)
+    if n_frames is None:
+        n_frames = int(len(viseme) * fps / own_fps)
+    at = np.floor((np.arange(n_frames) + 0.5) / fps * own_fps + 1e-6).astype(int)
+    at = at.clip(0, len(viseme) - 1)
+    return Truth(motion_of_points(landmarks[at]), viseme[at].astype(int))
+
+
+# ------------------------------------------------------------------------------- are the lips right
+@dataclass(frozen=True)
+class LipError:
+    """How far the generated mouth is from the true one.
+
+    Attributes:
+        opening: mean absolute error of the lip gap, both read by the same mesh, in distances
+            between the outer eye corners (a vowel opens 0.1 to 0.3).
+        correlation: of the generated lip gap with the true landmarks' over the clip; NaN if the
+            true mouth never moves.
+        closures: p, b and m of the clip.
+        closures_kept: how many of them the generated lips close on, within one frame.
+    """
+
+    opening: float
+    correlation: float
+    closures: int
+    closures_kept: int
+
+
+def lip_error(generated: FaceMotion, true_frames: FaceMotion, truth: Truth) -> LipError:
+    """Lip error of one clip.
+
+    Args:
+        generated: `motion_of_frames` of the generated frames.
+        true_frames: the same of the true frames: the instrument's own reading of the truth, so
+            that its bias cancels.
+        truth: landmarks and visemes.
+
+    Raises:
+        ConfigError: unequal lengths.
+    """
+    _same_length(generated, true_frames, truth)
+    kept, runs = 0, bilabial_runs(truth.viseme)
+    for first, end in runs:
+        around = slice(max(first - 1, 0), end + 1)
+        kept += generated.lips[around].min() <= true_frames.lips[around].min() + CLOSURE_SLACK
+    return LipError(
+        opening=float(np.abs(generated.lips - true_frames.lips).mean()),
+        correlation=_correlation(generated.lips, truth.motion.lips),
+        closures=len(runs),
+        closures_kept=int(kept),
+    )
+
+
+def bilabial_runs(viseme: np.ndarray) -> list[tuple[int, int]]:
+    """Stretches (first, one past last) of p, b and m in (T,) visemes."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], viseme == BILABIAL, [0]]).astype(int)))
+    return [(int(a), int(b)) for a, b in edges.reshape(-1, 2)]
+
+
+# --------------------------------------------------------------------------- did the emotion arrive
+@dataclass(frozen=True)
+class Transfer:
+    """How far a generated clip went from its source towards the true target.
+
+    Attributes:
+        distance: `|generated - target| / |source - target|`: 0 is perfect, 1 no better than
+            giving the source back, above 1 worse than that.
+        progress: share of the way from source to target that was gone,
+            `(g - s)·(t - s) / |t - s|²`: 1 is all of it. A blurred or wrong picture can have
+            progress and still be far away.
+    """
+
+    distance: float
+    progress: float
+
+
+def transfer(generated: np.ndarray, target: np.ndarray, source: np.ndarray) -> Transfer:
+    """Emotion transfer against the true counterfactual, in pixels or in features.
+
+    Args:
+        generated, target, source: (T, …) of equal shape: frames (T, H, W, 3) uint8, or features
+            (T, D) float. Row *t* of all three shows the same person at the same pose.
+
+    Raises:
+        ConfigError: unequal shapes, or source and target are the same.
+    """
+    if not generated.shape == target.shape == source.shape:
+        raise ConfigError(
+            f"shapes are {generated.shape}, {target.shape}, {source.shape}", expected="equal shapes"
+        )
+    g, t, s = (np.asarray(x, np.float64).ravel() for x in (generated, target, source))
+    way = t - s
+    length = np.linalg.norm(way)
+    if length == 0:
+        raise ConfigError("source and target are the same", expected="another emotion")
+    return Transfer(
+        distance=float(np.linalg.norm(g - t) / length),
+        progress=float((g - s) @ way / length**2),
+    )
+
+
+# -------------------------------------------------------------------------- what should have stayed
+@dataclass(frozen=True)
+class Preservation:
+    """Whether blinks and pose came through.
+
+    Attributes:
+        blinks: true blink frames of the clip.
+        blinks_kept: those of them in which the generated eyes are shut too.
+        false_blinks: frames with shut generated eyes while the true ones are open.
+        eye_correlation: of the generated eye opening with the true one; NaN without any movement.
+        centre: mean distance of the face's centre from the true one, as a share of its size.
+        size: mean relative error of the face's size.
+        roll_deg: mean error of the head's roll.
+    """
+
+    blinks: int
+    blinks_kept: int
+    false_blinks: int
+    eye_correlation: float
+    centre: float
+    size: float
+    roll_deg: float
+
+
+def preservation(generated: FaceMotion, true_frames: FaceMotion, truth: Truth) -> Preservation:
+    """Blinks against the true lids, pose against the same mesh on the true frames.
+
+    Args: as `lip_error`.
+
+    Raises:
+        ConfigError: unequal lengths, or motions without pose.
+    """
+    _same_length(generated, true_frames, truth)
+    if generated.pose is None or true_frames.pose is None:
+        raise ConfigError("the motion has no pose", expected="motion_of_frames of both clips")
+    shut, truly = generated.eyes < BLINK, truth.motion.eyes < TRUE_BLINK
+    nearly = truth.motion.eyes < 0.9  # a lid on its way is neither open nor shut
+    ours, theirs = generated.pose, true_frames.pose
+    roll = np.abs(np.angle(np.exp(1j * (ours[:, 3] - theirs[:, 3]))))
+    return Preservation(
+        blinks=int(truly.sum()),
+        blinks_kept=int((shut & truly).sum()),
+        false_blinks=int((shut & ~nearly).sum()),
+        eye_correlation=_correlation(generated.eyes, truth.motion.eyes),
+        centre=float((np.linalg.norm(ours[:, :2] - theirs[:, :2], axis=1) / theirs[:, 2]).mean()),
+        size=float(np.abs(ours[:, 2] / theirs[:, 2] - 1).mean()),
+        roll_deg=float(np.degrees(roll.mean())),
+    )
+
+
+def _same_length(*clips) -> None:
+    if len({len(clip) for clip in clips}) != 1:
+        lengths = ", ".join(str(len(clip)) for clip in clips)
+        raise ConfigError(f"clips of {lengths} frames", expected="clips of one length")
+
+
+def _correlation(a: np.ndarray, b: np.ndarray) -> float:
+    if len(a) < 3 or b.std() < STILL:
+        return float("nan")  # the truth does not move: nothing to follow
+    return float(np.corrcoef(a, b)[0, 1]) if a.std() > 0 else 0.0

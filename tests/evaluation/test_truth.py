@@ -1,0 +1,167 @@
+"""Against known truth: geometry by hand, and the instrument's reading of a real crop."""
+
+import numpy as np
+import pytest
+from skimage import data
+
+from emolib.errors import ConfigError, DatasetError, MediaError
+from emolib.evaluation import truth
+from emolib.evaluation.landmarks import IBUG, FaceMotion, motion_of_frames, motion_of_points
+from emolib.media.faces import FaceMesh, crop_face
+from emolib.synthetic.visemes import VISEMES
+
+
+def face68(lips=10.0, lids=6.0, roll=0.0, scale=1.0):
+    """68 points with eyes 100 px apart at the outer corners, and these gaps in pixels."""
+    points = np.zeros((68, 2))
+    points[36], points[39], points[42], points[45] = (0, 0), (30, 0), (70, 0), (100, 0)
+    for upper, lower in IBUG.lids:
+        x = 10.0 if upper < 42 else 80.0
+        points[upper], points[lower] = (x, -lids / 2), (x, lids / 2)
+    points[62], points[66] = (50, 60), (50, 60 + lips)
+    points[48], points[54] = (30, 65), (70, 65)
+    turn = np.array([[np.cos(roll), -np.sin(roll)], [np.sin(roll), np.cos(roll)]])
+    return scale * points @ turn.T
+
+
+def test_openings_do_not_depend_on_roll_and_size():
+    clip = np.stack([face68(), face68(roll=0.5), face68(scale=3.0), face68(lips=20, lids=3)])
+    motion = motion_of_points(clip)
+    np.testing.assert_allclose(motion.lips, [0.1, 0.1, 0.1, 0.2])
+    np.testing.assert_allclose(motion.width, 0.4)
+    np.testing.assert_allclose(motion.eyes, [1, 1, 1, 0.5])
+
+
+def test_lids_that_pass_each_other_are_shut():
+    clip = np.stack([face68()] * 9 + [face68(lids=-4)])
+    assert motion_of_points(clip).eyes[-1] == 0
+
+
+def write_truth(path, fps=30.0, lips=(10.0,) * 60, viseme=(12,) * 60):
+    landmarks = np.stack([face68(lips=gap) for gap in lips]).astype(np.float32)
+    np.savez(path, landmarks=landmarks, viseme=np.array(viseme, np.uint8), fps=np.float64(fps))
+
+
+def test_truth_is_read_at_the_frames_on_screen(tmp_path):
+    write_truth(tmp_path / "a.npz", viseme=range(60))
+    loaded = truth.load_truth(tmp_path / "a.npz")
+    assert len(loaded) == 50
+    # the middle of frame k at 25/s is (k + ½) / 25 s: corpus frame ⌊1.2 k + 0.6⌋
+    assert loaded.viseme[:7].tolist() == [0, 1, 3, 4, 5, 6, 7]
+    assert truth.load_truth(tmp_path / "a.npz", n_frames=52).viseme[-1] == 59
+    write_truth(tmp_path / "b.npz", fps=25.0, viseme=range(60))
+    assert truth.load_truth(tmp_path / "b.npz").viseme.tolist() == [*range(60)]
+
+
+def test_truth_that_is_none_is_named(tmp_path):
+    with pytest.raises(DatasetError, match="only synthetic"):
+        truth.load_truth(tmp_path / "absent.npz")
+    np.savez(tmp_path / "other.npz", x=1)
+    with pytest.raises(DatasetError, match=r"other\.npz"):
+        truth.load_truth(tmp_path / "other.npz")
+    (tmp_path / "broken.npz").write_bytes(b"no archive")
+    with pytest.raises(DatasetError, match=r"broken\.npz"):
+        truth.load_truth(tmp_path / "broken.npz")
+
+
+def motion(lips, eyes=None, x=0.5, roll=0.0):
+    lips = np.asarray(lips, float)
+    eyes = np.ones(len(lips)) if eyes is None else np.asarray(eyes, float)
+    pose = np.tile([x, 0.5, 1.0, roll], (len(lips), 1))
+    return FaceMotion(lips, np.full(len(lips), 0.4), eyes, pose)
+
+
+def known(lips, viseme=None, eyes=None):
+    n = len(lips)
+    return truth.Truth(motion(lips, eyes), np.full(n, 12) if viseme is None else np.array(viseme))
+
+
+def test_lip_error_counts_gap_course_and_closures():
+    true_lips = [0.2, 0.1, 0.0, 0.1, 0.2, 0.0, 0.1, 0.2]
+    viseme = [12, 12, 1, 12, 12, 1, 12, 12]
+    measured = motion(np.array(true_lips) * 0.5)  # the instrument sees half
+    same = truth.lip_error(measured, measured, known(true_lips, viseme))
+    assert same == truth.LipError(0.0, pytest.approx(1.0), 2, 2)
+    late = measured.lips.copy()
+    late[5:8] = 0.1  # the second closure does not happen, nor a frame beside it
+    late[4] = 0.1
+    one = truth.lip_error(motion(late), measured, known(true_lips, viseme))
+    assert (one.closures, one.closures_kept) == (2, 1)
+    assert one.opening == pytest.approx((0.1 + 0.05) / 8)
+    still = truth.lip_error(motion([0.05] * 8), measured, known(true_lips, viseme))
+    assert still.correlation == 0
+    silent = truth.lip_error(measured, measured, known([0.0] * 8))
+    assert np.isnan(silent.correlation)
+    with pytest.raises(ConfigError, match="one length"):
+        truth.lip_error(motion([0.1]), measured, known(true_lips))
+
+
+def test_a_closure_one_frame_off_counts_and_two_frames_off_does_not():
+    lips = np.full(11, 0.2)
+    lips[5] = 0.0
+    viseme = np.where(np.arange(11) == 5, 1, 12)
+    for shift, kept in ((-1, 1), (1, 1), (2, 0), (-2, 0)):
+        error = truth.lip_error(motion(np.roll(lips, shift)), motion(lips), known(lips, viseme))
+        assert error.closures_kept == kept
+    assert truth.bilabial_runs(np.array([1, 1, 0, 1])) == [(0, 2), (3, 4)]
+    assert VISEMES[truth.BILABIAL] == "p b m"
+
+
+def test_transfer_by_hand():
+    source, target = np.zeros((2, 3)), np.zeros((2, 3))
+    target[0, 0] = 4.0
+    half, beside = source.copy(), source.copy()
+    half[0, 0] = 2.0
+    beside[1, 1] = 3.0
+    assert truth.transfer(target, target, source) == truth.Transfer(0, 1)
+    assert truth.transfer(source, target, source) == truth.Transfer(1, 0)
+    assert truth.transfer(half, target, source) == truth.Transfer(0.5, 0.5)
+    assert truth.transfer(beside, target, source) == truth.Transfer(1.25, 0)  # 3-4-5 triangle
+    with pytest.raises(ConfigError, match="the same"):
+        truth.transfer(half, source, source)
+
+
+def test_transfer_takes_bytes_without_wrapping():
+    source, target = np.full((1, 4, 4, 3), 250, np.uint8), np.full((1, 4, 4, 3), 5, np.uint8)
+    assert truth.transfer(source, target, source) == truth.Transfer(1, 0)
+
+
+def test_blinks_and_pose_that_stay_and_that_do_not():
+    eyes = np.ones(20)
+    eyes[8:11] = 0.0
+    eyes[7] = eyes[11] = 0.7
+    true = known([0.1, 0.2] * 10, eyes=eyes)
+    measured = motion([0.1, 0.2] * 10, eyes=0.4 + 0.6 * eyes)
+    kept = truth.preservation(measured, measured, true)
+    assert (kept.blinks, kept.blinks_kept, kept.false_blinks) == (3, 3, 0)
+    assert kept.eye_correlation == pytest.approx(1)
+    assert (kept.centre, kept.size, kept.roll_deg) == (0, 0, 0)
+    other = np.ones(20)
+    other[2] = 0.3
+    moved = motion([0.1] * 20, eyes=other, x=0.53, roll=np.radians(4))
+    lost = truth.preservation(moved, measured, true)
+    assert (lost.blinks_kept, lost.false_blinks) == (0, 1)
+    assert lost.centre == pytest.approx(0.03)
+    assert lost.roll_deg == pytest.approx(4)
+    with pytest.raises(ConfigError, match="no pose"):
+        truth.preservation(true.motion.__class__(*([np.ones(20)] * 3)), measured, true)
+
+
+@pytest.fixture(scope="module")
+def astronaut():
+    """A real face, cropped to the standard square of 96 px; her eyes lie in rows 24 to 38."""
+    return crop_face(data.astronaut(), np.array([161.7, 62.0, 285.2, 185.5]), 96)
+
+
+def test_the_mesh_reads_a_real_face_and_refuses_a_wall(astronaut):
+    shut_eyes = astronaut.copy()
+    seen = motion_of_frames(np.stack([astronaut] * 4), FaceMesh())
+    assert np.ptp(seen.lips) == 0
+    assert 0.3 < seen.width[0] < 1.0  # she smiles
+    assert seen.pose.shape == (4, 4)
+    eye_rows = slice(24, 38)
+    shut_eyes[eye_rows] = shut_eyes[eye_rows].mean((0, 1)).astype(np.uint8)
+    blink = motion_of_frames(np.stack([astronaut] * 4 + [shut_eyes]), FaceMesh())
+    assert blink.eyes[4] < truth.BLINK < blink.eyes[0]
+    with pytest.raises(MediaError, match="no face in 3 of 3"):
+        motion_of_frames(np.full((3, 96, 96, 3), 90, np.uint8), FaceMesh())
