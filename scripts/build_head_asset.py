@@ -21,6 +21,7 @@ import zipfile
 from pathlib import Path
 
 import cv2
+import numba as nb
 import numpy as np
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -178,6 +179,11 @@ def build(wheel_path: Path) -> bytes:
     units = [n for n in wheel.names if n.startswith(UNITS_DIR) and n.endswith(".target")]
     arrays["unit_names"] = np.array([Path(n).stem for n in units])
     arrays["units"] = np.stack([packed(wheel.target(n)) for n in units])
+    solid = np.array(parts) < PARTS.index("helper-l-eyelashes-2")
+    plain = [arrays[k].astype(np.float64) * STEP_DM for k in ("canonical", "units")]
+    arrays["light"], arrays["unit_light"] = occlusion(
+        plain[0], arrays["triangles"][solid].astype(np.int64), plain[1]
+    )
     shapes = shape_names(wheel)
     kept, deltas = [], []
     for name, files in shapes.items():
@@ -187,6 +193,85 @@ def build(wheel_path: Path) -> bytes:
             deltas.append(delta)
     arrays["shape_names"], arrays["shapes"] = np.array(kept), np.stack(deltas)
     return npz_bytes(arrays)
+
+
+@nb.njit  # no fast math: the same bits everywhere
+def sky_seen(vertices, triangles, normals, directions, size, span):
+    """Share of the sky (N,) that each vertex sees past the mesh, weighted by the cosine."""
+    seen, total = np.zeros(len(vertices)), np.zeros(len(vertices))
+    for d in range(len(directions)):
+        z = directions[d]
+        helper = np.array([0.0, 1.0, 0.0]) if abs(z[1]) < 0.9 else np.array([1.0, 0.0, 0.0])
+        x = np.cross(helper, z)
+        x = x / np.sqrt((x * x).sum())
+        y = np.cross(z, x)
+        depth = np.full((size, size), -1e9)
+        place = np.empty((len(vertices), 3))
+        for i in range(len(vertices)):
+            v = vertices[i]
+            place[i, 0] = (v[0] * x[0] + v[1] * x[1] + v[2] * x[2]) * size / span + size / 2
+            place[i, 1] = (v[0] * y[0] + v[1] * y[1] + v[2] * y[2]) * size / span + size / 2
+            place[i, 2] = v[0] * z[0] + v[1] * z[1] + v[2] * z[2]
+        for t in range(len(triangles)):
+            a, b, c = place[triangles[t, 0]], place[triangles[t, 1]], place[triangles[t, 2]]
+            area = (b[0] - a[0]) * (c[1] - a[1]) - (c[0] - a[0]) * (b[1] - a[1])
+            if abs(area) < 1e-9:
+                continue
+            for j in range(max(0, int(min(a[1], b[1], c[1]))), min(size - 1, int(max(a[1], b[1], c[1]))) + 1):
+                for i in range(max(0, int(min(a[0], b[0], c[0]))), min(size - 1, int(max(a[0], b[0], c[0]))) + 1):
+                    px, py = i + 0.5 - a[0], j + 0.5 - a[1]
+                    w1 = (px * (c[1] - a[1]) - py * (c[0] - a[0])) / area
+                    w2 = (py * (b[0] - a[0]) - px * (b[1] - a[1])) / area
+                    if w1 < 0 or w2 < 0 or w1 + w2 > 1:
+                        continue
+                    h = a[2] + w1 * (b[2] - a[2]) + w2 * (c[2] - a[2])
+                    if h > depth[j, i]:
+                        depth[j, i] = h
+        for v in range(len(vertices)):
+            n = normals[v]
+            cosine = n[0] * z[0] + n[1] * z[1] + n[2] * z[2]
+            if cosine <= 0:
+                continue
+            total[v] += cosine
+            lift = 0.02  # dm off the surface, so that it does not shade itself
+            px = place[v, 0] + lift * (n[0] * x[0] + n[1] * x[1] + n[2] * x[2]) * size / span - 0.5
+            py = place[v, 1] + lift * (n[0] * y[0] + n[1] * y[1] + n[2] * y[2]) * size / span - 0.5
+            h = place[v, 2] + lift * cosine + 0.012
+            i, j = int(np.floor(px)), int(np.floor(py))
+            if i < 0 or j < 0 or i > size - 2 or j > size - 2:
+                seen[v] += cosine
+                continue
+            fx, fy = px - i, py - j
+            light = (1 - fx) * (1 - fy) * (depth[j, i] < h) + fx * (1 - fy) * (depth[j, i + 1] < h)
+            light += (1 - fx) * fy * (depth[j + 1, i] < h) + fx * fy * (depth[j + 1, i + 1] < h)
+            seen[v] += cosine * light
+    return seen / np.maximum(total, 1e-9)
+
+
+def occlusion(canonical, triangles, units):
+    """Ambient light at rest (N,) and what each unit at full weight adds to it (52, N), int8 of 127."""
+    count = 72
+    k = np.arange(count) + 0.5
+    height = 1 - 2 * k / count
+    turn = np.pi * (1 + 5**0.5) * k
+    ring = np.sqrt(1 - height**2)
+    directions = np.round(np.stack([ring * np.cos(turn), height, ring * np.sin(turn)], 1), 6)
+    directions = directions[directions[:, 2] > -0.75]
+
+    def light(vertices):
+        corners = vertices[triangles]
+        face = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+        normals = np.zeros_like(vertices)
+        for c in range(3):
+            np.add.at(normals, triangles[:, c], face)
+        normals /= np.linalg.norm(normals, axis=1, keepdims=True) + 1e-12
+        middle = np.array([0.0, -0.9, -0.5])
+        return sky_seen(vertices - middle, triangles, normals, directions, 300, 4.6)
+
+    rest = light(canonical)
+    change = np.stack([light(canonical + unit) - rest for unit in units])
+    change[np.abs(change) < 0.02] = 0
+    return np.rint(rest * 127).astype(np.int8), np.rint(change * 127).clip(-127, 127).astype(np.int8)
 
 
 def npz_bytes(arrays: dict[str, np.ndarray]) -> bytes:

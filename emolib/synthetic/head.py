@@ -57,6 +57,8 @@ class Head:
     uv: (F, 3, 2) float32, texture place of each corner; u wraps at 1.
     masks: name -> (N,) float32 in [0, 1]. macros, shapes: name -> (N, 3) int16 in steps of `STEP_DM`.
     unit_start (53,), unit_vertex (K,), unit_delta (K, 3): the units' displacements, unit by unit.
+    light: (N,) float32, share of ambient light that reaches a vertex at rest; unit_light: (52, N) float32,
+    what each unit at full weight adds to it.
     follow: (N,) float32, how much a vertex turns with the head (1) or stays with the shoulders (0).
     """
 
@@ -71,6 +73,8 @@ class Head:
     unit_start: np.ndarray
     unit_vertex: np.ndarray
     unit_delta: np.ndarray
+    light: np.ndarray
+    unit_light: np.ndarray
     follow: np.ndarray
 
     def identity(self, macros, shapes) -> np.ndarray:
@@ -171,5 +175,7 @@ def load_head() -> Head:
         unit_start=starts,
         unit_vertex=vertices,
         unit_delta=deltas,
+        light=stored["light"].astype(np.float32) / 127,
+        unit_light=stored["unit_light"].astype(np.float32) / 127,
         follow=_follow(canonical),
     )

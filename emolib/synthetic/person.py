@@ -29,7 +29,7 @@ _SPREAD = {
     "mouth/mouth-upperlip-middle": 0.12, "mouth/mouth-upperlip-ext": 0.12, "chin/chin-jaw-drop": 0.2,
     "mouth/mouth-lowerlip-ext": 0.12, "eyebrows/eyebrows-angle": 0.15, "ears/ear-wing": 0.3,
     "ears/ear-trans": 0.1, "ears/ear-rot": 0.15, "nose/nose-septumangle": 0.2, "nose/nose-trans": 0.25,
-    "head/head-scale": 0.35, "head/head-fat": 0.35, "nose/": 0.38, "cheek/": 0.38, "chin/": 0.36,
+    "head/head-scale": 0.10, "head/head-fat": 0.25, "head/head-back": 0.15, "forehead/": 0.2, "nose/": 0.38, "cheek/": 0.38, "chin/": 0.36,
 }  # fmt: skip
 _SINGLE = (
     "head/head-oval", "head/head-round", "head/head-square", "head/head-rectangular",
@@ -179,7 +179,7 @@ def _shapes(rng, age) -> tuple[tuple[str, float], ...]:
             if rng.random() < 0.3:
                 chosen[name] = round(weight, 3)
     for name in rng.choice(_SINGLE, 2, replace=False):
-        chosen[str(name)] = round(float(rng.uniform(0.0, 0.7)), 3)
+        chosen[str(name)] = round(float(rng.uniform(0.0, 0.4)), 3)
     return tuple(sorted(chosen.items()))
 
 

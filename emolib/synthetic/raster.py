@@ -19,7 +19,7 @@ kernel = nb.njit(cache=True, fastmath={"nsz", "nnan", "ninf", "arcp", "contract"
 
 @kernel
 def deform(rest, start, vertex, delta, weights, out):
-    """out (N, 3) = rest + the sum of weighted units; units with weight 0 cost nothing."""
+    """out[:N] = rest (N, 3) + the sum of weighted units; units with weight 0 cost nothing."""
     for i in range(rest.shape[0]):
         for k in range(3):
             out[i, k] = rest[i, k]
@@ -32,6 +32,28 @@ def deform(rest, start, vertex, delta, weights, out):
             out[i, 0] += w * delta[j, 0]
             out[i, 1] += w * delta[j, 1]
             out[i, 2] += w * delta[j, 2]
+
+
+@kernel
+def carry(points, rest, first, strand_rest, bind):
+    """Put strand vertices behind the head's: at rest, or moved as the head vertex that carries them."""
+    for i in range(strand_rest.shape[0]):
+        j = bind[i]
+        for k in range(3):
+            points[first + i, k] = strand_rest[i, k]
+            if j >= 0:
+                points[first + i, k] += points[j, k] - rest[j, k]
+
+
+@kernel
+def turn_directions(directions, follow, turn, out):
+    """out (M, 3) = directions turned with the head as far as `follow` says (not renormalised)."""
+    for i in range(directions.shape[0]):
+        f = follow[i]
+        x, y, z = directions[i, 0], directions[i, 1], directions[i, 2]
+        for k in range(3):
+            turned = turn[k, 0] * x + turn[k, 1] * y + turn[k, 2] * z
+            out[i, k] = f * turned + (1 - f) * directions[i, k]
 
 
 @kernel

@@ -11,7 +11,7 @@ import numpy as np
 
 from emolib.synthetic.raster import EMPTY, kernel
 
-SKIN, EYE, TEETH, TONGUE, CAVITY, LASH, CLOTH = range(7)
+SKIN, EYE, TEETH, TONGUE, CAVITY, LASH, EYE_R = range(7)
 KEY, FILL, RIM, KEY_RGB, FILL_RGB, RIM_RGB, SKY, GROUND = range(8)  # rows of a light table (8, 3)
 WHITE = 1.5  # linear light that encodes to 255
 SAME_SURFACE_DM = 0.08  # samples of one material this close in depth are shaded together
@@ -140,12 +140,12 @@ def _eye(lx, ly, lz, nx, ny, nz, sx, sy, side, lit, iris, eyes, lights, glow):
     e = eyes[side]
     r = np.sqrt(lx * lx + ly * ly)
     front = lz > 0
-    limbus = np.float32(0.445)
+    limbus = np.float32(0.43)
     # Sclera: off-white, warmer and redder to the corners, darker where the ball curves away.
     corner = _clamp((np.abs(lx) - np.float32(0.45)) * np.float32(1.8))
-    c0 = np.float32(0.66) - np.float32(0.10) * corner
-    c1 = np.float32(0.60) - (np.float32(0.18) + np.float32(0.25) * e[9]) * corner
-    c2 = np.float32(0.56) - (np.float32(0.18) + np.float32(0.25) * e[9]) * corner
+    c0 = np.float32(0.84) - np.float32(0.12) * corner
+    c1 = np.float32(0.79) - (np.float32(0.18) + np.float32(0.25) * e[9]) * corner
+    c2 = np.float32(0.76) - (np.float32(0.18) + np.float32(0.25) * e[9]) * corner
     if front and r < np.float32(0.56):
         rows, columns = iris.shape[0], iris.shape[1]
         turn = (np.arctan2(ly, lx) * np.float32(0.15915494) + np.float32(0.5)) * np.float32(rows)
@@ -171,11 +171,11 @@ def _eye(lx, ly, lz, nx, ny, nz, sx, sy, side, lit, iris, eyes, lights, glow):
     lower = e[5] + s * (e[6] + s * e[7])
     below = (sy - upper) * np.abs(e[1])
     above = (lower - sy) * np.abs(e[1])
-    shade = np.float32(0.30) + np.float32(0.70) * _smooth(np.float32(-0.02), np.float32(0.42), below)
+    shade = np.float32(0.42) + np.float32(0.58) * _smooth(np.float32(-0.06), np.float32(0.32), below)
     shade *= np.float32(0.72) + np.float32(0.28) * _smooth(np.float32(-0.02), np.float32(0.14), above)
     key = _clamp((nx * lights[0, 0] + ny * lights[0, 1] + nz * lights[0, 2] + np.float32(0.45)) / np.float32(1.45))
     up = np.float32(0.5) + np.float32(0.5) * ny
-    lit = np.float32(0.45) + np.float32(0.55) * lit
+    lit = np.float32(0.7) + np.float32(0.3) * lit
     for k in range(3):
         light = key * lights[3, k] * lit + np.float32(0.6) * lights[4, k]
         light += lights[7, k] + (lights[6, k] - lights[7, k]) * up
@@ -307,15 +307,15 @@ def shade(
                 wz = w0 * world[a, 2] + w1 * world[b, 2] + w2 * world[c, 2]
                 lit = lit_by_key(wx, wy, wz, light, shadow, np.float32(0.035))
                 open_sky = _clamp(w0 * ao[a] + w1 * ao[b] + w2 * ao[c])
-                if kind == SKIN or kind == CLOTH:
+                if kind == SKIN:
                     u = w0 * uv[t, 0, 0] + w1 * uv[t, 1, 0] + w2 * uv[t, 2, 0]
                     v = w0 * uv[t, 0, 1] + w1 * uv[t, 1, 1] + w2 * uv[t, 2, 1]
                     _skin(texture, u, v, nx, ny, nz, open_sky, lit, creases, turn, lights, glow)
-                elif kind == EYE:
+                elif kind == EYE or kind == EYE_R:
                     lx = w0 * local[a, 0] + w1 * local[b, 0] + w2 * local[c, 0]
                     ly = w0 * local[a, 1] + w1 * local[b, 1] + w2 * local[c, 1]
                     lz = w0 * local[a, 2] + w1 * local[b, 2] + w2 * local[c, 2]
-                    side = 0 if ao[a] > 0.5 else 1
+                    side = 0 if kind == EYE else 1
                     _eye(lx, ly, lz, nx, ny, nz, cx, cy, side, lit, iris, eyes, lights, glow)
                 elif kind == LASH:
                     glow[:] = np.float32(0.012)

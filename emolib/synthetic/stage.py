@@ -8,7 +8,7 @@ import numpy as np
 
 from emolib.errors import ConfigError
 from emolib.synthetic import head as h
-from emolib.synthetic import raster, shading
+from emolib.synthetic import cloth, creases, hair, raster, shading
 from emolib.synthetic.person import Person
 from emolib.synthetic.skin import paint
 
@@ -89,19 +89,21 @@ class Stage:
         self.head = head = h.load_head()
         self.rest = head.identity(person.macros, person.shapes)
         self.pivot, self.neck = head.joints(self.rest)
+        normals = np.empty_like(self.rest)
+        raster.smooth_normals(self.rest, head.triangles[head.part == h.BODY], normals)
+        cloth.raise_cloth(person, self.rest, normals)
         self.rest_weights = np.zeros(len(h.UNITS), np.float32)
         for name, weight in REST.items():
             self.rest_weights[h.UNIT_INDEX[name]] = weight
         keep = ~np.isin(head.part, (h.LASH_L, h.LASH_R))
         self.triangles, self.uv = head.triangles[keep], np.ascontiguousarray(head.uv[keep])
-        kinds = {h.BODY: shading.SKIN, h.EYE_L: shading.EYE, h.EYE_R: shading.EYE,
+        kinds = {h.BODY: shading.SKIN, h.EYE_L: shading.EYE, h.EYE_R: shading.EYE_R,
                  h.TEETH_UP: shading.TEETH, h.TEETH_LOW: shading.TEETH, h.TONGUE: shading.TONGUE,
                  h.MOUTH: shading.CAVITY}  # fmt: skip
         self.material = np.array([kinds[p] for p in head.part[keep]], np.int8)
         n = len(self.rest)
         self.eye_spans = []
         self.local = np.zeros((n, 3), np.float32)
-        self.ao = np.ones(n, np.float32)
         for side, part in enumerate((h.EYE_L, h.EYE_R)):
             at = np.flatnonzero(head.part_of == part)
             centre = (self.rest[at].max(0) + self.rest[at].min(0)) / 2
@@ -109,11 +111,19 @@ class Stage:
             centre[2] = self.rest[at, 2].min() + radius
             self.local[at] = (self.rest[at] - centre) / radius
             self.eye_spans.append((at[0], at[-1] + 1, centre))
-            self.ao[at] = 1.0 - side
         for part in (h.TEETH_UP, h.TEETH_LOW):
             at = head.part_of == part
             self.local[at] = self.rest[at] - self.rest[at].mean(0)
-        self.follow = head.follow
+        strands = self.strands = hair.grow(person, self.rest, normals)
+        m = len(strands.points)
+        self.follow = np.concatenate([head.follow, strands.follow])
+        self.hair_triangles = strands.triangles + np.int32(n)
+        pad = np.zeros((n, 3), np.float32)
+        self.strand = np.concatenate([pad, strands.strand])
+        self.hair_colour = np.concatenate([pad, strands.colour])
+        self.ao = np.concatenate([head.light, strands.ao])
+        self._tangents = np.zeros((n + m, 3), np.float32)
+        self._hair_rgb = np.zeros((n + m, 3), np.float32)
         size = 512 if height_px <= 540 else 1024
         self.texture = paint(person, size)
         self.lights = studio_light()
@@ -131,9 +141,9 @@ class Stage:
         self.encode = np.rint(np.clip(srgb, 0, 1) * 255).astype(np.uint8)
         index = (self.screen_rgb * (4095 / shading.WHITE) + 0.5).astype(int).clip(0, 4095)
         self.screen = self.encode[index]
-        self._moved = np.empty((n, 3), np.float32)
-        self._screen = np.empty((n, 3), np.float32)
-        self._normals = np.empty((n, 3), np.float32)
+        self._moved = np.empty((n + m, 3), np.float32)
+        self._screen = np.empty((n + m, 3), np.float32)
+        self._normals = np.empty((n + m, 3), np.float32)
         self._depth = np.empty((self.height_px * s, self.width_px * s), np.float32)
         self._ids = np.empty(self._depth.shape, np.int32)
         self._shadow = np.empty((SHADOW_PX, SHADOW_PX), np.float32)
@@ -167,13 +177,15 @@ class Stage:
             pitch = GAZE_RAD * (w[f"eyeLookUp{side}"] - w[f"eyeLookDown{side}"])
             self._moved[first:last] = self.rest[first:last]
             raster.turn_about(self._moved, first, last, rotation(yaw, pitch, 0), centre)
+        n = len(self.rest)
+        raster.carry(self._moved, self.rest, n, self.strands.points, self.strands.bind)
         turn = rotation(*pose[:3])
         shift = pose[3:] * np.float32(h.HEAD_HEIGHT_DM)
         raster.place(
             self._moved, self.follow, turn, self.pivot, shift, rotation(*(0.12 * pose[:3])), self.neck
         )
         raster.project(self._moved, self.camera, self._screen)
-        return turn, shift
+        return turn, total
 
     def _lids(self) -> np.ndarray:
         """(2, 10) float32: eye centre and scale in samples, upper and lower lid parabola, colours."""
@@ -216,22 +228,38 @@ class Stage:
         Raises:
             ConfigError: wrong shapes, or values that are not finite.
         """
-        turn, _ = self._geometry(weights, pose)
+        turn, total = self._geometry(weights, pose)
+        moving = np.flatnonzero(np.abs(total) > 0.01)
+        np.clip(
+            self.head.light + np.minimum(total[moving], 1) @ self.head.unit_light[moving],
+            0, 1, out=self.ao[: len(self.rest)],
+        )  # fmt: skip
+        n, strands = len(self.rest), self.strands
         raster.smooth_normals(self._moved, self.triangles, self._normals)
+        raster.turn_directions(strands.normal, strands.follow, turn, self._normals[n:])
+        raster.turn_directions(strands.tangent, strands.follow, turn, self._tangents[n:])
         light = self._light_view()
         self._shadow.fill(raster.FAR)
         raster.draw_shadow(self._moved, self.triangles, light, self._shadow)
+        raster.draw_shadow(self._moved, self.hair_triangles, light, self._shadow)
+        shading.light_strands(
+            self._moved, self._normals, self._tangents, self.hair_colour, self.ao, n, light,
+            self._shadow, self.lights, self._hair_rgb,
+        )  # fmt: skip
         self._depth.fill(raster.FAR)
         self._ids.fill(raster.EMPTY)
         raster.draw(self._screen, self.triangles, 0, False, self._depth, self._ids)
+        raster.draw_strands(
+            self._screen, self.hair_triangles, self.strand, len(self.triangles), strands.cover,
+            self._depth, self._ids,
+        )  # fmt: skip
         out = self.screen.copy()
         box = np.array([0, self.height_px, 0, self.width_px], np.int64)
-        none3 = np.zeros((0, 3), np.int32)
         lip_z = self._moved[[h.LANDMARKS[51], h.LANDMARKS[57]], 2].max()
         shading.shade(
             self._depth, self._ids, box, self._screen, self._moved, self._normals, self.ao,
-            self.local, self.triangles, self.uv, self.material, none3, self._normals, self._normals,
-            self.texture, np.zeros(16, np.float32), turn, self.lights, light, self._shadow, self.iris,
+            self.local, self.triangles, self.uv, self.material, self.hair_triangles, self._hair_rgb, self.strand,
+            self.texture, creases.depths(weights, self.person.skin.lines), turn, self.lights, light, self._shadow, self.iris,
             self._lids(), np.array([lip_z], np.float32), self.screen_rgb, self.encode, out,
         )  # fmt: skip
         return out
