@@ -182,7 +182,7 @@ def fill_model(model: nn.Module, tensors: dict[str, torch.Tensor], *, file=None)
 
 
 def find_checkpoint(path: str | os.PathLike, kind: str | None = None) -> Path:
-    """The file itself, or `data/checkpoints/{name}.safetensors` or `{name}-{kind}.safetensors`.
+    """The file itself, or `{name}-{kind}` or `{name}` (`.safetensors`) in `data/checkpoints`.
 
     Raises:
         CheckpointError: there is none; the message lists the names that exist.
@@ -191,9 +191,8 @@ def find_checkpoint(path: str | os.PathLike, kind: str | None = None) -> Path:
     if given.is_file():
         return given
     if given.suffix == "" and given.name == str(path):
-        names = [f"{given.name}.safetensors"] + (
-            [f"{given.name}-{kind}.safetensors"] if kind else []
-        )
+        stems = [f"{given.name}-{kind}", given.name] if kind else [given.name]
+        names = [f"{stem}.safetensors" for stem in stems]
         for name in names:
             if (checkpoints_dir() / name).is_file():
                 return checkpoints_dir() / name

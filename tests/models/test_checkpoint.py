@@ -1,0 +1,236 @@
+"""Checkpoints: what goes in comes out; whatever is wrong with a file is said, not guessed."""
+
+import json
+import struct
+
+import pytest
+import torch
+from safetensors.torch import save_file
+from shaken import rand, shake
+
+from emolib.emotions import EMOTIONS
+from emolib.errors import CheckpointError
+from emolib.models.checkpoint import (
+    SCHEMA,
+    CheckpointMeta,
+    find_checkpoint,
+    load_checkpoint,
+    read_meta,
+    save_checkpoint,
+)
+from emolib.models.emotion import EmotionDiscriminator, EmotionDiscriminatorConfig
+from emolib.models.generator import Generator, GeneratorConfig
+from emolib.models.lse_syncnet import LseSyncNet, LseSyncNetConfig
+from emolib.models.syncnet import SyncNet, SyncNetConfig
+
+NETWORKS = {
+    "generator": lambda: Generator(
+        GeneratorConfig(width=1 / 8, head="composite", multi_scale_emotion=True)
+    ),
+    "syncnet": lambda: SyncNet(SyncNetConfig(width=1 / 8, score="logits")),
+    "emotion": lambda: EmotionDiscriminator(EmotionDiscriminatorConfig(width=1 / 8)),
+    "syncnet-lse": lambda: LseSyncNet(LseSyncNetConfig(width=1 / 8)),
+}
+
+
+@pytest.fixture
+def saved(tmp_path):
+    """A small generator checkpoint on disk."""
+    path = tmp_path / "g.safetensors"
+    save_checkpoint(path, Generator(GeneratorConfig(width=1 / 8)), recipe="SEQ", corpus="sample")
+    return path
+
+
+def with_header(path, change):
+    """Rewrite the header of a safetensors file."""
+    data = path.read_bytes()
+    n = int.from_bytes(data[:8], "little")
+    header = json.loads(data[8 : 8 + n])
+    header = change(header) or header
+    raw = json.dumps(header).encode()
+    path.write_bytes(struct.pack("<Q", len(raw)) + raw + data[8 + n :])
+
+
+def set_meta(path, **values):
+    def change(header):
+        header["__metadata__"].update({k: json.dumps(v) for k, v in values.items()})
+
+    with_header(path, change)
+
+
+@pytest.mark.parametrize("kind", NETWORKS)
+def test_round_trip(kind, tmp_path):
+    model, path = shake(NETWORKS[kind]()), tmp_path / "net.safetensors"
+    written = save_checkpoint(
+        path,
+        model,
+        recipe="IMPROVED",
+        corpus="synthetic seed 1",
+        profile="lite",
+        step=1200,
+        metrics={"psnr_db": 31.5},
+    )
+    loaded, meta = load_checkpoint(path, kind)
+    assert meta == written
+    assert (meta.kind, meta.recipe, meta.step, meta.metrics) == (
+        kind,
+        "IMPROVED",
+        1200,
+        {"psnr_db": 31.5},
+    )
+    assert (meta.corpus, meta.profile, meta.emotions) == ("synthetic seed 1", "lite", EMOTIONS)
+    assert loaded.config == model.config
+    assert not loaded.training
+    for key, value in model.state_dict().items():
+        assert torch.equal(value, loaded.state_dict()[key]), key
+    assert all(p.requires_grad for p in loaded.parameters())
+
+
+@torch.no_grad()
+def test_half_storage_is_half_the_size_and_nearly_the_same(tmp_path):
+    model = shake(NETWORKS["generator"]())
+    whole, half = tmp_path / "whole.safetensors", tmp_path / "half.safetensors"
+    save_checkpoint(whole, model)
+    save_checkpoint(half, model, half=True)
+    assert half.stat().st_size < 0.6 * whole.stat().st_size
+    loaded, _ = load_checkpoint(half)
+    assert {p.dtype for p in loaded.parameters()} == {torch.float32}
+    inputs = rand(1, 1, 1, 80, 16), rand(1, 1, 6, 96, 96), rand(1, 6)
+    assert (loaded(*inputs) - model(*inputs)).abs().mean() < 0.01  # chaotic: random weights
+
+
+def test_found_by_name(tmp_path, monkeypatch):
+    monkeypatch.setenv("EMOLIB_DATA", str(tmp_path))
+    folder = tmp_path / "checkpoints"
+    with pytest.raises(CheckpointError, match="none yet"):
+        find_checkpoint("lite")
+    save_checkpoint(folder / "lite.safetensors", NETWORKS["generator"]())
+    save_checkpoint(folder / "lite-emotion.safetensors", NETWORKS["emotion"]())
+    assert load_checkpoint("lite")[1].kind == "generator"
+    assert load_checkpoint("lite", "emotion")[1].kind == "emotion"
+    assert load_checkpoint("lite", "generator")[1].kind == "generator"
+    with pytest.raises(CheckpointError, match="one of lite, lite-emotion"):
+        find_checkpoint("light")
+    with pytest.raises(CheckpointError, match="no such file"):
+        find_checkpoint(tmp_path / "lost.safetensors")
+
+
+def test_another_kind_is_refused(saved):
+    with pytest.raises(CheckpointError, match="kind 'generator'; expected 'syncnet'"):
+        load_checkpoint(saved, "syncnet")
+
+
+def test_another_architecture_is_refused(saved):
+    wanted = GeneratorConfig(width=1 / 8, emotion="END")
+    with pytest.raises(CheckpointError, match="emotion='SEQ', not 'END'"):
+        load_checkpoint(saved, "generator", architecture=wanted)
+    load_checkpoint(saved, "generator", architecture={"emotion": "SEQ"})
+
+
+def test_tensors_of_another_architecture_are_listed(saved):
+    architecture = {**read_meta(saved).architecture, "emotion": None}
+    set_meta(saved, architecture=architecture)
+    with pytest.raises(CheckpointError) as error:
+        load_checkpoint(saved)
+    assert "4 unexpected: emotion_encoder.0.bias" in str(error.value)
+    assert "of another shape: decoder.0.0.conv.weight" in str(error.value)
+
+
+@pytest.mark.parametrize("architecture", [{"widht": 1}, {"width": "wide"}, {"width": -3}])
+def test_an_architecture_that_cannot_be_built(saved, architecture):
+    set_meta(saved, architecture=architecture)
+    with pytest.raises(CheckpointError, match="cannot be built"):
+        load_checkpoint(saved)
+
+
+def test_another_emotion_order_is_never_silent(saved):
+    set_meta(saved, emotions=["HAP", "ANG", "DIS", "FEA", "NEU", "SAD"])
+    with pytest.raises(CheckpointError, match=r"HAP ANG DIS.*expected ANG DIS FEA"):
+        load_checkpoint(saved)
+
+
+def test_a_newer_schema_names_the_version_to_install(saved):
+    set_meta(saved, schema=SCHEMA + 1, emolib="7.3.0", new_field="?")
+    with pytest.raises(CheckpointError, match=r"emolib>=7\.3\.0"):
+        load_checkpoint(saved)
+
+
+def test_unknown_kind_and_broken_metadata(saved):
+    set_meta(saved, kind="vocoder")
+    with pytest.raises(CheckpointError, match="unknown kind 'vocoder'"):
+        load_checkpoint(saved)
+    with_header(saved, lambda h: h["__metadata__"].update(kind="{"))
+    with pytest.raises(CheckpointError, match="metadata is damaged"):
+        load_checkpoint(saved)
+    with_header(saved, lambda h: h["__metadata__"].pop("emotions") and None)
+    with pytest.raises(CheckpointError, match="metadata is damaged"):
+        load_checkpoint(saved)
+
+
+@pytest.mark.parametrize("kept", [0, 5, 40, 0.5, -1])
+def test_a_cut_file_says_how_much_is_there(saved, kept):
+    data = saved.read_bytes()
+    saved.write_bytes(data[: int(kept * len(data)) if 0 < kept < 1 else kept])
+    with pytest.raises(CheckpointError, match=r"incomplete \([\d,]+ of (at least )?[\d,]+ bytes"):
+        load_checkpoint(saved)
+
+
+def test_a_huge_header_is_refused_before_it_is_read(tmp_path):
+    path = tmp_path / "huge.safetensors"
+    with path.open("wb") as file:
+        file.write(struct.pack("<Q", 90_000_000))
+        file.truncate(100_000_000)  # sparse
+    with pytest.raises(CheckpointError, match="header of 90,000,000 bytes"):
+        load_checkpoint(path)
+
+
+def test_a_hundred_thousand_entries_are_refused(tmp_path):
+    entry = {"dtype": "F32", "shape": [0], "data_offsets": [0, 0]}
+    raw = json.dumps({f"{i}": entry for i in range(50_000)}).encode()
+    path = tmp_path / "many.safetensors"
+    path.write_bytes(struct.pack("<Q", len(raw)) + raw)
+    with pytest.raises(CheckpointError, match=r"entries in its header|a header of"):
+        load_checkpoint(path)
+
+
+@pytest.mark.parametrize("raw", [b"{no json", b"[]", b'{"a": 3}', b'{"a": {}}', b"\xff\xfe\x00"])
+def test_a_header_of_nonsense(tmp_path, raw):
+    path = tmp_path / "odd.safetensors"
+    path.write_bytes(struct.pack("<Q", len(raw)) + raw)
+    with pytest.raises(CheckpointError):
+        load_checkpoint(path)
+
+
+def test_foreign_safetensors_and_pickles_are_told_where_to_go(tmp_path):
+    foreign = tmp_path / "foreign.safetensors"
+    save_file({"a": torch.zeros(2)}, foreign)
+    with pytest.raises(CheckpointError, match="not an emolib checkpoint"):
+        load_checkpoint(foreign)
+    for new_format in (True, False):
+        torch.save({"a": torch.zeros(2)}, foreign, _use_new_zipfile_serialization=new_format)
+        with pytest.raises(CheckpointError, match="emolib import-weights"):
+            load_checkpoint(foreign)
+
+
+def test_only_our_networks_are_saved(tmp_path):
+    with pytest.raises(CheckpointError, match="no network of this package"):
+        save_checkpoint(tmp_path / "x.safetensors", torch.nn.Linear(2, 2))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_failed_write_leaves_the_old_file(saved, monkeypatch):
+    before = saved.read_bytes()
+
+    def full(*_args, **_kwargs):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("emolib.models.checkpoint.save_file", full)
+    with pytest.raises(ValueError, match="disk is full"):
+        save_checkpoint(saved, NETWORKS["generator"]())
+    assert saved.read_bytes() == before
+    assert [p.name for p in saved.parent.iterdir()] == [saved.name]
+
+
+def test_meta_defaults():
+    meta = CheckpointMeta(kind="generator", architecture={})
+    assert (meta.schema, meta.emotions) == (SCHEMA, EMOTIONS)

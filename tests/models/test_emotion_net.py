@@ -1,0 +1,95 @@
+"""The emotion discriminator: frames stay pictures, unless the released scramble is asked for."""
+
+import pytest
+import torch
+from shaken import rand, shake
+
+from emolib.errors import ConfigError
+from emolib.models.blocks import n_parameters
+from emolib.models.emotion import (
+    EmotionDiscriminator,
+    EmotionDiscriminatorConfig,
+    scramble_like_released,
+)
+
+
+@pytest.fixture(scope="module")
+def net():
+    return shake(EmotionDiscriminator(EmotionDiscriminatorConfig(width=1 / 8)))
+
+
+def test_parameters_to_the_unit():
+    with torch.device("meta"):
+        net = EmotionDiscriminator()
+    assert n_parameters(net) == 16_503_430
+    parts = [n_parameters(p) for p in (net.convs, net.projector, net.rnn, net.classifier)]
+    assert parts == [3_910_784, 10_488_320, 2_101_248, 3_078]
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("T", [1, 5, 8])
+def test_any_number_of_frames(net, T):
+    assert net(rand(2, T, 3, 96, 96)).shape == (2, 6)
+    assert net(rand(1, T, 3, 96, 96)).shape == (1, 6)
+
+
+@torch.no_grad()
+def test_clips_do_not_touch_each_other(net):
+    frames = rand(3, 5, 3, 96, 96)
+    logits, order = net(frames), [2, 0, 1]
+    torch.testing.assert_close(net(frames[order]), logits[order], atol=1e-5, rtol=1e-5)
+    frames[1] = 0
+    assert ((net(frames) - logits).abs().amax(1) > 1e-5).tolist() == [False, True, False]
+
+
+def seen_frames(net, changed):
+    """Which of the per-frame pictures differ once frame `changed` does."""
+    seen = []
+    hook = net.convs[0].register_forward_hook(lambda _m, args, _o: seen.append(args[0].clone()))
+    frames = rand(1, 5, 3, 96, 96)
+    net(frames)
+    frames[0, changed] = 0
+    net(frames)
+    hook.remove()
+    return ((seen[0] - seen[1]).abs().amax((1, 2, 3)) > 0).nonzero().flatten().tolist()
+
+
+@torch.no_grad()
+def test_a_changed_frame_changes_only_its_own_picture(net):
+    assert seen_frames(net, 2) == [2]
+
+
+@torch.no_grad()
+def test_the_released_scramble_mixes_frames():
+    config = EmotionDiscriminatorConfig(width=1 / 8, released_code_quirks=True)
+    assert seen_frames(shake(EmotionDiscriminator(config)), 2) == [0, 2, 4]
+
+
+def test_the_scramble_is_the_released_one_plane_by_plane():
+    frames = torch.zeros(1, 5, 3, 1, 1)
+    for t in range(5):
+        for c in range(3):
+            frames[0, t, c] = 10 * c + t  # tens: colour (0 R, 1 G, 2 B), units: time
+    pictures = scramble_like_released(frames)[..., 0, 0].int().tolist()
+    # [B0 B1 B2] [B3 B4 G0] [G1 G2 G3] [G4 R0 R1] [R2 R3 R4]
+    assert pictures == [[20, 21, 22], [23, 24, 10], [11, 12, 13], [14, 0, 1], [2, 3, 4]]
+
+
+def test_other_shapes_are_refused(net):
+    with pytest.raises(ConfigError, match="frames are"):
+        net(rand(1, 3, 5, 96, 96))
+    with pytest.raises(ConfigError, match="width"):
+        EmotionDiscriminatorConfig(width=9)
+
+
+def test_it_overfits_two_clips():
+    torch.manual_seed(0)
+    net = EmotionDiscriminator(EmotionDiscriminatorConfig(width=1 / 8))
+    frames, label = rand(2, 5, 3, 96, 96), torch.tensor([3, 5])
+    adam = torch.optim.Adam(net.parameters(), 2e-3)
+    for _ in range(30):
+        adam.zero_grad()
+        loss = torch.nn.functional.cross_entropy(net(frames), label)
+        loss.backward()
+        adam.step()
+    assert loss < 0.1
