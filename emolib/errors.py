@@ -91,6 +91,10 @@ class ResourceError(EmolibError):
     """Too little disk, memory or hardware for what was asked."""
 
 
+class Cancelled(EmolibError):
+    """Long work was stopped because the caller asked for it; nothing was written."""
+
+
 class MissingExtra(EmolibError):
     """An optional package is not installed."""
 

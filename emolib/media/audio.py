@@ -42,7 +42,11 @@ class SoundReport:
     silent: bool
 
 
-def load_audio(path: str | os.PathLike, track: int | None = None) -> np.ndarray:
+def load_audio(
+    path: str | os.PathLike,
+    track: int | None = None,
+    sample_rate_hz: int = AUDIO.sample_rate_hz,
+) -> np.ndarray:
     """A file's sound: (n,) float32, mono (mean of channels), 16 kHz, within [-1, 1].
 
     In a video, sample 0 is the moment of the first picture: a track that starts 200 ms later is
@@ -51,6 +55,7 @@ def load_audio(path: str | os.PathLike, track: int | None = None) -> np.ndarray:
     Args:
         path: any sound or video file that PyAV reads.
         track: which sound track; the default is the first, with a warning if there are several.
+        sample_rate_hz: another rate, to play the sound rather than to analyse it.
 
     Raises:
         AudioError: no sound, no such track, empty, damaged, or samples that are not finite.
@@ -65,8 +70,8 @@ def load_audio(path: str | os.PathLike, track: int | None = None) -> np.ndarray:
             _warn(path, f"samples reach {peak:.2f}, beyond ±1: scaled down")
         samples = samples / np.float32(peak)
     # a full-scale sound overshoots a little between its own samples
-    samples = resample(samples, rate_hz, AUDIO.sample_rate_hz).clip(-1, 1)
-    shift = round(offset_s * AUDIO.sample_rate_hz)
+    samples = resample(samples, rate_hz, sample_rate_hz).clip(-1, 1)
+    shift = round(offset_s * sample_rate_hz)
     return np.pad(samples, (shift, 0)) if shift > 0 else samples[-shift:]
 
 

@@ -93,6 +93,19 @@ def sidecar_path(path: str | os.PathLike) -> Path:
     return Path(f"{os.fspath(path)}.json")
 
 
+def check_outputs(
+    path: str | os.PathLike, inputs: Iterable[str | os.PathLike], *, overwrite: bool
+) -> tuple[Path, Path]:
+    """The film's path and its sidecar's, once it is clear that writing them loses nothing.
+
+    Raises:
+        ConfigError: one exists and `overwrite` is false, or is an input.
+    """
+    inputs = list(inputs)
+    path = check_output(path, *inputs, overwrite=overwrite)
+    return path, check_output(sidecar_path(path), *inputs, overwrite=overwrite)
+
+
 def write_labelled(
     path: str | os.PathLike,
     frames: Iterable[np.ndarray],
@@ -120,7 +133,7 @@ def write_labelled(
         ConfigError: the output or its sidecar exists, or is an input.
         MediaError: unknown suffix, no frames, unlike frames.
     """
-    path, sidecar = _check_outputs(path, inputs, overwrite)
+    path, sidecar = check_outputs(path, inputs, overwrite=overwrite)
     shown = _labelled(frames, path, label)
     with ExitStack() as stack:
         film = stack.enter_context(atomic_path(path))
@@ -142,7 +155,7 @@ def write_labelled_picture(
     overwrite: bool = False,
 ) -> Written:
     """Write a still (H, W, 3) uint8 RGB as .png or .jpg with its marks; see `write_labelled`."""
-    path, sidecar = _check_outputs(path, inputs, overwrite)
+    path, sidecar = check_outputs(path, inputs, overwrite=overwrite)
     if path.suffix.lower() not in (".png", ".jpg", ".jpeg"):
         raise MediaError(f"cannot write {path.suffix} pictures", file=path, expected=".png or .jpg")
     (shown,) = _labelled([picture], path, label)
@@ -151,12 +164,6 @@ def write_labelled_picture(
         data = cv2.imencode(path.suffix, cv2.cvtColor(shown, cv2.COLOR_RGB2BGR))[1]
         still.write_bytes(data.tobytes())
         return _seal(stack, still, path, sidecar, facts, label)
-
-
-def _check_outputs(path, inputs, overwrite: bool) -> tuple[Path, Path]:
-    inputs = list(inputs)
-    path = check_output(path, *inputs, overwrite=overwrite)
-    return path, check_output(sidecar_path(path), *inputs, overwrite=overwrite)
 
 
 def _labelled(frames: Iterable[np.ndarray], path: Path, label: bool) -> Iterator[np.ndarray]:

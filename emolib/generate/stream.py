@@ -1,0 +1,228 @@
+"""Everything together, batch by batch: pictures in, talking pictures out, memory flat.
+
+A `FrameStream` is prepared first (sound, place of the face, plan: see `prepare`), so that whatever
+is wrong with the inputs is known before the network runs. Iterating it yields the finished frames.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import islice
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from emolib.config import VIDEO
+from emolib.errors import Cancelled, ConfigError, FaceError, ResourceError
+from emolib.generate.hearing import Sound
+from emolib.generate.paint import network_faces, paint
+from emolib.generate.source import ArraySource, FileSource
+from emolib.media.faces import FaceTrack
+from emolib.media.mel import mel_windows
+
+MISSING = ("pass", "error", "hold")
+BATCH_BYTES = 96 * 2**20  # pictures of one batch
+Progress = Callable[[str, int, int], None]  # stage, done, total
+
+
+def check_missing(on_missing: str) -> str:
+    """`on_missing`, once it is one of `MISSING`.
+
+    Raises:
+        ConfigError: unknown.
+    """
+    if on_missing not in MISSING:
+        raise ConfigError(
+            f"unknown on_missing {on_missing!r}", expected="one of " + ", ".join(MISSING)
+        )
+    return on_missing
+
+
+class Stages:
+    """Seconds spent in each stage: `with stages("network"): ...`."""
+
+    def __init__(self):
+        self.seconds: dict[str, float] = {}
+
+    @contextmanager
+    def __call__(self, stage: str) -> Iterator[None]:
+        start = time.perf_counter()
+        try:
+            yield
+        finally:
+            spent = time.perf_counter() - start
+            self.seconds[stage] = self.seconds.get(stage, 0.0) + spent
+
+
+@dataclass
+class Engine:
+    """A network ready to run: where, how many frames at once, and what it expects.
+
+    `half_mask`, `alignment` and `geometry` are those it was trained with; `batch` shrinks when the
+    device runs out of memory.
+    """
+
+    network: torch.nn.Module
+    device: str
+    batch: int
+    half_mask: bool = False
+    alignment: str = "centred"
+    geometry: str = "box"
+
+    @torch.inference_mode()
+    def maps(self, crops: np.ndarray, mel: np.ndarray, emotion: np.ndarray | None) -> dict:
+        """Maps of N frames on the CPU, `frames` (N, 3, 96, 96) and others.
+
+        Args:
+            crops: (N, 96, 96, 3) uint8 RGB.
+            mel: (N, 1, 80, 16) float32.
+            emotion: (N, 6) float32, or None for a network without emotion.
+
+        Raises:
+            ResourceError: no memory even for a single frame.
+        """
+        done: list[dict[str, Tensor]] = []
+        start = 0
+        while start < len(crops):
+            part = slice(start, start + self.batch)
+            try:
+                done.append(self._forward(crops[part], mel[part], emotion, part))
+            except torch.OutOfMemoryError as error:
+                if self.batch == 1:
+                    raise ResourceError(
+                        f"no memory for one frame on {self.device}", fix="use --device cpu"
+                    ) from error
+                torch.cuda.empty_cache()
+                self.batch //= 2
+                continue
+            start = part.stop
+        return {name: torch.cat([part[name] for part in done]) for name in done[0]}
+
+    def _forward(self, crops, mel, emotion, part) -> dict[str, Tensor]:
+        faces = network_faces(crops, self.half_mask).to(self.device)[:, None]  # (N, 1, 6, 96, 96)
+        sound = torch.from_numpy(mel).to(self.device)[:, None]  # (N, 1, 1, 80, 16)
+        label = None if emotion is None else torch.from_numpy(emotion[part]).to(self.device)
+        maps = self.network(sound, faces, label, return_maps=True)
+        return {name: value[:, 0].float().cpu() for name, value in maps.items()}
+
+
+@dataclass
+class FrameStream:
+    """A prepared clip. Iterate it once for its frames (H, W, 3) uint8 RGB.
+
+    Attributes:
+        engine, source, sound, track: what it is made of.
+        plan: (n_frames,) the source frame behind each output frame.
+        emotion: (n_frames, 6) float32 weights, or None.
+        on_missing: frames without a face are left alone ("pass"), an "error", or show the last
+            generated picture ("hold").
+        native: paint at the face's own resolution.
+        progress, cancel: called after every batch; `cancel()` true stops with `Cancelled`.
+        report: what was done, plain JSON values; complete when the last frame has been taken.
+    """
+
+    engine: Engine
+    source: ArraySource | FileSource
+    sound: Sound
+    track: FaceTrack
+    plan: np.ndarray
+    emotion: np.ndarray | None
+    on_missing: str = "pass"
+    native: bool = True
+    progress: Progress | None = None
+    cancel: Callable[[], bool] | None = None
+    stages: Stages = field(default_factory=Stages)
+    report: dict = field(default_factory=dict)
+
+    fps = VIDEO.fps
+
+    def __post_init__(self):
+        check_missing(self.on_missing)
+        if self.on_missing == "error" and not self.track.found[self.plan].all():
+            gaps = ", ".join(f"{a}-{b - 1}" for a, b in self.track.missing)
+            raise FaceError(
+                "the face is missing",
+                file=self.source.name,
+                where=f"frames {gaps}",
+                fix="cut these frames out, or pass --on-missing pass",
+            )
+
+    def __len__(self) -> int:
+        return len(self.plan)
+
+    @property
+    def boxes(self) -> np.ndarray:
+        """(n_frames, 4) float32: x0, y0, x1, y1 of the face in each output frame, in pixels."""
+        return self.track.boxes[self.plan]
+
+    @property
+    def audio(self) -> np.ndarray:
+        """(n,) float32 mono at `sound.rate_hz`, as long as the frames."""
+        n_samples = round(len(self) / self.fps * self.sound.rate_hz)
+        played = self.sound.played[:n_samples]
+        missing = n_samples - len(played)  # less than half a frame
+        return np.pad(played, (0, missing)) if missing > 0 else played
+
+    def __iter__(self) -> Iterator[np.ndarray]:
+        """Finished frames in order."""
+        frames = self.source.frames(self.plan)
+        last, done = None, 0
+        width, height = self.track.picture_px
+        most = max(1, BATCH_BYTES // (3 * width * height))
+        while done < len(self):
+            indices = range(done, min(done + self.engine.batch, done + most, len(self)))
+            with self.stages("read"):
+                batch = list(islice(frames, len(indices)))
+            if len(batch) < len(indices):
+                raise FaceError(
+                    f"only {done + len(batch)} of {len(self)} frames could be read again",
+                    file=self.source.name,
+                )
+            for picture, generated in self.paint(indices, batch):
+                if not generated and self.on_missing == "hold" and last is not None:
+                    picture = last
+                last = picture
+                yield picture
+            done = indices.stop
+            self.check_cancel()
+            if self.progress:
+                self.progress("frames", done, len(self))
+        self.report["seconds_per_stage"] = {
+            stage: round(spent, 3) for stage, spent in self.stages.seconds.items()
+        }
+
+    def paint(self, indices, frames: list[np.ndarray]) -> list[tuple[np.ndarray, bool]]:
+        """Output frames `indices` from their source frames; with each, whether it was generated."""
+        found = [i for i, k in enumerate(indices) if self.track.found[self.plan[k]]]
+        out = [(frame, False) for frame in frames]
+        if not found:
+            return out
+        with self.stages("crop"):
+            places = {
+                i: self.track.transform(int(self.plan[indices[i]]), self.engine.geometry)
+                for i in found
+            }
+            crops = np.stack([places[i].crop(frames[i], VIDEO.face_px) for i in found])
+        chosen = np.array([indices[i] for i in found])
+        with self.stages("network"):
+            mel = mel_windows(self.sound.heard, chosen, self.fps, 1, self.engine.alignment)
+            label = None if self.emotion is None else self.emotion[chosen]
+            maps = self.engine.maps(crops, mel, label)
+        with self.stages("paint"):
+            for n, i in enumerate(found):
+                one = {name: value[n] for name, value in maps.items()}
+                out[i] = (paint(frames[i], places[i], one, self.native), True)
+        return out
+
+    def check_cancel(self) -> None:
+        """Stop if asked to.
+
+        Raises:
+            Cancelled: `cancel()` is true.
+        """
+        if self.cancel is not None and self.cancel():
+            raise Cancelled("cancelled", file=self.source.name)

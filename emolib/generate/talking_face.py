@@ -1,0 +1,253 @@
+"""The door: `TalkingFace.load(...).generate(face, audio, emotion) -> Clip`.
+
+Paper: §3 (inputs and output), §6 (the web interface's one task).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from emolib.config import AUDIO
+from emolib.errors import MediaError
+from emolib.generate.clip import Clip
+from emolib.generate.mixture import emotion_weights
+from emolib.generate.prepare import prepare
+from emolib.generate.source import open_source
+from emolib.generate.stream import Engine, FrameStream
+from emolib.media.encode import FORMS
+from emolib.media.faces import make_detector
+from emolib.media.provenance import Facts, check_outputs, utc_now, write_labelled
+from emolib.models.checkpoint import CheckpointMeta, find_checkpoint, load_checkpoint
+from emolib.models.generator import Generator
+from emolib.paths import file_sha256
+from emolib.runtime import Stopwatch, pick_device
+
+BATCH = {"cpu": 8, "mps": 16, "cuda": 64}
+
+
+class TalkingFace:
+    """A loaded generator and face detector: makes any number of clips.
+
+    Args:
+        generator: the network.
+        meta: what its checkpoint says.
+        device: "cpu", "cuda", …
+        detector: name of a face detector, or one.
+        sha256: hash of the checkpoint file, for the record.
+        name: how messages and marks call it.
+    """
+
+    def __init__(
+        self,
+        generator: Generator,
+        meta: CheckpointMeta,
+        *,
+        device: str = "cpu",
+        detector="auto",
+        sha256: str = "",
+        name: str = "",
+    ):
+        published = meta.recipe.startswith("published")
+        self.meta, self.name, self.sha256 = meta, name, sha256
+        self.emotional = generator.config.emotion is not None
+        kind = device.split(":")[0]
+        dtype = torch.bfloat16 if kind == "cuda" else torch.float32
+        self.engine = Engine(
+            network=generator.fused(dtype).to(device),
+            device=device,
+            batch=BATCH[kind],
+            half_mask=not self.emotional and meta.recipe != "PRE",
+            # Published weights saw tight boxes, and sound one frame after the training script's.
+            alignment="released_training" if published else "centred",
+            geometry="tight" if published else "box",
+        )
+        self.detector = make_detector(detector) if isinstance(detector, str) else detector
+
+    @classmethod
+    def load(
+        cls, name_or_path: str | os.PathLike = "lite", device: str = "auto", detector="auto"
+    ) -> TalkingFace:
+        """The generator of a checkpoint: a name in `data/checkpoints`, or a file.
+
+        Raises:
+            CheckpointError: missing, damaged, newer, of another kind, or with other emotions.
+            ConfigError: unknown device or detector, or a device this machine lacks.
+        """
+        device = pick_device(device)
+        path = find_checkpoint(name_or_path, "generator")
+        generator, meta = load_checkpoint(path, "generator")
+        return cls(
+            generator,
+            meta,
+            device=device,
+            detector=detector,
+            sha256=file_sha256(path),
+            name=path.stem,
+        )
+
+    def stream(
+        self,
+        face: str | os.PathLike | np.ndarray,
+        audio: str | os.PathLike | np.ndarray | None = None,
+        emotion: str | int | None = None,
+        strength: float = 1.0,
+        mixture: Mapping[str, float] | np.ndarray | None = None,
+        **options,
+    ) -> FrameStream:
+        """A prepared clip whose frames are made as they are taken, in memory that does not grow.
+
+        Args:
+            face: a video, a picture, or frames (T, H, W, 3) or (H, W, 3) uint8 RGB at 25 frames/s.
+            audio: a sound or video file, or (n,) float at 16 kHz; None: the face video's own.
+            emotion, strength, mixture: see `emotion_weights`.
+            options: see `prepare`.
+
+        Raises:
+            EmolibError: whatever is wrong with the inputs, before the network runs.
+
+        Paper: §3.1, §3.2. Deviation: see `plan`, `hearing`, `paint`.
+        """
+        weights, notes = self._weights(emotion, strength, mixture)
+        stream = prepare(self.engine, self.detector, face, audio, weights, **options)
+        made_by = {"model": self.name, "recipe": self.meta.recipe, "device": self.engine.device}
+        stream.report |= made_by | {"notes": notes + stream.report["notes"]}
+        return stream
+
+    def generate(
+        self,
+        face: str | os.PathLike | np.ndarray,
+        audio: str | os.PathLike | np.ndarray | None = None,
+        emotion: str | int | None = None,
+        strength: float = 1.0,
+        mixture: Mapping[str, float] | np.ndarray | None = None,
+        **options,
+    ) -> Clip:
+        """A short clip whole, in memory. Arguments as `stream`; long films: `generate_file`.
+
+        Raises:
+            EmolibError: as `stream`; `Cancelled`.
+        """
+        stream = self.stream(face, audio, emotion, strength, mixture, **options)
+        first = next(frames := iter(stream))
+        out = np.empty((len(stream), *first.shape), np.uint8)  # (T, H, W, 3)
+        out[0] = first
+        for k, frame in enumerate(frames, 1):
+            out[k] = frame
+        return Clip(
+            frames=out,
+            audio=stream.audio,
+            fps=stream.fps,
+            boxes=stream.boxes,
+            report=stream.report,
+            facts=self.facts(stream),
+            sample_rate_hz=stream.sound.rate_hz,
+            inputs=_files(face, audio),
+        )
+
+    def generate_file(
+        self,
+        face: str | os.PathLike | np.ndarray,
+        audio: str | os.PathLike | np.ndarray | None,
+        emotion: str | int | None,
+        out: str | os.PathLike,
+        strength: float = 1.0,
+        mixture: Mapping[str, float] | np.ndarray | None = None,
+        *,
+        overwrite: bool = False,
+        label: bool = True,
+        made_at: str | None = None,
+        **options,
+    ) -> dict:
+        """A film of any length straight to a file; memory does not grow with it.
+
+        Args:
+            out: the file to write; its sidecar lies beside it.
+            overwrite, label: see `media.provenance.write_labelled`.
+            made_at: the time to put into the marks, for files that can be made again.
+            options: as `stream`.
+
+        Returns:
+            The report, with `file`, `signed`, `signature_note` and `total_s`.
+
+        Raises:
+            EmolibError: as `stream` and `write_labelled`; nothing is written then.
+        """
+        watch, inputs = Stopwatch(), _files(face, audio)
+        check_outputs(out, inputs, overwrite=overwrite)
+        if Path(out).suffix.lower() not in FORMS:
+            raise MediaError(
+                "cannot write this", file=out, expected="a name in " + ", ".join(FORMS)
+            )
+        stream = self.stream(face, audio, emotion, strength, mixture, **options)
+        written = write_labelled(
+            out,
+            _timed(stream),
+            stream.audio,
+            self.facts(stream, made_at),
+            label,
+            fps=stream.fps,
+            sample_rate_hz=stream.sound.rate_hz,
+            inputs=inputs,
+            overwrite=overwrite,
+        )
+        return {
+            **stream.report,
+            "file": str(written.path),
+            "signed": written.signed,
+            "signature_note": written.note,
+            "total_s": round(watch.seconds, 3),
+        }
+
+    def preview(
+        self,
+        face: str | os.PathLike | np.ndarray,
+        audio: str | os.PathLike | np.ndarray | None = None,
+        emotion: str | int | None = None,
+        strength: float = 1.0,
+        mixture: Mapping[str, float] | np.ndarray | None = None,
+        **options,
+    ) -> np.ndarray:
+        """One frame (H, W, 3) uint8 RGB of the clip to come: its first picture, at the loudest
+        moment."""
+        picture = next(iter(open_source(face).first(1)))
+        options["fit"] = "hold"
+        heard = face if audio is None else audio
+        stream = self.stream(picture, heard, emotion, strength, mixture, **options)
+        loudness = stream.sound.heard.mean(axis=0)  # (M,)
+        k = min(int(loudness.argmax() / AUDIO.mel_steps_per_s * stream.fps), len(stream) - 1)
+        (frame,) = stream.source.frames(stream.plan[k : k + 1])
+        return stream.paint(range(k, k + 1), [frame])[0][0]
+
+    def facts(self, stream: FrameStream, made_at: str | None = None) -> Facts:
+        """What a clip is made from, for its marks."""
+        return Facts(
+            emotion=stream.report["emotion"],
+            model=self.name,
+            model_sha256=self.sha256,
+            inputs=stream.report["inputs"],
+            made_at=made_at or utc_now(),
+            more={"recipe": self.meta.recipe, "native": stream.native},
+        )
+
+    def _weights(self, emotion, strength, mixture) -> tuple[np.ndarray | None, list[str]]:
+        if self.emotional:
+            return emotion_weights(emotion, strength, mixture), []
+        if emotion is None and mixture is None:
+            return None, []
+        return None, [f"the network {self.name} knows no emotions: the label is ignored"]
+
+
+def _files(*inputs) -> tuple[Path, ...]:
+    return tuple(Path(given) for given in inputs if isinstance(given, (str, os.PathLike)))
+
+
+def _timed(stream: FrameStream) -> Iterator[np.ndarray]:
+    """The stream's frames; the time its reader takes counts as stage "write"."""
+    for frame in stream:
+        with stream.stages("write"):
+            yield frame
