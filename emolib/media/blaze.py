@@ -12,8 +12,8 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
+from threading import local
 
 import cv2
 import numpy as np
@@ -100,21 +100,21 @@ class BlazeNetwork:
     Not safe to share between threads: the interpreter holds its input and output.
     """
 
-    def __init__(self, network: _Network, min_score: float):
-        self.input_px, self.min_score = network.input_px, min_score
+    def __init__(self, network: _Network):
+        self.input_px = network.input_px
         self.anchors = anchor_centres(network.grid)
         self.interpreter = load_tflite(network.file)
         self.input = self.interpreter.get_input_details()[0]["index"]
         self.outputs = [detail["index"] for detail in self.interpreter.get_output_details()]
 
-    def __call__(self, picture: np.ndarray) -> list[tuple[np.ndarray, float]]:
+    def __call__(self, picture: np.ndarray, min_score: float) -> list[tuple[np.ndarray, float]]:
         """Faces as (points (8, 2) float32 pixels, score): box corners, then six keypoints."""
         tensor, scale, offset = letterbox(picture, self.input_px)
         self.interpreter.set_tensor(self.input, tensor[None])
         self.interpreter.invoke()
         raw, logits = (self.interpreter.get_tensor(index)[0] for index in self.outputs)
         scores = 1 / (1 + np.exp(-np.clip(logits[:, 0], -80, 80)))
-        keep = scores > self.min_score
+        keep = scores > min_score
         if not keep.any():
             return []
         points = raw[keep].reshape(-1, 8, 2) / self.input_px  # centre, size, six keypoints
@@ -148,9 +148,13 @@ def tiles(height: int, width: int, side: int) -> list[tuple[int, int]]:
     return [(int(x), int(y)) for y in starts(height) for x in starts(width)]
 
 
-@lru_cache(maxsize=4)
-def _networks(min_score: float) -> tuple[BlazeNetwork, BlazeNetwork]:
-    return BlazeNetwork(SHORT_RANGE, min_score), BlazeNetwork(FULL_RANGE, min_score)
+_own = local()  # networks hold their input and output, so each thread has its own
+
+
+def _networks() -> tuple[BlazeNetwork, BlazeNetwork]:
+    if not hasattr(_own, "networks"):
+        _own.networks = BlazeNetwork(SHORT_RANGE), BlazeNetwork(FULL_RANGE)
+    return _own.networks
 
 
 class BlazeFaceDetector:
@@ -165,18 +169,20 @@ class BlazeFaceDetector:
 
     def __init__(self, min_score: float = 0.5, search_tiles: bool = True):
         self.min_score, self.search_tiles = min_score, search_tiles
-        self.short_range, self.full_range = _networks(min_score)
+        _networks()  # fail here, not at the first frame, if the runtime is missing
 
     def detect(self, frame: np.ndarray) -> list[Face]:
         """Faces in a frame (H, W, 3) uint8 RGB, best first."""
-        found = self.short_range(frame) + self.full_range(frame)
+        short_range, full_range = _networks()
+        found = short_range(frame, self.min_score) + full_range(frame, self.min_score)
         height, width = frame.shape[:2]
         side = min(height, width)
         while not found and self.search_tiles and side >= 120:
             for x, y in tiles(height, width, side):
                 crop = frame[y : y + side, x : x + side]
                 offset = np.float32([x, y])
-                found += [(p + offset, score) for p, score in self.full_range(crop)]
+                closer = full_range(crop, self.min_score)
+                found += [(points + offset, score) for points, score in closer]
             side //= 2
             if side < max(height, width) // 5:
                 break

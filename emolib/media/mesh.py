@@ -10,6 +10,8 @@ the crop itself betrays how far the mouth is open.
 
 from __future__ import annotations
 
+from threading import local
+
 import cv2
 import numpy as np
 
@@ -31,13 +33,23 @@ CHIN = 152
 SIZE_PER_SPREAD, DOWN_PER_SIZE = 3.1, 0.226
 
 
-class FaceMesh:
-    """Landmarks of a face whose place is roughly known. Not safe to share between threads."""
+_own = local()  # the interpreter holds its input and output, so each thread has its own
 
-    def __init__(self):
-        self.interpreter = load_tflite("face_landmark.tflite")
-        self.input = self.interpreter.get_input_details()[0]["index"]
-        self.outputs = [detail["index"] for detail in self.interpreter.get_output_details()]
+
+def _run(view: np.ndarray) -> tuple[np.ndarray, float]:
+    """The network on (192, 192, 3) uint8: points (468, 3) in its input's pixels, and a logit."""
+    if not hasattr(_own, "interpreter"):
+        _own.interpreter = load_tflite("face_landmark.tflite")
+        _own.input = _own.interpreter.get_input_details()[0]["index"]
+        _own.outputs = [detail["index"] for detail in _own.interpreter.get_output_details()]
+    _own.interpreter.set_tensor(_own.input, view[None] * np.float32(1 / 255))
+    _own.interpreter.invoke()
+    points, logit = (_own.interpreter.get_tensor(index).ravel() for index in _own.outputs)
+    return points.reshape(N_LANDMARKS, 3).astype(np.float64), float(logit[0])
+
+
+class FaceMesh:
+    """Landmarks of a face whose place is roughly known."""
 
     def landmarks(self, frame: np.ndarray, roi: np.ndarray) -> tuple[np.ndarray, float]:
         """Mesh of the face in a turned square of the frame.
@@ -60,13 +72,10 @@ class FaceMesh:
         view = cv2.warpAffine(
             frame, sample, (INPUT_PX, INPUT_PX), flags=how, borderMode=cv2.BORDER_REPLICATE
         )
-        self.interpreter.set_tensor(self.input, view[None] * np.float32(1 / 255))
-        self.interpreter.invoke()
-        points, logit = (self.interpreter.get_tensor(index).ravel() for index in self.outputs)
-        points = points.reshape(N_LANDMARKS, 3).astype(np.float64)
+        points, logit = _run(view)
         points[:, :2] = points[:, :2] @ turn.T + shift
         points[:, 2] *= scale
-        score = 1 / (1 + np.exp(-np.clip(float(logit[0]), -80, 80)))
+        score = 1 / (1 + np.exp(-np.clip(logit, -80, 80)))
         return points.astype(np.float32), score
 
 

@@ -1,6 +1,8 @@
 """Faces: found, followed, lost and found again, in clips whose truth is known."""
 
+import pickle
 import tracemalloc
+from concurrent.futures import ThreadPoolExecutor
 
 import cv2
 import numpy as np
@@ -114,6 +116,16 @@ def test_unknown_detectors_are_refused_and_missing_ones_replaced(monkeypatch):
     assert make_detector("auto").name == "dlib"
     with pytest.raises(detect.ResourceError, match="ai_edge_litert"):
         make_detector("blazeface")
+
+
+def test_threads_do_not_disturb_each_other_and_detectors_travel(blazeface):
+    frames = [put_head(background(), 100 + 4 * i, 120, 100) for i in range(12)]
+    alone = [blazeface.detect(frame)[0].box for frame in frames]
+    with ThreadPoolExecutor(4) as pool:
+        together = [faces[0].box for faces in pool.map(blazeface.detect, frames * 3)]
+    assert np.array_equal(np.stack(alone * 3), np.stack(together))
+    copy = pickle.loads(pickle.dumps(blazeface))
+    assert np.array_equal(copy.detect(frames[0])[0].box, alone[0])
 
 
 # the mesh
