@@ -47,7 +47,8 @@ def read_info(root: Path) -> dict:
     try:
         info = json.loads(file.read_text(encoding="utf-8"))
         version, order = info["format"], info["emotions"]
-        info["counts"], info["settings"]["crop_px"]
+        _ = [info["counts"][name] for name in ("clips", "frames", "mels")]
+        _ = info["settings"]["crop_px"]
     except (ValueError, KeyError, TypeError) as problem:
         raise DatasetError(
             "not a store description", file=file, fix="prepare it again"

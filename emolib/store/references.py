@@ -53,16 +53,24 @@ class ReferenceChooser:
             free = starts[away >= min(T, away.max())]
         return clip, int(rng.choice(free)) if len(free) else start
 
+    def limit(self, n_starts: np.ndarray) -> np.ndarray:
+        """(clips,) how many starts of each clip have a reference, given how many it has itself.
+
+        In a paired corpus a target beyond the end of all the actor's other sentences has none.
+        """
+        n_starts = n_starts.copy()
+        if self.paired:
+            for clip, partners in self.partners.items():
+                n_starts[clip] = min(n_starts[clip], self.n_starts[partners].max())
+        return n_starts
+
     def _counterfactual(self, clip: int, start: int, rng: np.random.Generator) -> tuple[int, int]:
         partners = self.partners[clip]
-        if not self.paired:
-            other = int(rng.choice(partners))
-            return other, int(rng.integers(self.n_starts[other]))
-        reach = partners[self.n_starts[partners] > start]  # those that last to this pose
-        if len(reach):
-            return int(rng.choice(reach)), start
-        other = int(partners[np.argmax(self.n_starts[partners])])
-        return other, int(self.n_starts[other]) - 1
+        if self.paired:  # the same frame is the same pose
+            lasting = partners[self.n_starts[partners] > start]
+            return int(rng.choice(lasting)), start
+        other = int(rng.choice(partners))
+        return other, int(rng.integers(self.n_starts[other]))
 
     def _find_partners(self, store: ClipStore, clip_idx: np.ndarray) -> None:
         actor = store.clips["actor"].to_numpy()

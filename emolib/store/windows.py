@@ -155,6 +155,7 @@ class GeneratorWindows(Windows):
         needs_emotion = self.settings.reference == "other_emotion"
         super().__init__(store, seed, augment, needs_emotion=needs_emotion)
         self.chooser = ReferenceChooser(store, self.settings.reference, self.clip_idx)
+        self.n_starts = self.chooser.limit(self.n_starts)
 
     def _window(self, clip: int, rng: np.random.Generator) -> dict:
         start = int(rng.integers(self.n_starts[clip]))
