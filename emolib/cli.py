@@ -7,12 +7,13 @@ skipped and a report says which.
 from __future__ import annotations
 
 import sys
+import warnings
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from emolib.errors import EmolibError
+from emolib.errors import EmolibError, EmolibWarning
 
 app = typer.Typer(
     name="emolib",
@@ -41,6 +42,88 @@ def doctor() -> None:
         typer.echo(str(line))
     if any(line.state == "fail" for line in lines):
         raise typer.Exit(1)
+
+
+@app.command(
+    epilog="Example: emolib generate --face me.mp4 --audio speech.wav --emotion happiness"
+    " --out out.mp4"
+)
+def generate(
+    face: Annotated[Path, typer.Option(help="video or picture of somebody who agreed to it")],
+    out: Annotated[Path, typer.Option(help="the film to write (.mp4)")],
+    audio: Annotated[
+        Path | None, typer.Option(help="sound or video file; default: the face video's own sound")
+    ] = None,
+    emotion: Annotated[
+        str | None, typer.Option(help="anger, disgust, fear, happiness, neutral or sadness")
+    ] = None,
+    strength: Annotated[float, typer.Option(help="0 (neutral) to 1 (full)")] = 1.0,
+    mixture: Annotated[
+        str | None, typer.Option(help="instead of --emotion, e.g. happiness=0.7,sadness=0.3")
+    ] = None,
+    checkpoint: Annotated[str, typer.Option(help="name in data/checkpoints, or a file")] = "lite",
+    fit: Annotated[str, typer.Option(help="when the sound is longer: loop, trim or hold")] = "loop",
+    face_index: Annotated[int, typer.Option(help="0: the largest face, 1: the next, …")] = 0,
+    box: Annotated[
+        tuple[float, float, float, float] | None,
+        typer.Option(help="X Y WIDTH HEIGHT in pixels, instead of looking for a face"),
+    ] = None,
+    on_missing: Annotated[
+        str, typer.Option(help="frames without the face: pass, error or hold")
+    ] = "pass",
+    audio_track: Annotated[int | None, typer.Option(help="which sound track of several")] = None,
+    detector: Annotated[str, typer.Option(help="auto, blazeface, dlib or haar")] = "auto",
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps")] = "auto",
+    native: Annotated[
+        bool, typer.Option("--native/--paste-96", help="at the face's own resolution, or 96 px")
+    ] = True,
+    max_seconds: Annotated[float, typer.Option(help="longest sound")] = 1800.0,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="replace OUT")] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", help="time of each stage")] = False,
+) -> None:
+    """Let a face say AUDIO with an EMOTION. The film is marked as AI-generated (see `verify`).
+
+    It lasts as long as the sound, at 25 frames/s and the video's own size; a longer video ends with
+    the sound. Use faces of people who agreed to it.
+    """
+    from emolib.generate.bars import stage_bars
+    from emolib.generate.mixture import emotion_weights, parse_mixture
+    from emolib.generate.plan import check_fit
+    from emolib.generate.stream import check_missing
+    from emolib.generate.talking_face import TalkingFace, check_film
+
+    shares = None if mixture is None else parse_mixture(mixture)
+    check_fit(fit), check_missing(on_missing)
+    if emotion is not None or shares is not None:
+        emotion_weights(emotion, strength, shares)
+    check_film(out, [face, *([audio] if audio else [])], overwrite=overwrite)
+    talker = TalkingFace.load(checkpoint, device, detector)
+    with stage_bars() as progress:
+        report = talker.generate_file(
+            face,
+            audio,
+            emotion,
+            out,
+            strength,
+            shares,
+            overwrite=overwrite,
+            fit=fit,
+            face_index=face_index,
+            box=box,
+            on_missing=on_missing,
+            audio_track=audio_track,
+            native=native,
+            max_seconds=max_seconds,
+            progress=progress,
+        )
+    for note in report["notes"]:
+        typer.echo(f"note: {note}")
+    signed = "signed" if report["signed"] else f"not signed: {report['signature_note']}"
+    typer.echo(f"{out}: {report['seconds']:.2f} s, AI-generated label and tags, {signed}")
+    if verbose:
+        spent = report["seconds_per_stage"]
+        typer.echo(", ".join(f"{stage} {seconds:.2f} s" for stage, seconds in spent.items()))
+        typer.echo(f"{report['total_s']:.2f} s in all on {report['device']}")
 
 
 @app.command(epilog="Example: emolib verify out.mp4")
@@ -76,8 +159,92 @@ def import_weights_command(
     typer.echo(f"{report} -> {out}")
 
 
+@app.command(epilog="Example: emolib prepare CREMA-D --out store --workers 4")
+def prepare(
+    corpus: Annotated[Path, typer.Argument(help="folder of the corpus; it is only read")],
+    out: Annotated[Path | None, typer.Option(help="the store; default: in the cache")] = None,
+    kind: Annotated[str, typer.Option(help="auto|cremad|synthetic|ravdess|mead|lrs2")] = "auto",
+    split: Annotated[str, typer.Option(help="actor (no one in two splits) or random95")] = "actor",
+    labels: Annotated[str | None, typer.Option(help="CREMA-D: intended|face_vote|agreed")] = None,
+    geometry: Annotated[str, typer.Option(help="box|tight|aligned")] = "box",
+    crop_px: Annotated[int, typer.Option(help="side of the face crops")] = 96,
+    detector: Annotated[str, typer.Option(help="auto|blazeface|dlib|haar")] = "auto",
+    workers: Annotated[int, typer.Option(help="processes; -1 for all cores")] = 1,
+    backend: Annotated[str, typer.Option(help="joblib's: loky|threading|dask")] = "loky",
+    scheduler: Annotated[str | None, typer.Option(help="address of a Dask scheduler")] = None,
+    wait: Annotated[float, typer.Option(help="seconds to wait for another process")] = 0.0,
+    strict: Annotated[bool, typer.Option("--strict", help="stop at the first bad clip")] = False,
+) -> None:
+    """Make a clip store for training from a CORPUS; run it again to go on after an interruption."""
+    from contextlib import nullcontext
+
+    from emolib.corpus import open_corpus
+    from emolib.store.clip import PrepareSettings
+    from emolib.store.prepare import dask_client
+    from emolib.store.prepare import prepare as prepare_store
+
+    source = open_corpus(corpus, kind, **({"labels": labels} if labels else {}))
+    typer.echo(str(source.verify()))
+    settings = PrepareSettings(crop_px=crop_px, geometry=geometry, detector=detector, split=split)
+    with dask_client(scheduler) if backend == "dask" else nullcontext():
+        report = prepare_store(
+            source, out, settings, workers=workers, backend=backend, strict=strict, wait_s=wait
+        )
+    typer.echo(str(report))
+    if report.skipped:
+        raise typer.Exit(SKIPPED)
+
+
+@app.command(epilog="Example: emolib synth --out corpus --actors 4 --sentences IEO,MTI --paired")
+def synth(
+    out: Annotated[Path, typer.Option(help="folder to write; a stopped run continues in it")],
+    actors: Annotated[int, typer.Option(help="how many people")] = 4,
+    sentences: Annotated[str, typer.Option(help="how many, or codes: IEO,MTI")] = "IEO,MTI",
+    levels: Annotated[
+        str | None, typer.Option(help="LO,MD,HI,XX; default as in CREMA-D: graded for IEO only")
+    ] = None,
+    paired: Annotated[
+        bool, typer.Option("--paired", help="same pose, blinks and voice in all emotions")
+    ] = False,
+    size: Annotated[str, typer.Option(help="picture size, width x height")] = "480x360",
+    fps: Annotated[float, typer.Option(help="frames a second")] = 30.0,
+    seed: Annotated[int, typer.Option(help="other seeds are other people")] = 0,
+    workers: Annotated[int, typer.Option(help="processes; 0: one a core")] = 0,
+    first_actor: Annotated[int, typer.Option(help="number of the first person")] = 9001,
+    randomise: Annotated[
+        str, typer.Option(help="any of background,light,camera: varied instead of a studio's")
+    ] = "",
+    quality: Annotated[int, typer.Option(help="of the videos: 18 as CREMA-D's, 30 small")] = 18,
+) -> None:
+    """Film synthetic people who say sentences in six emotions, with exact ground truth."""
+    from emolib.synthetic.film import FilmSettings, parse_size, write_corpus
+
+    width_px, height_px = parse_size(size)
+    varied = tuple(sorted(part.strip() for part in randomise.split(",") if part.strip()))
+    report = write_corpus(
+        out,
+        actors=actors,
+        sentences=sentences,
+        levels=levels,
+        first_actor=first_actor,
+        settings=FilmSettings(width_px, height_px, fps, seed, paired, varied, quality),
+        workers=workers,
+    )
+    typer.echo(str(report))
+
+
+def _show_warning(message, category, filename, lineno, file=None, line=None) -> None:
+    """Our own warnings as one plain line; others as Python shows them."""
+    if issubclass(category, EmolibWarning):
+        text = f"emolib: note: {message}"
+    else:
+        text = warnings.formatwarning(message, category, filename, lineno, line).rstrip()
+    print(text, file=file or sys.stderr)
+
+
 def main() -> None:
     """Entry point: an `EmolibError` becomes one line on stderr and exit code 1."""
+    warnings.showwarning = _show_warning
     try:
         app()
     except EmolibError as error:

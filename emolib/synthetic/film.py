@@ -13,9 +13,11 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 
 import numpy as np
+from joblib import Parallel, cpu_count, delayed
 
 from emolib.emotions import EMOTIONS, parse_emotion
 from emolib.errors import ConfigError
@@ -32,12 +34,21 @@ from emolib.synthetic.take import (
     FilmSettings,
     Take,
     film_clip,
+    parse_size,
 )
 
-__all__ = ["FilmReport", "FilmSettings", "Take", "clip_names", "film_clip", "write_corpus"]
+__all__ = [
+    "FilmReport",
+    "FilmSettings",
+    "Take",
+    "clip_names",
+    "film_clip",
+    "parse_size",
+    "write_corpus",
+]
 
 GRADED_SENTENCE = "IEO"  # the one that CREMA-D's actors said at three levels
-_CLIPS_PER_JOB = 6
+_CLIPS_PER_JOB = 12
 
 
 @dataclass(frozen=True)
@@ -49,6 +60,10 @@ class FilmReport:
     n_filmed: int  # written now
     n_kept: int  # finished before
     seconds: float
+
+    def __str__(self) -> str:
+        kept = f", {self.n_kept} were there" if self.n_kept else ""
+        return f"{self.folder}: {self.n_filmed} clips filmed in {self.seconds:.0f} s{kept}"
 
 
 def parse_levels(wanted: str | Iterable[str] | None) -> tuple[str, ...] | None:
@@ -109,7 +124,7 @@ def write_corpus(
         sentences: a count, codes, or sentences (also own ones).
         levels: levels for every emotional clip; None: CREMA-D's plan (`clip_names`).
         settings: picture, rate, seed, pairing, randomisation.
-        workers: processes; any number gives the same files.
+        workers: processes, 0 for one a core; any number gives the same files.
 
     Raises:
         ConfigError: a value is out of range, or the folder holds something else.
@@ -118,8 +133,8 @@ def write_corpus(
     watch, out, settings = Stopwatch(), Path(out), settings or FilmSettings()
     spoken = tuple(sentences) if _are_sentences(sentences) else parse_sentences(sentences)
     numbers = _actor_numbers(actors, first_actor)
-    if not 1 <= workers <= 256:
-        raise ConfigError(f"cannot use {workers} workers", expected="1 to 256")
+    if not 0 <= workers <= 256:
+        raise ConfigError(f"cannot use {workers} workers", expected="0 (one a core) to 256")
     codes = tuple(dict.fromkeys(parse_emotion(e) for e in emotions))
     names = clip_names(numbers, spoken, parse_levels(levels), codes)
     claim(out, settings)
@@ -127,11 +142,8 @@ def write_corpus(
     todo = [name for name in names if not is_finished(out, name)]
     check_disk(out, len(todo), settings)
     extra = {s.code: s for s in spoken}
-    jobs = [
-        [(name, extra[name.split("_")[1]]) for name in todo[i : i + _CLIPS_PER_JOB]]
-        for i in range(0, len(todo), _CLIPS_PER_JOB)
-    ]
-    _run(jobs, out, settings, min(workers, max(len(jobs), 1)), len(todo))
+    jobs = _jobs([(name, extra[name.split("_")[1]]) for name in todo])
+    _run(jobs, out, settings, min(workers or cpu_count(), max(len(jobs), 1)), len(todo))
     write_tables(out, settings, extra)
     return FilmReport(out, len(names), len(todo), len(names) - len(todo), watch.seconds)
 
@@ -154,6 +166,18 @@ def write_clip(out: Path, take: Take, quality: int = 18) -> None:
         np.savez_compressed(file, **take.truth())
 
 
+def _jobs(clips: list[tuple[str, Sentence]]) -> list[list[tuple[str, Sentence]]]:
+    """Clips in groups of one actor each, because dressing a stage takes as long as a clip."""
+    jobs = []
+    for _, group in groupby(clips, key=lambda clip: clip[0][:4]):
+        clips_of_actor = list(group)
+        jobs += [
+            clips_of_actor[i : i + _CLIPS_PER_JOB]
+            for i in range(0, len(clips_of_actor), _CLIPS_PER_JOB)
+        ]
+    return jobs
+
+
 def _film_job(job: list[tuple[str, Sentence]], out: Path, settings: FilmSettings) -> int:
     for name, sentence in job:
         actor, _, emotion, level = name.split("_")
@@ -162,8 +186,6 @@ def _film_job(job: list[tuple[str, Sentence]], out: Path, settings: FilmSettings
 
 
 def _run(jobs, out: Path, settings: FilmSettings, workers: int, n_clips: int) -> None:
-    from joblib import Parallel, delayed
-
     with progress(range(n_clips), desc="filming", unit="clip") as bar:
         if workers == 1:
             for job in jobs:

@@ -111,6 +111,18 @@ class Take:
         }
 
 
+def parse_size(text: str) -> tuple[int, int]:
+    """Width and height of "480x360".
+
+    Raises:
+        ConfigError: not two whole numbers with an x between.
+    """
+    parts = text.lower().replace("×", "x").split("x")
+    if len(parts) != 2 or not all(part.strip().isdecimal() for part in parts):
+        raise ConfigError(f"not a picture size: {text!r}", expected="for example 480x360")
+    return int(parts[0]), int(parts[1])
+
+
 def person_seed(actor: int, seed: int = 0) -> int:
     """The seed of an actor's looks, voice and style in a corpus of this seed.
 
@@ -162,7 +174,13 @@ def film_clip(
     )
     acted = perform(speech, code, level, seed=seed, fps=settings.fps, paired=settings.paired)
     name = f"{actor}_{sentence.code}_{code}_{level}"
-    return Take(name, person, speech, acted, _stage(seed, replace(settings, fps=30.0, quality=18)))
+    return Take(
+        name,
+        person,
+        speech,
+        acted,
+        _stage(seed, replace(settings, fps=30.0, quality=18, paired=False)),
+    )
 
 
 @lru_cache(maxsize=2)
