@@ -205,7 +205,7 @@ class _Decoder:
         slack_s = max(SHORT_S if self.info.n_frames else SHORT_LOOSE_S, 0.02 * (declared_s or 0))
         if declared_s is None or declared_s - reached_s <= slack_s:
             return
-        note = f"ends at {reached_s:.2f} s of the {declared_s:.2f} s it declares: truncated"
+        note = f"ends at {reached_s:.2f} s of the {declared_s:.2f} s it declares (truncated?)"
         if strict:
             raise MediaError(note, file=self.info.path, fix="download or copy the file again")
         warnings.warn(f"{self.info.path}: {note}; using what is there", EmolibWarning, stacklevel=3)

@@ -13,7 +13,6 @@ from emolib import __version__
 from emolib.config import settings_hash
 from emolib.corpus.base import Clip, Corpus
 from emolib.emotions import EMOTIONS
-from emolib.errors import DatasetError
 from emolib.store.format import COLUMNS, FORMAT, read_info, read_table
 from emolib.store.guard import publish
 from emolib.store.parts import pack, part_path, read_part
@@ -25,12 +24,10 @@ def packed_clips(out: Path) -> dict[str, dict]:
     if not (out / "store.json").is_file():
         return {}
     info, table = read_info(out), read_table(out)
-    hashes, remarks = info["hashes"], info["remarks"]
+    remarks = info["remarks"]
     return {
         row["clip"]: {
             "sha256": row["sha256"],
-            "video_sha256": hashes[row["clip"]][0],
-            "audio_sha256": hashes[row["clip"]][1],
             "silent": row["silent"],
             "remarks": remarks.get(row["clip"], []),
             "n_frames": row["n_frames"],
@@ -58,25 +55,6 @@ def index_row(clip: Clip, root: Path, split: dict[str, str], meta: dict, fps: in
     }
 
 
-def check_no_shared_file(rows: list[dict], metas: dict[str, dict]) -> None:
-    """Refuse one and the same video or sound file in two splits.
-
-    Raises:
-        DatasetError: names the clips.
-    """
-    homes: dict[str, dict] = {}
-    for row in rows:
-        meta = metas[row["clip"]]
-        for sha in {meta["video_sha256"], meta["audio_sha256"]}:
-            first = homes.setdefault(sha, row)
-            if first["split"] != row["split"]:
-                raise DatasetError(
-                    f"clips {first['clip']} and {row['clip']} hold the same file",
-                    expected="each file in one split",
-                    fix="remove one of them, or split by actor",
-                )
-
-
 def describe(
     corpus: Corpus, identity: dict, rows: list[dict], metas: dict[str, dict], skipped: list[dict]
 ) -> dict:
@@ -97,7 +75,6 @@ def describe(
             "mels": sum(row["n_mels"] for row in rows),
             "splits": dict(sorted(Counter(row["split"] for row in rows).items())),
         },
-        "hashes": {clip: [m["video_sha256"], m["audio_sha256"]] for clip, m in metas.items()},
         "remarks": {clip: m["remarks"] for clip, m in metas.items() if m["remarks"]},
         "skipped": skipped,
     }

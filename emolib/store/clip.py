@@ -31,7 +31,7 @@ from emolib.media.mel import melspectrogram
 from emolib.media.video import read_frames
 from emolib.store.parts import PreparedClip
 
-MAX_FROZEN = 0.9  # share of repeated frames: an error picture, not a person
+MAX_FROZEN = 0.7  # share of repeated frames: an error picture, or below 8 pictures a second
 MAX_LENGTH_DIFFERENCE_S = 0.5  # between picture and sound
 
 
@@ -67,20 +67,20 @@ class UnusableClip(DatasetError):
         self.reason = reason
 
 
-def content_hash(clip: Clip) -> tuple[str, str, str]:
-    """sha256 of both sources together, of the video, and of the sound file."""
+def content_hash(clip: Clip) -> str:
+    """sha256 of a clip's sources: of the video's and the sound file's own sha256."""
     video = sha256_of(clip.video)
     audio = video if clip.audio == clip.video else sha256_of(clip.audio)
-    return hashlib.sha256(f"{video} {audio}".encode()).hexdigest(), video, audio
+    return hashlib.sha256(f"{video} {audio}".encode()).hexdigest()
 
 
 def prepare_clip(
     clip: Clip,
     settings: PrepareSettings,
     detector: FaceDetector | str,
-    hashes: tuple[str, str, str] | None = None,
+    sha256: str | None = None,
 ) -> PreparedClip:
-    """Crops, boxes and mel of one clip.
+    """Crops, boxes and mel of one clip; `sha256` is its `content_hash`, if known already.
 
     Raises:
         EmolibError: no single face throughout, fewer than five frames, damaged or truncated
@@ -103,14 +103,11 @@ def prepare_clip(
         raise UnusableClip(
             "length", f"{picture_s:.2f} s of picture and {sound.seconds:.2f} s of sound"
         )
-    whole, video_sha, audio_sha = hashes or content_hash(clip)
     return PreparedClip(
         frames=frames,
         mel=np.ascontiguousarray(melspectrogram(samples).T),  # (M, 80)
         boxes=boxes.astype(np.float32),
-        sha256=whole,
-        video_sha256=video_sha,
-        audio_sha256=audio_sha,
+        sha256=sha256 or content_hash(clip),
         silent=sound.silent,
         remarks=(*track.warnings, *(["the sound is silent"] if sound.silent else [])),
     )

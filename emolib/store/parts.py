@@ -31,7 +31,7 @@ class PreparedClip:
 
     Attributes:
         frames: (T, S, S, 3) uint8; mel: (M, 80) float32; boxes: (T, 4) float32.
-        sha256: of the sources; video_sha256, audio_sha256: of each.
+        sha256: of the sources.
         silent: nothing is heard.
         remarks: plain sentences on what was odd but usable.
     """
@@ -40,8 +40,6 @@ class PreparedClip:
     mel: np.ndarray
     boxes: np.ndarray
     sha256: str
-    video_sha256: str
-    audio_sha256: str
     silent: bool
     remarks: tuple[str, ...]
 
@@ -50,8 +48,6 @@ class PreparedClip:
         """All but the arrays, as plain values, with their lengths."""
         return {
             "sha256": self.sha256,
-            "video_sha256": self.video_sha256,
-            "audio_sha256": self.audio_sha256,
             "silent": int(self.silent),
             "remarks": list(self.remarks),
             "n_frames": len(self.frames),

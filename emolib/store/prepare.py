@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -19,12 +20,17 @@ from emolib import __version__
 from emolib.config import AUDIO, settings_hash
 from emolib.corpus.base import Clip, Corpus
 from emolib.corpus.splits import make_splits
-from emolib.errors import ConfigError, DatasetError, EmolibError, ResourceError
+from emolib.errors import (
+    ConfigError,
+    DatasetError,
+    EmolibError,
+    MissingExtra,
+    ResourceError,
+)
 from emolib.media.faces import FaceDetector, make_detector
 from emolib.paths import cache_dir
 from emolib.runtime import Stopwatch, progress
 from emolib.store.assemble import (
-    check_no_shared_file,
     describe,
     finish,
     index_row,
@@ -82,6 +88,18 @@ def default_store(corpus: Corpus, settings: PrepareSettings) -> Path:
     return cache_dir() / "stores" / f"{corpus.kind}-{key}"
 
 
+def identity_of(corpus: Corpus, settings: PrepareSettings) -> dict:
+    """Everything that decides what a store holds, as plain values: what must be equal to go on."""
+    return {
+        **asdict(settings),
+        **{f"audio_{field}": value for field, value in asdict(AUDIO).items()},
+        "corpus": corpus.name,
+        "labels": getattr(corpus, "labels", "intended"),
+        "emolib": __version__,
+        "format": FORMAT,
+    }
+
+
 def prepare(
     corpus: Corpus,
     out: str | os.PathLike | None = None,
@@ -117,14 +135,7 @@ def prepare(
     name = detector.name if detector else make_detector(settings.detector).name
     settings = replace(settings, detector=name)
     out = Path(out) if out is not None else default_store(corpus, settings)
-    identity = {
-        **asdict(settings),
-        **{f"audio_{field}": value for field, value in asdict(AUDIO).items()},
-        "corpus": corpus.name,
-        "labels": getattr(corpus, "labels", "intended"),
-        "emolib": __version__,
-        "format": FORMAT,
-    }
+    identity = identity_of(corpus, settings)
     clips = corpus.clips()
     split = corpus.official_split() or make_splits(clips, settings.split)
     with locked(out, wait_s):
@@ -135,12 +146,7 @@ def prepare(
             work(clip, out / "parts", settings, detector or name, packed.get(clip.name))
             for clip in clips
         ]
-        skipped = [
-            Skipped(problem.name, "corpus", problem.reason, problem.text)
-            for problem in corpus.problems()
-            if problem.fatal
-        ]
-        outcomes = {}
+        skipped, outcomes = _refused(corpus), {}
         for outcome in _run(jobs, workers, backend, skipped if strict else None):
             outcomes[outcome.clip] = outcome
             if outcome.skipped:
@@ -152,20 +158,35 @@ def prepare(
             if outcomes[clip.name].meta
         ]
         if not rows:
-            reasons = Counter(one.reason for one in skipped).most_common(3)
-            raise DatasetError(
-                f"none of {len(clips)} clips can be used",
-                file=corpus.root,
-                expected="clips with one face and sound",
-                fix="see the reasons: " + ", ".join(f"{word} ({n})" for word, n in reasons),
-            )
+            raise _nothing_left(corpus, skipped)
         metas = {clip: outcome.meta for clip, outcome in outcomes.items() if outcome.meta}
-        check_no_shared_file(rows, metas)
         skipped.sort(key=lambda one: (one.clip, one.reason))
         info = describe(corpus, identity, rows, metas, [asdict(one) for one in skipped])
         finish(out, rows, info, packed)
     n_new = sum(outcome.state == "new" for outcome in outcomes.values())
     return PrepareReport(out, len(rows), n_new, tuple(skipped), watch.seconds)
+
+
+@contextmanager
+def dask_client(address: str | None) -> Iterator:
+    """A Dask client that `backend="dask"` uses; without an address, a cluster on this machine.
+
+    Raises:
+        MissingExtra: Dask is not installed.
+        ResourceError: nobody answers at that address.
+    """
+    try:
+        from distributed import Client
+    except ImportError as problem:
+        raise MissingExtra("distributed", "dev") from problem
+    try:
+        client = Client(address) if address else Client(dashboard_address=None)
+    except OSError as problem:
+        raise ResourceError(
+            f"no Dask scheduler answers at {address}", fix="start `dask scheduler` there"
+        ) from problem
+    with client:
+        yield client
 
 
 def _work(
@@ -177,13 +198,13 @@ def _work(
 ) -> _Outcome:
     """One clip, in a worker."""
     try:
-        hashes = content_hash(clip)
-        if packed and packed["sha256"] == hashes[0]:
+        sha256 = content_hash(clip)
+        if packed and packed["sha256"] == sha256:
             return _Outcome(clip.name, "packed", packed)
         path = part_path(parts, clip.name)
-        if meta := read_meta(path, hashes[0]):
+        if meta := read_meta(path, sha256):
             return _Outcome(clip.name, "kept", meta)
-        prepared = prepare_clip(clip, settings, detector, hashes)
+        prepared = prepare_clip(clip, settings, detector, sha256)
         return _Outcome(clip.name, "new", save_part(path, prepared))
     except ResourceError:  # a full disk is no property of the clip
         raise
@@ -206,6 +227,25 @@ def _run(jobs: list, workers: int, backend: str, strict_skips: list | None) -> I
                 "a worker process died, most likely for want of memory",
                 fix="use fewer --workers and run again: finished clips are kept",
             ) from problem
+
+
+def _refused(corpus: Corpus) -> list[Skipped]:
+    """Clips that the corpus itself has quarantined."""
+    return [
+        Skipped(problem.name, "corpus", problem.reason, problem.text)
+        for problem in corpus.problems()
+        if problem.fatal
+    ]
+
+
+def _nothing_left(corpus: Corpus, skipped: list[Skipped]) -> DatasetError:
+    reasons = Counter(one.reason for one in skipped).most_common(3)
+    return DatasetError(
+        f"none of {len(corpus.clips())} clips can be used",
+        file=corpus.root,
+        expected="clips with one face and sound",
+        fix="see the reasons: " + ", ".join(f"{word} ({n})" for word, n in reasons),
+    )
 
 
 def _stop_if(strict: bool, skipped: Skipped) -> None:
