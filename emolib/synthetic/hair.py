@@ -246,6 +246,8 @@ def _extrude(person, style, rest, normals, p, d, n, length, layer, bangs, rng):
         path.append(q)
         out.append(np.where(close, vn, out[-1]))
     path, out = np.stack(path, 1), np.stack(out, 1)
+    for _ in range(3 if style.curl < 0.3 else 1):
+        path[:, 1:-1] = path[:, :-2] / 4 + path[:, 1:-1] / 2 + path[:, 2:] / 4
     return _ribbons(person, path, out, style.width * rng.uniform(0.7, 1.25, count), layer, -np.ones(count, int), rng)
 
 

@@ -30,6 +30,19 @@ UNITS: tuple[str, ...] = (
 )  # fmt: skip
 UNIT_INDEX = {name: i for i, name in enumerate(UNITS)}
 
+# The data's units are timid where emotions need them: how much further each one goes here.
+_STRENGTH = {
+    "browDown": 1.45, "browInnerUp": 1.5, "browOuterUp": 1.1, "mouthFrown": 1.55, "noseSneer": 1.45,
+    "mouthUpperUp": 1.3, "mouthLowerDown": 1.35, "cheekSquint": 1.15, "mouthStretch": 1.2,
+    "eyeWide": 1.25, "mouthShrugLower": 1.2,
+}  # fmt: skip
+# And two pulls that they lack: the corrugator draws the inner brow down and in; the frontalis lifts it.
+# (unit stem, centre |x|, y, size x, y; displacement towards the middle, up, forward), all dm.
+_PULLS = (
+    ("browDown", 0.13, 0.13, 0.13, 0.10, 0.028, -0.035, 0.012),
+    ("browInnerUp", 0.12, 0.15, 0.13, 0.12, 0.012, 0.035, 0.004),
+)
+
 STEP_DM = 1.25e-4  # of the stored int16 coordinates
 HEAD_HEIGHT_DM = 2.15  # chin to crown of the average head: the unit of pose translations
 BODY, EYE_L, EYE_R, TEETH_UP, TEETH_LOW, TONGUE, LASH_L, LASH_R, MOUTH = range(9)
@@ -114,6 +127,27 @@ def texture_place(points: np.ndarray) -> np.ndarray:
     return np.stack([u, v], -1).astype(np.float32)
 
 
+def _repaired(units: np.ndarray, canonical: np.ndarray, part_of: np.ndarray) -> np.ndarray:
+    """The stored units (52, N, 3) with the strengths and pulls above, in steps."""
+    out = units.astype(np.float32)
+    x, y, z = canonical.T
+    for name, i in UNIT_INDEX.items():
+        stem = name.removesuffix("Left").removesuffix("Right")
+        out[i] *= _STRENGTH.get(stem, 1.0)
+        for which, cx, cy, sx, sy, inward, up, forward in _PULLS:
+            if which != stem:
+                continue
+            near = np.exp(-(((np.abs(x) - cx) / sx) ** 2) - ((y - cy) / sy) ** 2)
+            near *= (part_of == BODY) & (z > -0.4) & (y > 0.035)
+            if name.endswith("Left"):
+                near = near * (0.5 + 0.5 * np.tanh(x / 0.04))
+            elif name.endswith("Right"):
+                near = near * (0.5 - 0.5 * np.tanh(x / 0.04))
+            pull = np.stack([-inward * np.tanh(x / 0.05), np.full_like(x, up), np.full_like(x, forward)], 1)
+            out[i] += near[:, None] * pull / STEP_DM
+    return out
+
+
 def _sparse(units: np.ndarray):
     """Units (52, N, 3) int16 as one list of moved vertices: starts, vertex numbers, displacements."""
     starts, vertices, deltas = [0], [], []
@@ -162,7 +196,7 @@ def load_head() -> Head:
     uv = texture_place(canonical)[triangles]
     split = np.ptp(uv[..., 0], axis=1) > 0.5
     uv[split, :, 0] += uv[split, :, 0] < 0.5
-    starts, vertices, deltas = _sparse(stored["units"])
+    starts, vertices, deltas = _sparse(_repaired(stored["units"], canonical, part_of))
     return Head(
         canonical=canonical,
         triangles=triangles,

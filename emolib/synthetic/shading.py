@@ -182,11 +182,11 @@ def _eye(lx, ly, lz, nx, ny, nz, sx, sy, side, lit, iris, eyes, lights, glow):
         base = c0 if k == 0 else (c1 if k == 1 else c2)
         glow[k] = base * light * shade * np.float32(0.92)
     # Catch light: the key light as a small soft window on the cornea, and a faint one of the fill.
-    hx, hy, hz = lights[0, 0], lights[0, 1], lights[0, 2] + _ONE
+    hx, hy, hz = lights[0, 0], np.float32(0.6) * lights[0, 1], lights[0, 2] + np.float32(1.3)
     hs = _ONE / np.sqrt(hx * hx + hy * hy + hz * hz)
     nh = (nx * hx + ny * hy + nz * hz) * hs
-    spark = _smooth(np.float32(0.955), np.float32(0.985), nh) * np.float32(0.85)
-    spark *= _smooth(np.float32(0.0), np.float32(0.12), below)
+    spark = _smooth(np.float32(0.972), np.float32(0.990), nh) * np.float32(1.5)
+    spark *= _smooth(np.float32(0.0), np.float32(0.08), below)
     gx, gy, gz = lights[1, 0], lights[1, 1], lights[1, 2] + _ONE
     gs = _ONE / np.sqrt(gx * gx + gy * gy + gz * gz)
     second = _smooth(np.float32(0.965), np.float32(0.99), (nx * gx + ny * gy + nz * gz) * gs)
@@ -320,8 +320,7 @@ def shade(
                 elif kind == LASH:
                     glow[:] = np.float32(0.012)
                 else:
-                    inside = _clamp((mouth[0] - wz) * np.float32(1.4))
-                    fade = (_ONE - inside) * (_ONE - inside)
+                    fade = np.exp(min(np.float32(0), wz - mouth[0] + np.float32(0.06)) * np.float32(2.4))
                     key = _clamp((nx * lights[0, 0] + ny * lights[0, 1] + nz * lights[0, 2] + np.float32(0.4)) / np.float32(1.4))
                     gloss = max(np.float32(0), nz)
                     gloss = gloss * gloss
@@ -345,7 +344,7 @@ def shade(
                         wet = np.float32(0.05)
                     for k in range(3):
                         base = r if k == 0 else (g if k == 1 else b_)
-                        light_in = key * lit * lights[3, k] + np.float32(0.5) * lights[4, k] + lights[7, k] * np.float32(0.5)
+                        light_in = key * (np.float32(0.25) + np.float32(0.75) * lit) * lights[3, k] + np.float32(0.7) * lights[4, k] + lights[7, k]
                         glow[k] = fade * (base * light_in * np.float32(0.8) + wet * gloss * lit * lights[3, k])
                 for k in range(3):
                     total[k] += np.float32(share) * glow[k]

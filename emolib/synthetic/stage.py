@@ -2,47 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from emolib.errors import ConfigError
+from emolib.synthetic import creases, raster, shading
 from emolib.synthetic import head as h
-from emolib.synthetic import cloth, creases, hair, raster, shading
+from emolib.synthetic.figure import build_figure
 from emolib.synthetic.person import Person
+from emolib.synthetic.setting import build_setting
 from emolib.synthetic.skin import paint
 
-# Rest pose: the mesh's own rest reads as startled; these are added before any weight.
-REST = {
-    "browDownLeft": 0.35, "browDownRight": 0.35, "eyeSquintLeft": 0.25, "eyeSquintRight": 0.25,
-    "eyeBlinkLeft": 0.1, "eyeBlinkRight": 0.1, "mouthPressLeft": 0.3, "mouthPressRight": 0.3,
-}  # fmt: skip
-FACE_SHARE = 0.43  # of the picture's height that the face fills
-CAMERA_DM = 18.0  # from the camera to the eyes
-EYES_AT = 0.44  # of the picture's height
 GAZE_RAD = 0.42  # an eyeLook unit of 1 turns the ball so far
-SHADOW_PX = 192
-
-
-@dataclass(frozen=True)
-class Light:
-    """Directions to key, fill and rim lights, and their linear colours; sky and ground."""
-
-    table: np.ndarray  # (8, 3) float32, rows as `shading.KEY` ff.
-
-
-def studio_light() -> np.ndarray:
-    """CREMA-D's set-up: soft key from above the camera's left, fill, a weak rim."""
-    rows = np.array(
-        [
-            (-0.45, 0.62, 0.75), (0.75, 0.15, 0.65), (0.75, 0.45, -0.55),
-            (0.86, 0.82, 0.77), (0.20, 0.21, 0.23), (0.35, 0.36, 0.40),
-            (0.30, 0.31, 0.33), (0.13, 0.12, 0.11),
-        ],
-        np.float32,
-    )  # fmt: skip
-    rows[:3] /= np.linalg.norm(rows[:3], axis=1, keepdims=True)
-    return rows
+SHADOW_PX = 160
+SHADOW_DM = 3.6  # side of the square that the key light's shadow map covers
+SHOULDERS = 0.12  # share of the head's turn that the shoulders take part in
+_OPTIONS = {"background": ("green", "random"), "light": ("studio", "random"), "camera": ("studio", "random")}
 
 
 def rotation(yaw: float, pitch: float, roll: float) -> np.ndarray:
@@ -54,8 +28,16 @@ def rotation(yaw: float, pitch: float, roll: float) -> np.ndarray:
     return (by_roll @ by_yaw @ by_pitch).astype(np.float32)
 
 
+def _encoding() -> np.ndarray:
+    """(4096,) uint8: linear light up to `shading.WHITE` to sRGB, with a soft shoulder."""
+    light = np.linspace(0, shading.WHITE, 4096)
+    light = np.where(light < 0.6, light, 0.6 + 0.4 * (1 - np.exp(-(light - 0.6) / 0.4)))
+    srgb = np.where(light <= 0.0031308, 12.92 * light, 1.055 * light ** (1 / 2.4) - 0.055)
+    return np.rint(np.clip(srgb, 0, 1) * 255).astype(np.uint8)
+
+
 class Stage:
-    """One person, one camera, one light: renders any number of frames.
+    """One person, one camera, one light: renders any number of frames. Not for two threads at once.
 
     Args:
         person: who.
@@ -76,146 +58,36 @@ class Stage:
         light: str = "studio",
         camera: str = "studio",
     ):
-        for name, value, allowed in (
-            ("background", background, ("green", "random")),
-            ("light", light, ("studio", "random")),
-            ("camera", camera, ("studio", "random")),
-        ):
+        for (name, allowed), value in zip(_OPTIONS.items(), (background, light, camera), strict=True):
             if value not in allowed:
                 raise ConfigError(f"{name}={value!r} is unknown", expected=" or ".join(allowed))
         if not (32 <= width_px <= 4096 and 32 <= height_px <= 4096):
             raise ConfigError(f"a picture of {width_px}x{height_px}", expected="32 to 4096 a side")
         self.person, self.width_px, self.height_px = person, int(width_px), int(height_px)
-        self.head = head = h.load_head()
-        self.rest = head.identity(person.macros, person.shapes)
-        self.pivot, self.neck = head.joints(self.rest)
-        normals = np.empty_like(self.rest)
-        raster.smooth_normals(self.rest, head.triangles[head.part == h.BODY], normals)
-        cloth.raise_cloth(person, self.rest, normals)
-        self.rest_weights = np.zeros(len(h.UNITS), np.float32)
-        for name, weight in REST.items():
-            self.rest_weights[h.UNIT_INDEX[name]] = weight
-        keep = ~np.isin(head.part, (h.LASH_L, h.LASH_R))
-        self.triangles, self.uv = head.triangles[keep], np.ascontiguousarray(head.uv[keep])
-        kinds = {h.BODY: shading.SKIN, h.EYE_L: shading.EYE, h.EYE_R: shading.EYE_R,
-                 h.TEETH_UP: shading.TEETH, h.TEETH_LOW: shading.TEETH, h.TONGUE: shading.TONGUE,
-                 h.MOUTH: shading.CAVITY}  # fmt: skip
-        self.material = np.array([kinds[p] for p in head.part[keep]], np.int8)
-        n = len(self.rest)
-        self.eye_spans = []
-        self.local = np.zeros((n, 3), np.float32)
-        for side, part in enumerate((h.EYE_L, h.EYE_R)):
-            at = np.flatnonzero(head.part_of == part)
-            centre = (self.rest[at].max(0) + self.rest[at].min(0)) / 2
-            radius = np.ptp(self.rest[at, 0]) / 2
-            centre[2] = self.rest[at, 2].min() + radius
-            self.local[at] = (self.rest[at] - centre) / radius
-            self.eye_spans.append((at[0], at[-1] + 1, centre))
-        for part in (h.TEETH_UP, h.TEETH_LOW):
-            at = head.part_of == part
-            self.local[at] = self.rest[at] - self.rest[at].mean(0)
-        strands = self.strands = hair.grow(person, self.rest, normals)
-        m = len(strands.points)
-        self.follow = np.concatenate([head.follow, strands.follow])
-        self.hair_triangles = strands.triangles + np.int32(n)
-        pad = np.zeros((n, 3), np.float32)
-        self.strand = np.concatenate([pad, strands.strand])
-        self.hair_colour = np.concatenate([pad, strands.colour])
-        self.ao = np.concatenate([head.light, strands.ao])
-        self._tangents = np.zeros((n + m, 3), np.float32)
-        self._hair_rgb = np.zeros((n + m, 3), np.float32)
-        size = 512 if height_px <= 540 else 1024
-        self.texture = paint(person, size)
-        self.lights = studio_light()
-        self.iris = self._iris()
-        self.scale_px = FACE_SHARE * self.height_px / 1.75
-        s = raster.SAMPLES
-        self.camera = np.array(
-            [CAMERA_DM, self.scale_px * s, self.width_px * s / 2, self.height_px * s * EYES_AT, 0.0],
-            np.float32,
+        self._head = h.load_head()
+        self._figure = figure = build_figure(person)
+        self._setting = build_setting(
+            person.seed, self.width_px, self.height_px, background, light, camera
         )
-        self.screen_rgb = np.full((self.height_px, self.width_px, 3), (0.05, 0.33, 0.10), np.float32)
-        lin = np.linspace(0, shading.WHITE, 4096)
-        tone = np.where(lin < 0.7, lin, 0.7 + 0.3 * (1 - np.exp(-(lin - 0.7) / 0.3)))
-        srgb = np.where(tone <= 0.0031308, 12.92 * tone, 1.055 * tone ** (1 / 2.4) - 0.055)
-        self.encode = np.rint(np.clip(srgb, 0, 1) * 255).astype(np.uint8)
-        index = (self.screen_rgb * (4095 / shading.WHITE) + 0.5).astype(int).clip(0, 4095)
-        self.screen = self.encode[index]
-        self._moved = np.empty((n + m, 3), np.float32)
-        self._screen = np.empty((n + m, 3), np.float32)
-        self._normals = np.empty((n + m, 3), np.float32)
-        self._depth = np.empty((self.height_px * s, self.width_px * s), np.float32)
-        self._ids = np.empty(self._depth.shape, np.int32)
+        self._texture = paint(person, 512 if height_px <= 540 else 1024)
+        self._iris = _paint_iris(person)
+        self._encode = _encoding()
+        scale = (len(self._encode) - 1) / shading.WHITE
+        index = (self._setting.backdrop * scale + 0.5).astype(int).clip(0, len(self._encode) - 1)
+        self._empty = self._encode[index]
+        self._lit_from = self._light_view()
+        n, m = len(figure.rest), len(figure.strands.points)
+        first = np.zeros((n, 3), np.float32)
+        self._strand = np.concatenate([first, figure.strands.strand])
+        self._hair_colour = np.concatenate([first, figure.strands.colour])
+        self._hair_triangles = figure.strands.triangles + np.int32(n)
+        self._sky = np.concatenate([self._head.light, figure.strands.ao])
+        self._world, self._screen, self._normals, self._tangents, self._hair_rgb = (
+            np.zeros((n + m, 3), np.float32) for _ in range(5)
+        )
+        size = (self.height_px * raster.SAMPLES, self.width_px * raster.SAMPLES)
+        self._depth, self._ids = np.empty(size, np.float32), np.empty(size, np.int32)
         self._shadow = np.empty((SHADOW_PX, SHADOW_PX), np.float32)
-
-    def _iris(self) -> np.ndarray:
-        eyes = self.person.eyes
-        t = np.linspace(0, 1, 24, dtype=np.float32)[None, :, None]
-        rng = np.random.default_rng([self.person.seed, 5])
-        noise = rng.normal(0, 1, (96, 24, 1)).astype(np.float32)
-        for _ in range(6):
-            noise[:, 1:-1] = (noise[:, :-2] + 2 * noise[:, 1:-1] + noise[:, 2:]) / 4
-        colour = np.array(eyes.inner) * (1 - t) + np.array(eyes.outer) * t
-        return np.clip(colour * (1 + 0.55 * noise), 0.002, 1).astype(np.float32)
-
-    def _geometry(self, weights: np.ndarray, pose: np.ndarray):
-        weights = np.asarray(weights, np.float32)
-        pose = np.asarray(pose, np.float32)
-        if weights.shape != (len(h.UNITS),) or pose.shape != (6,):
-            raise ConfigError(
-                f"weights {weights.shape} and pose {pose.shape}", expected="shapes (52,) and (6,)"
-            )
-        if not (np.isfinite(weights).all() and np.isfinite(pose).all()):
-            raise ConfigError("weights or pose hold values that are not numbers")
-        head = self.head
-        total = self.rest_weights + weights * (1 - self.rest_weights)
-        raster.deform(self.rest, head.unit_start, head.unit_vertex, head.unit_delta, total, self._moved)
-        w = {name: weights[i] for name, i in h.UNIT_INDEX.items() if name.startswith("eyeLook")}
-        for (first, last, centre), side in zip(self.eye_spans, ("Left", "Right"), strict=True):
-            out = w[f"eyeLookOut{side}"] - w[f"eyeLookIn{side}"]
-            yaw = GAZE_RAD * out * (1 if side == "Left" else -1)
-            pitch = GAZE_RAD * (w[f"eyeLookUp{side}"] - w[f"eyeLookDown{side}"])
-            self._moved[first:last] = self.rest[first:last]
-            raster.turn_about(self._moved, first, last, rotation(yaw, pitch, 0), centre)
-        n = len(self.rest)
-        raster.carry(self._moved, self.rest, n, self.strands.points, self.strands.bind)
-        turn = rotation(*pose[:3])
-        shift = pose[3:] * np.float32(h.HEAD_HEIGHT_DM)
-        raster.place(
-            self._moved, self.follow, turn, self.pivot, shift, rotation(*(0.12 * pose[:3])), self.neck
-        )
-        raster.project(self._moved, self.camera, self._screen)
-        return turn, total
-
-    def _lids(self) -> np.ndarray:
-        """(2, 10) float32: eye centre and scale in samples, upper and lower lid parabola, colours."""
-        out = np.zeros((2, 10), np.float32)
-        for side, (first, upper, lower) in enumerate(((42, (42, 43, 44, 45), (42, 47, 46, 45)),
-                                                      (36, (36, 37, 38, 39), (36, 41, 40, 39)))):
-            ids = np.array(h.LANDMARKS)
-            a, b = self._screen[ids[first], :2], self._screen[ids[first + 3], :2]
-            centre, half = (a[0] + b[0]) / 2, max(abs(b[0] - a[0]) / 2, 1.0)
-            out[side, 0], out[side, 1] = centre, 1 / half
-            for start, chain in ((2, upper), (5, lower)):
-                p = self._screen[ids[list(chain)], :2]
-                r, q, c = np.polyfit((p[:, 0] - centre) / half, p[:, 1], 2)
-                out[side, start : start + 3] = c, q, r
-            out[side, 8], out[side, 9] = self.person.eyes.pupil, self.person.eyes.redness
-        return out
-
-    def _light_view(self) -> np.ndarray:
-        """(3, 4) float32: the key light's view of the bust, in shadow map pixels and depth."""
-        to_light = self.lights[shading.KEY]
-        right = np.cross((0, 1, 0), to_light)
-        right /= np.linalg.norm(right)
-        up = np.cross(to_light, right)
-        span = SHADOW_PX / 4.2
-        view = np.zeros((3, 4), np.float32)
-        view[0, :3], view[1, :3], view[2, :3] = right * span, -up * span, to_light
-        middle = np.array((0, -0.55, -0.3))
-        view[0, 3] = SHADOW_PX / 2 - view[0, :3] @ middle
-        view[1, 3] = SHADOW_PX / 2 - view[1, :3] @ middle
-        return view
 
     def render(self, weights: np.ndarray, pose: np.ndarray) -> np.ndarray:
         """One frame (H, W, 3) uint8 RGB.
@@ -228,43 +100,127 @@ class Stage:
         Raises:
             ConfigError: wrong shapes, or values that are not finite.
         """
-        turn, total = self._geometry(weights, pose)
-        moving = np.flatnonzero(np.abs(total) > 0.01)
-        np.clip(
-            self.head.light + np.minimum(total[moving], 1) @ self.head.unit_light[moving],
-            0, 1, out=self.ao[: len(self.rest)],
-        )  # fmt: skip
-        n, strands = len(self.rest), self.strands
-        raster.smooth_normals(self._moved, self.triangles, self._normals)
+        turn, total = self._move(weights, pose)
+        figure, setting, strands = self._figure, self._setting, self._figure.strands
+        n = len(figure.rest)
+        moving = np.flatnonzero(np.abs(total) > 0.02)
+        sky = self._head.light + np.clip(total[moving], 0, 1) @ self._head.unit_light[moving]
+        np.clip(sky, 0, 1, out=self._sky[:n])
+        raster.smooth_normals(self._world[:n], figure.triangles, self._normals[:n])
         raster.turn_directions(strands.normal, strands.follow, turn, self._normals[n:])
         raster.turn_directions(strands.tangent, strands.follow, turn, self._tangents[n:])
-        light = self._light_view()
         self._shadow.fill(raster.FAR)
-        raster.draw_shadow(self._moved, self.triangles, light, self._shadow)
-        raster.draw_shadow(self._moved, self.hair_triangles, light, self._shadow)
+        raster.draw_shadow(self._world, figure.triangles, self._lit_from, self._shadow)
+        raster.draw_shadow(self._world, self._hair_triangles, self._lit_from, self._shadow)
         shading.light_strands(
-            self._moved, self._normals, self._tangents, self.hair_colour, self.ao, n, light,
-            self._shadow, self.lights, self._hair_rgb,
+            self._world, self._normals, self._tangents, self._hair_colour, self._sky, n,
+            self._lit_from, self._shadow, setting.lights, self._hair_rgb,
         )  # fmt: skip
-        self._depth.fill(raster.FAR)
-        self._ids.fill(raster.EMPTY)
-        raster.draw(self._screen, self.triangles, 0, False, self._depth, self._ids)
+        box = self._box()
+        rows, columns = slice(2 * box[0], 2 * box[1]), slice(2 * box[2], 2 * box[3])
+        self._depth[rows, columns] = raster.FAR
+        self._ids[rows, columns] = raster.EMPTY
+        raster.draw(self._screen, figure.triangles, 0, False, self._depth, self._ids)
         raster.draw_strands(
-            self._screen, self.hair_triangles, self.strand, len(self.triangles), strands.cover,
+            self._screen, self._hair_triangles, self._strand, len(figure.triangles), strands.cover,
             self._depth, self._ids,
         )  # fmt: skip
-        out = self.screen.copy()
-        box = np.array([0, self.height_px, 0, self.width_px], np.int64)
-        lip_z = self._moved[[h.LANDMARKS[51], h.LANDMARKS[57]], 2].max()
+        out = self._empty.copy()
+        lips_z = self._world[[h.LANDMARKS[51], h.LANDMARKS[57]], 2].max()
         shading.shade(
-            self._depth, self._ids, box, self._screen, self._moved, self._normals, self.ao,
-            self.local, self.triangles, self.uv, self.material, self.hair_triangles, self._hair_rgb, self.strand,
-            self.texture, creases.depths(weights, self.person.skin.lines), turn, self.lights, light, self._shadow, self.iris,
-            self._lids(), np.array([lip_z], np.float32), self.screen_rgb, self.encode, out,
+            self._depth, self._ids, box, self._screen, self._world, self._normals, self._sky,
+            figure.local, figure.triangles, figure.uv, figure.material, self._hair_triangles,
+            self._hair_rgb, self._strand, self._texture,
+            creases.depths(total, self.person.skin.lines), turn, setting.lights, self._lit_from,
+            self._shadow, self._iris, self._lids(), np.array([lips_z], np.float32),
+            setting.backdrop, self._encode, out,
         )  # fmt: skip
         return out
 
     def landmarks(self, weights: np.ndarray, pose: np.ndarray) -> np.ndarray:
-        """The 68 points (68, 2) float32 in pixels (x right, y down) of the frame `render` would draw."""
-        self._geometry(weights, pose)
+        """The 68 points (68, 2) float32 in pixels (x right, y down) of the frame `render` would draw.
+
+        Order: jaw 0-16, brows 17-26, nose 27-35, eyes 36-47, lips 48-67, each from the picture's left.
+        """
+        self._move(weights, pose)
         return self._screen[list(h.LANDMARKS), :2] / raster.SAMPLES
+
+    def _move(self, weights: np.ndarray, pose: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Bring all vertices to their place; returns the head's turn and the weights in force."""
+        weights, pose = np.asarray(weights, np.float32), np.asarray(pose, np.float32)
+        if weights.shape != (len(h.UNITS),) or pose.shape != (6,):
+            raise ConfigError(
+                f"weights {weights.shape} and pose {pose.shape}", expected="shapes (52,) and (6,)"
+            )
+        if not (np.isfinite(weights).all() and np.isfinite(pose).all()):
+            raise ConfigError("weights or pose hold values that are not numbers")
+        head, figure, world = self._head, self._figure, self._world
+        rest = figure.rest_weights
+        total = (rest + weights * (1 - rest)) * figure.gain
+        raster.deform(figure.rest, head.unit_start, head.unit_vertex, head.unit_delta, total, world)
+        for (first, last, centre), side in zip(figure.eyes, ("Left", "Right"), strict=True):
+            look = {d: weights[h.UNIT_INDEX[f"eyeLook{d}{side}"]] for d in ("Out", "In", "Up", "Down")}
+            outward = 1 if side == "Left" else -1
+            yaw, pitch = outward * (look["Out"] - look["In"]), look["Up"] - look["Down"]
+            world[first:last] = figure.rest[first:last]
+            turn = rotation(GAZE_RAD * yaw, GAZE_RAD * pitch, 0)
+            raster.turn_about(world, first, last, turn, centre)
+        n = len(figure.rest)
+        raster.carry(world, figure.rest, n, figure.strands.points, figure.strands.bind)
+        yaw, pitch = self._setting.view
+        seen_from = np.array([yaw, pitch, 0], np.float32)
+        turn = rotation(*(pose[:3] + seen_from))
+        raster.place(
+            world, figure.follow, turn, figure.pivot, pose[3:] * np.float32(h.HEAD_HEIGHT_DM),
+            rotation(*(SHOULDERS * pose[:3] + seen_from)), figure.neck,
+        )  # fmt: skip
+        raster.project(world, self._setting.camera, self._screen)
+        return turn, total
+
+    def _box(self) -> np.ndarray:
+        """(4,) int64 pixels that may show the person: top, bottom, left, right."""
+        low = self._screen[:, :2].min(0) / raster.SAMPLES - 1
+        high = self._screen[:, :2].max(0) / raster.SAMPLES + 2
+        left, right = np.clip([low[0], high[0]], 0, self.width_px)
+        top, bottom = np.clip([low[1], high[1]], 0, self.height_px)
+        return np.array([top, bottom, left, right], np.int64)
+
+    def _lids(self) -> np.ndarray:
+        """(2, 10) float32: eye centre and scale in samples, upper and lower lid parabola, colours."""
+        out = np.zeros((2, 10), np.float32)
+        marks = np.array(h.LANDMARKS)
+        chains = (((42, 43, 44, 45), (42, 47, 46, 45)), ((36, 37, 38, 39), (36, 41, 40, 39)))
+        for side, (upper, lower) in enumerate(chains):
+            a, b = self._screen[marks[upper[0]], 0], self._screen[marks[upper[-1]], 0]
+            centre, half = (a + b) / 2, max(abs(b - a) / 2, 1.0)
+            out[side, 0], out[side, 1] = centre, 1 / half
+            for start, chain in ((2, upper), (5, lower)):
+                points = self._screen[marks[list(chain)], :2]
+                s = (points[:, 0] - centre) / half
+                basis = np.stack([np.ones_like(s), s, s * s], 1)
+                out[side, start : start + 3] = np.linalg.lstsq(basis, points[:, 1], rcond=None)[0]
+            out[side, 8], out[side, 9] = self.person.eyes.pupil, self.person.eyes.redness
+        return out
+
+    def _light_view(self) -> np.ndarray:
+        """(3, 4) float32: the key light's view of the bust, in shadow map pixels and depth."""
+        to_light = self._setting.lights[shading.KEY].astype(float)
+        right = np.cross((0, 1, 0), to_light)
+        right /= np.linalg.norm(right)
+        view = np.zeros((3, 4))
+        view[0, :3] = right * SHADOW_PX / SHADOW_DM
+        view[1, :3] = -np.cross(to_light, right) * SHADOW_PX / SHADOW_DM
+        view[2, :3] = to_light
+        view[:2, 3] = SHADOW_PX / 2 - view[:2, :3] @ np.array((0, -0.55, -0.3))
+        return view.astype(np.float32)
+
+
+def _paint_iris(person: Person) -> np.ndarray:
+    """(96, 24, 3) float32: the iris by angle and radius, with the fibres of this person."""
+    eyes = person.eyes
+    t = np.linspace(0, 1, 24, dtype=np.float32)[None, :, None]
+    noise = np.random.default_rng([person.seed, 5]).normal(0, 1, (96, 24, 1)).astype(np.float32)
+    for _ in range(6):
+        noise[:, 1:-1] = (noise[:, :-2] + 2 * noise[:, 1:-1] + noise[:, 2:]) / 4
+    colour = np.array(eyes.inner) * (1 - t) + np.array(eyes.outer) * t
+    return np.clip(colour * (1 + 0.55 * noise), 0.002, 1).astype(np.float32)

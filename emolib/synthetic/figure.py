@@ -1,0 +1,155 @@
+"""A person's geometry: the head's mesh shaped, dressed, fitted and grown with hair, ready to move.
+
+The data's parts do not know each other: shapes that move the lips leave the teeth behind, and lids made
+for the average eye do not close on every eye. Here they are fitted to the person once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from emolib.synthetic import cloth, hair, raster, shading
+from emolib.synthetic import head as h
+from emolib.synthetic.person import Person
+
+# Rest pose: the mesh's own rest reads as startled; these are added before any weight.
+REST = {
+    "browDownLeft": 0.14, "browDownRight": 0.14, "eyeSquintLeft": 0.15, "eyeSquintRight": 0.15,
+    "eyeBlinkLeft": 0.04, "eyeBlinkRight": 0.04, "mouthPressLeft": 0.2, "mouthPressRight": 0.2,
+}  # fmt: skip
+_KINDS = {
+    h.BODY: shading.SKIN, h.EYE_L: shading.EYE, h.EYE_R: shading.EYE_R, h.TEETH_UP: shading.TEETH,
+    h.TEETH_LOW: shading.TEETH, h.TONGUE: shading.TONGUE, h.MOUTH: shading.CAVITY,
+}  # fmt: skip
+_UPPER_LIP, _LOWER_LIP = (61, 62, 63), (67, 66, 65)  # landmark numbers, facing each other
+_LIDS = {"Left": ((43, 47), (44, 46)), "Right": ((37, 41), (38, 40))}
+
+
+@dataclass(frozen=True, eq=False)
+class Figure:
+    """What stays the same in every frame of a person. N head vertices come first, M of hair follow.
+
+    rest: (N, 3) float32 dm; triangles (F, 3) int32, uv (F, 3, 2), material (F,) int8 of what is drawn.
+    local: (N, 3) place on the eyeball (radii) or in the teeth (dm). eyes: (first, last, centre) of both
+    eyeballs. rest_weights (52,): what is added to weights; gain (52,): what multiplies them.
+    follow (N + M,). strands: the hair.
+    """
+
+    rest: np.ndarray
+    triangles: np.ndarray
+    uv: np.ndarray
+    material: np.ndarray
+    local: np.ndarray
+    eyes: tuple
+    rest_weights: np.ndarray
+    gain: np.ndarray
+    pivot: np.ndarray
+    neck: np.ndarray
+    follow: np.ndarray
+    strands: hair.Strands
+
+
+def build_figure(person: Person) -> Figure:
+    """The person's geometry (a second or so of work)."""
+    head = h.load_head()
+    rest = head.identity(person.macros, person.shapes)
+    rest_weights = np.zeros(len(h.UNITS), np.float32)
+    for name, weight in REST.items():
+        rest_weights[h.UNIT_INDEX[name]] = weight
+    _close_lips(head, rest, rest_weights)
+    _place_teeth(head, rest)
+    pivot, neck = head.joints(rest)
+    normals = np.zeros_like(rest)
+    raster.smooth_normals(rest, head.triangles[head.part == h.BODY], normals)
+    cloth.raise_cloth(person, rest, normals)
+    local, eyes = _local_places(head, rest)
+    strands = hair.grow(person, rest, normals)
+    drawn = np.isin(head.part, tuple(_KINDS))
+    return Figure(
+        rest=rest,
+        triangles=head.triangles[drawn],
+        uv=np.ascontiguousarray(head.uv[drawn]),
+        material=np.array([_KINDS[p] for p in head.part[drawn]], np.int8),
+        local=local,
+        eyes=eyes,
+        rest_weights=rest_weights,
+        gain=_blink_gain(head, rest),
+        pivot=pivot,
+        neck=neck,
+        follow=np.concatenate([head.follow, strands.follow]),
+        strands=strands,
+    )
+
+
+def _moved(head: h.Head, rest, weights) -> np.ndarray:
+    out = np.empty_like(rest)
+    raster.deform(rest, head.unit_start, head.unit_vertex, head.unit_delta, weights, out)
+    return out
+
+
+def _close_lips(head: h.Head, rest: np.ndarray, rest_weights: np.ndarray) -> None:
+    """Bring the lips together at rest, in place: both lips move half the gap, corners stay."""
+    marks = np.array(h.LANDMARKS)
+    opening = _moved(head, rest, rest_weights)
+    up, low = marks[list(_UPPER_LIP)], marks[list(_LOWER_LIP)]
+    gap = float((opening[up, 1] - opening[low, 1]).max()) + 0.018
+    jaw = np.zeros(len(rest), np.float32)
+    first, last = head.unit_start[h.UNIT_INDEX["jawOpen"] :][:2]
+    jaw[head.unit_vertex[first:last]] = head.unit_delta[first:last, 1]
+    x, y, z = head.canonical.T
+    line = float(head.canonical[np.r_[up, low], 1].mean())
+    near = np.exp(-(((y - line) / 0.085) ** 2)) * np.exp(-((x / 0.23) ** 4)) * (z > -0.1)
+    near *= np.isin(head.part_of, (h.BODY, h.MOUTH))
+    share = np.where(jaw < -0.12, 0.62, -0.38)
+    rest[:, 1] += near * share * np.clip(gap, -0.03, 0.08)
+
+
+def _place_teeth(head: h.Head, rest: np.ndarray) -> None:
+    """Teeth and tongue follow the lips of this person, and the upper row shows a little."""
+    marks = np.array(h.LANDMARKS)[list(_UPPER_LIP + _LOWER_LIP)]
+    inside = np.isin(head.part_of, (h.TEETH_UP, h.TEETH_LOW, h.TONGUE))
+    drift = (rest[marks] - head.canonical[marks]).mean(0) - (
+        rest[inside] - head.canonical[inside]
+    ).mean(0)
+    drift[2] -= 0.015
+    rest[inside] += drift.astype(np.float32)
+    rest[head.part_of == h.TEETH_UP, 1] -= 0.042
+    rest[head.part_of == h.TEETH_LOW, 1] -= 0.012
+
+
+def _blink_gain(head: h.Head, rest: np.ndarray) -> np.ndarray:
+    """(52,) float32: how far the data's blink must go to close this person's lids, and no further."""
+    gain = np.ones(len(h.UNITS), np.float32)
+    marks = np.array(h.LANDMARKS)
+    for side, pairs in _LIDS.items():
+        unit = h.UNIT_INDEX[f"eyeBlink{side}"]
+        weights = np.zeros(len(h.UNITS), np.float32)
+        weights[unit] = 1
+        shut = _moved(head, rest, weights)
+        ratios = []
+        for a, b in pairs:
+            wide = rest[marks[a], 1] - rest[marks[b], 1]
+            left = shut[marks[a], 1] - shut[marks[b], 1]
+            ratios.append((wide + 0.004) / max(wide - left, 1e-3))
+        gain[unit] = np.clip(max(ratios), 0.7, 1.6)
+    return gain
+
+
+def _local_places(head: h.Head, rest: np.ndarray):
+    local = np.zeros_like(rest)
+    eyes = []
+    for part in (h.EYE_L, h.EYE_R):
+        at = np.flatnonzero(head.part_of == part)
+        radius = np.ptp(rest[at, 0]) / 2
+        centre = ((rest[at].max(0) + rest[at].min(0)) / 2).astype(np.float32)
+        centre[2] = rest[at, 2].min() + radius
+        local[at] = (rest[at] - centre) / radius
+        eyes.append((int(at[0]), int(at[-1]) + 1, centre))
+    for part in (h.TEETH_UP, h.TEETH_LOW):
+        at = head.part_of == part
+        local[at] = rest[at] - rest[at].mean(0)
+        if part == h.TEETH_LOW:
+            local[at, 1] *= -1  # gums lie below the lower teeth
+    return local, tuple(eyes)
