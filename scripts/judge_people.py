@@ -26,7 +26,7 @@ import torch
 from emolib.emotions import EMOTIONS
 from emolib.models.face_nets import ExpressionNet
 from emolib.runtime import progress
-from emolib.synthetic.expressions import RECIPES, Style, envelope, recipe_units
+from emolib.synthetic.expressions import ARTICULATION, RECIPES, Style, envelope, recipe_units
 from emolib.synthetic.people import Person, Stage
 from emolib.synthetic.performance import blend, perform
 from emolib.synthetic.sentences import SENTENCES
@@ -45,7 +45,13 @@ PALETTE = {
         **{"mouthStretch": 0.6, "jawOpen": 0.2, "mouthShrugLower": 0.5},
     },
     "DIS": {
-        **{"noseSneer": 1.2, "mouthUpperUp": 1.0, "browDown": 0.8, "eyeSquint": 0.8},
+        **{
+            "eyeBlink": 0.25,
+            "noseSneer": 1.2,
+            "mouthUpperUp": 1.0,
+            "browDown": 0.8,
+            "eyeSquint": 0.8,
+        },
         **{"mouthFrown": 0.8, "mouthShrugLower": 0.7, "cheekSquint": 0.9, "mouthLowerDown": 0.6},
         **{"mouthShrugUpper": 0.6, "jawOpen": 0.15, "tongueOut": 0.2, "mouthStretch": 0.4},
     },
@@ -59,7 +65,13 @@ PALETTE = {
         **{"mouthUpperUp": 0.6, "jawOpen": 0.2, "browOuterUp": 0.3, "mouthLowerDown": 0.4},
     },
     "SAD": {
-        **{"browInnerUp": 1.2, "browDown": 0.6, "mouthFrown": 1.2, "mouthShrugLower": 0.9},
+        **{
+            "eyeBlink": 0.4,
+            "browInnerUp": 1.2,
+            "browDown": 0.6,
+            "mouthFrown": 1.2,
+            "mouthShrugLower": 0.9,
+        },
         **{"eyeSquint": 0.6, "mouthPress": 0.5, "cheekSquint": 0.4, "mouthRollLower": 0.4},
         **{"mouthStretch": 0.3},
     },
@@ -170,7 +182,7 @@ def tune(args) -> None:
 
     def score(amounts: np.ndarray) -> float:
         felt = recipe_units(dict(zip(names, amounts, strict=True)))
-        faces = [face for scene in scenes for face in scene.faces(felt, args.margin)]
+        faces = [face for scene in scenes for face in scene.faces(felt, args.emotion, args.margin)]
         probs = judge(net, faces)[:, target]
         readable = np.log(np.clip(probs, 0.02, 0.9)).mean()
         return readable - args.pull * ((amounts - start) ** 2).mean() - 0.02 * amounts.sum()
@@ -211,10 +223,11 @@ class Scene:
         )
         self.poses = rng.normal(0, [0.08, 0.05, 0.03, 0, 0, 0], (len(at), 6)).astype(np.float32)
 
-    def faces(self, felt: np.ndarray, margin: float) -> list[np.ndarray]:
+    def faces(self, felt: np.ndarray, emotion: str, margin: float) -> list[np.ndarray]:
         """112 px crops of both moments with unit weights `felt` (52,) worn in the person's way."""
         worn = np.clip(felt * self.style.gain * self.style.expressive * 0.95, 0, 1.05)
-        weights = blend(np.tile(worn, (len(self.poses), 1)), self.said).astype(np.float32)
+        jaw = ARTICULATION[emotion]
+        weights = blend(np.tile(worn, (len(self.poses), 1)), self.said, jaw).astype(np.float32)
         out = []
         for w, pose in zip(weights, self.poses, strict=True):
             out.append(crop(self.stage.render(w, pose), self.stage.landmarks(w, pose), margin))

@@ -5,8 +5,9 @@ Tao and Martinez 2014), written in ARKit's units. Their amounts were tuned with
 `scripts/judge_people.py` against an expression network trained on real people, on people of other
 seeds than any we report.
 
-None of them touches lids (`eyeBlink`) or gaze (`eyeLook`): those belong to `behaviour`, so that the
-same person blinks and looks the same way in every emotion of a paired corpus.
+Gaze and the moments of blinks belong to `behaviour`, so that the same person looks and blinks the
+same way in every emotion of a paired corpus; a recipe may only let the upper lids hang
+(`eyeBlink`).
 """
 
 from __future__ import annotations
@@ -58,6 +59,10 @@ RECIPES: dict[str, tuple[dict[str, float], ...]] = {
         },
     ),
 }
+
+
+# How far the jaw moves in speech, at full strength: sad speakers mumble, angry ones do not.
+ARTICULATION = {"ANG": 1.1, "DIS": 0.85, "FEA": 0.95, "HAP": 1.05, "NEU": 1.0, "SAD": 0.7}
 
 
 def sides(name: str) -> list[int]:

@@ -20,7 +20,7 @@ import numpy as np
 from emolib.emotions import parse_emotion
 from emolib.errors import ConfigError
 from emolib.synthetic import behaviour
-from emolib.synthetic.expressions import Style, express, sides
+from emolib.synthetic.expressions import ARTICULATION, Style, express, sides
 from emolib.synthetic.head import UNIT_INDEX
 from emolib.synthetic.prosody import level_strength
 from emolib.synthetic.speech import Speech
@@ -86,14 +86,15 @@ def perform(
     felt, strength = express(
         times_s, speech.duration_s, code, level, Style.from_seed(seed), [int(seed), take]
     )
-    weights = blend(felt, said)
+    weights = blend(felt, said, 1 + (ARTICULATION[code] - 1) * strength)
     pose = behaviour.sway(times_s, [*moves, 1], 1.0 if paired else _POSTURE[code][2])
     gaze = behaviour.glances(times_s, [*moves, 2])
     if not paired:
         _take_posture(pose, gaze, code, level, strength, seed)
         pose[:, 1] -= behaviour.nods(times_s, said.loudness, _POSTURE[code][3])
     shut = behaviour.blinks(times_s, [*moves, 3])
-    weights[:, sides("eyeBlink")] = shut[:, None]
+    lids = weights[:, sides("eyeBlink")]
+    weights[:, sides("eyeBlink")] = 1 - (1 - lids) * (1 - shut[:, None])
     weights[:, sides("eyeWide")] *= 1 - shut[:, None]
     weights[:, sides("eyeSquint")] *= 1 - shut[:, None]
     _look(weights, gaze - pose[:, :2])  # eyes hold the camera while the head moves
@@ -106,8 +107,11 @@ def perform(
     )
 
 
-def blend(felt: np.ndarray, said: Articulation) -> np.ndarray:
-    """Expression (N, 52) and speech in one mouth → unit weights (N, 52) float64."""
+def blend(felt: np.ndarray, said: Articulation, jaw: np.ndarray | float = 1.0) -> np.ndarray:
+    """Expression (N, 52) and speech in one mouth → unit weights (N, 52) float64.
+
+    `jaw` (N,) scales how far speech opens the mouth.
+    """
     w = felt.copy()
     a = dict(zip(CHANNELS, said.channels.T, strict=True))  # name -> (N,)
     shut, open_ = said.closure, 1 - said.closure
@@ -137,7 +141,7 @@ def blend(felt: np.ndarray, said: Articulation) -> np.ndarray:
     scale("jawOpen mouthLowerDown", 1 - 0.85 * tuck)
     scale("mouthShrugLower mouthFunnel", 1 - 0.6 * tuck)
 
-    add("jawOpen", a["jaw"] * open_ * (1 - 0.8 * tuck))
+    add("jawOpen", jaw * a["jaw"] * open_ * (1 - 0.8 * tuck))
     add("mouthPucker", a["pucker"] * give * (1 - 0.7 * shut))
     add("mouthFunnel", a["funnel"] * give * open_)
     add("mouthDimple", 0.75 * a["spread"] * open_)

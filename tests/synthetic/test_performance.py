@@ -22,7 +22,7 @@ from emolib.synthetic.visemes import (
     visemes_of,
 )
 
-EYES = [i for n, i in UNIT_INDEX.items() if n.startswith(("eyeLook", "eyeBlink"))]
+GAZE = [i for n, i in UNIT_INDEX.items() if n.startswith("eyeLook")]
 
 
 @pytest.fixture(scope="module")
@@ -159,7 +159,10 @@ def test_paired_pose_gaze_and_blinks_depend_on_person_and_time_alone(speech):
     two = perform(other, "SAD", "LO", seed=4, paired=True)
     n = min(len(one), len(two))
     assert np.array_equal(one.pose[:n], two.pose[:n])
-    assert np.array_equal(one.weights[:n, EYES], two.weights[:n, EYES])
+    assert np.array_equal(one.weights[:n, GAZE], two.weights[:n, GAZE])
+    lids = [unit(perform(s, "NEU", seed=4, paired=True), "eyeBlink")[:n] for s in (speech, other)]
+    assert np.array_equal(*lids)
+    assert (unit(two, "eyeBlink")[:n] >= lids[0] - 1e-6).all()  # sad lids hang, and blink as well
     elsewhere = perform(speech, "ANG", "HI", seed=5, paired=True)
     assert not np.allclose(one.pose, elsewhere.pose)
 
@@ -180,12 +183,13 @@ def test_same_arguments_same_performance(speech):
     assert np.array_equal(one.weights, two.weights) and np.array_equal(one.pose, two.pose)
 
 
-def test_recipes_are_face_units_and_leave_lids_and_gaze_alone():
+def test_recipes_are_face_units_and_leave_gaze_alone():
     for code, variants in RECIPES.items():
         assert code in EMOTIONS and variants
         for recipe in variants:
             weights = recipe_units(recipe)
-            assert not weights[EYES].any()
+            assert not weights[GAZE].any()
+            assert weights[sides("eyeBlink")].max() < 0.45
             assert weights.min() >= 0 and weights.max() <= 1.25
     with pytest.raises(KeyError):
         recipe_units({"eyebrowWaggle": 1.0})
