@@ -7,6 +7,7 @@ Paper: §4.2.
 
 from __future__ import annotations
 
+import random
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -36,7 +37,9 @@ class Augment:
         """All frames changed alike: (N, S, S, 3) uint8 RGB → the same. Equal seed, equal change."""
         if self._pipeline is None:
             self._pipeline = self._build()
-        self._pipeline.set_random_seed(seed)
+        # One stream for all five: set_random_seed would give each the same draws, so that they
+        # would come all together or not at all.
+        self._pipeline.set_random_state(np.random.default_rng(seed), random.Random(seed))
         return self._pipeline(images=frames)["images"]
 
     def _build(self):

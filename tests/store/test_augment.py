@@ -35,6 +35,13 @@ def test_equal_seeds_give_equal_changes_and_others_do_not():
     assert np.array_equal(pickle.loads(pickle.dumps(augment))(window(), 5), results[0])
 
 
+def test_the_five_changes_come_independently():
+    augment, frames = Augment(p=0.4, p_any=1.0), window(n=2)[:, :32, :32]
+    results = [augment(frames, seed) for seed in range(300)]
+    untouched = np.mean([np.array_equal(result, frames) for result in results])
+    assert 0.03 < untouched < 0.14  # 0.6⁵ = 0.078; all five by one draw would leave 0.6
+
+
 def test_some_windows_stay_as_they_are():
     augment = Augment(p=1.0, p_any=0.5)
     kept = sum(np.array_equal(augment(window(), seed), window()) for seed in range(40))
