@@ -242,6 +242,54 @@ def _show_warning(message, category, filename, lineno, file=None, line=None) -> 
     print(text, file=file or sys.stderr)
 
 
+@app.command(
+    epilog="Example: emolib evaluate --store store --checkpoint lite --out data/results/lite.json"
+)
+def evaluate(
+    store: Annotated[Path, typer.Option(help="clip store made by emolib prepare")],
+    checkpoint: Annotated[str, typer.Option(help="generator: name in data/checkpoints, or a file")],
+    out: Annotated[Path, typer.Option(help="the result (.json); a table goes beside it")],
+    metrics: Annotated[
+        str, typer.Option(help="some of sync,visual,crowd,identity,emotion,truth")
+    ] = "all",
+    corpus: Annotated[
+        Path | None, typer.Option(help="the store's corpus: true lips, sound for published LSE")
+    ] = None,
+    split: Annotated[str, typer.Option(help="which clips")] = "test",
+    limit: Annotated[int | None, typer.Option(help="at most so many clips")] = None,
+    syncnet: Annotated[str | None, typer.Option(help="our SyncNet: LSE (expert)")] = None,
+    lse_syncnet: Annotated[str | None, typer.Option(help="the published SyncNet: LSE")] = None,
+    classifier: Annotated[str | None, typer.Option(help="independent emotion classifier")] = None,
+    seed: Annotated[int, typer.Option(help="of the choice of sources")] = 0,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps")] = "auto",
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="replace OUT")] = False,
+) -> None:
+    """Measure a generator on held-out clips; run it again to go on after an interruption."""
+    from emolib.evaluation.measure import METRICS
+    from emolib.evaluation.report import lines
+    from emolib.evaluation.run import EvaluateSettings
+    from emolib.evaluation.run import evaluate as run
+
+    chosen = METRICS if metrics == "all" else tuple(name.strip() for name in metrics.split(","))
+    settings = EvaluateSettings(
+        metrics=chosen,
+        split=split,
+        limit=limit,
+        seed=seed,
+        syncnet=syncnet,
+        lse_syncnet=lse_syncnet,
+        classifier=classifier,
+    )
+    made = run(store, checkpoint, out, settings, corpus=corpus, device=device, overwrite=overwrite)
+    for line in lines(made.result):
+        typer.echo(line)
+    for clip, reason in made.skipped.items():
+        typer.echo(f"skipped {clip}: {reason}")
+    typer.echo(f"{made.path}, {made.path.stem}.md, {made.path.stem}.tex")
+    if made.skipped:
+        raise typer.Exit(SKIPPED)
+
+
 def main() -> None:
     """Entry point: an `EmolibError` becomes one line on stderr and exit code 1."""
     warnings.showwarning = _show_warning

@@ -21,6 +21,7 @@ from emolib.config import VIDEO
 from emolib.emotions import EMOTIONS, N_EMOTIONS
 from emolib.errors import ConfigError, MediaError
 from emolib.evaluation.visual import as_tensor
+from emolib.models.face_nets import SIX_OF_SEVEN
 
 CHANCE = 1 / N_EMOTIONS
 
@@ -84,12 +85,18 @@ class ExpressionJudge:
     name: str = "expression net"
     note: str = "trained on real faces; surprise dropped, the six others renormalised"
 
-    @torch.inference_mode()
     def probs(self, frames: np.ndarray) -> np.ndarray:
         """See `Judge.probs`; the face fills the frames, of any size."""
+        return self.look(frames)[0]
+
+    @torch.inference_mode()
+    def look(self, frames: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """`probs`, and the features (n, 256) of the frames looked at, in one pass."""
         pictures = as_tensor(frames[:: self.stride]).to(_device(self.net))
-        probs = [self.net.emotion_probs(part) for part in pictures.split(32)]
-        return torch.cat(probs).mean(0).double().cpu().numpy()
+        seen = torch.cat([self.net.features(part) for part in pictures.split(32)])  # (n, 256)
+        logits = self.net.classifier(seen.to(self.net.classifier.weight.dtype)).float()
+        probs = logits[:, list(SIX_OF_SEVEN)].softmax(-1).mean(0)
+        return probs.double().cpu().numpy(), seen.cpu().numpy()
 
 
 @dataclass(frozen=True, eq=False)

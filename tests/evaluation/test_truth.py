@@ -3,25 +3,13 @@
 import numpy as np
 import pytest
 from skimage import data
+from small_world import face68
 
 from emolib.errors import ConfigError, DatasetError, MediaError
 from emolib.evaluation import truth
-from emolib.evaluation.landmarks import IBUG, FaceMotion, motion_of_frames, motion_of_points
+from emolib.evaluation.landmarks import FaceMotion, motion_of_frames, motion_of_points
 from emolib.media.faces import FaceMesh, crop_face
 from emolib.synthetic.visemes import VISEMES
-
-
-def face68(lips=10.0, lids=6.0, roll=0.0, scale=1.0):
-    """68 points with eyes 100 px apart at the outer corners, and these gaps in pixels."""
-    points = np.zeros((68, 2))
-    points[36], points[39], points[42], points[45] = (0, 0), (30, 0), (70, 0), (100, 0)
-    for upper, lower in IBUG.lids:
-        x = 10.0 if upper < 42 else 80.0
-        points[upper], points[lower] = (x, -lids / 2), (x, lids / 2)
-    points[62], points[66] = (50, 60), (50, 60 + lips)
-    points[48], points[54] = (30, 65), (70, 65)
-    turn = np.array([[np.cos(roll), -np.sin(roll)], [np.sin(roll), np.cos(roll)]])
-    return scale * points @ turn.T
 
 
 def test_openings_do_not_depend_on_roll_and_size():

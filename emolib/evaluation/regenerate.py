@@ -1,0 +1,139 @@
+"""The generator's answer on prepared face crops: what evaluation judges.
+
+One source clip gives the pictures (the frame to change is its own reference, as at generation
+time), another clip of the same actor gives sound, emotion and, in a paired corpus, the true answer.
+Nothing is detected or pasted: `generate` does that for films, this is the network alone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from emolib.emotions import EMOTIONS
+from emolib.errors import DatasetError
+from emolib.media.mel import mel_windows
+from emolib.models.checkpoint import CheckpointMeta
+from emolib.models.generator import Generator
+from emolib.store.masks import MASKS, masked_input
+from emolib.store.references import ReferenceChooser
+from emolib.store.store import ClipStore
+
+
+@dataclass(frozen=True)
+class InputRules:
+    """How a checkpoint wants its input: see `store.masks` and `media.mel`."""
+
+    mask: str = "full"
+    alignment: str = "centred"
+
+
+def input_rules(meta: CheckpointMeta) -> InputRules:
+    """The input that a checkpoint was trained on, read from its recipe.
+
+    Networks without emotion see the upper half of their target (WAV2LIP), except the whole-face
+    BASE. Published weights hear one frame later than centred, as their training script has it.
+    """
+    base, _, changes = meta.recipe.partition(" ")
+    told = dict(part.split("=", 1) for part in changes.strip("()").split(", ") if "=" in part)
+    emotional = meta.architecture.get("emotion") is not None
+    mask = "full" if emotional or base == "BASE" else "half"
+    alignment = "released_training" if base.startswith("published") else "centred"
+    chosen = told.get("mask", mask)
+    return InputRules(chosen if chosen in MASKS else mask, told.get("alignment", alignment))
+
+
+@torch.inference_mode()
+def regenerate(
+    generator: Generator,
+    source: np.ndarray,
+    mel: np.ndarray,
+    emotion: str | None,
+    rules: InputRules | None = None,
+    *,
+    batch_size: int = 32,
+) -> np.ndarray:
+    """Generated face crops: (T, 96, 96, 3) uint8 RGB.
+
+    Args:
+        generator: in eval mode; `fused()` is faster.
+        source: (T, 96, 96, 3) uint8 RGB, the frames to change.
+        mel: (80, M) float32, the sound from the first frame on.
+        emotion: one of the six codes; ignored by a network without emotion.
+        rules: see `input_rules`.
+
+    Paper: §3.2.1.
+    """
+    rules = rules or InputRules()
+    device = next(generator.parameters()).device
+    label = None
+    if generator.config.emotion is not None:
+        label = torch.zeros(1, len(EMOTIONS), device=device)
+        label[0, EMOTIONS.index(emotion)] = 1
+    parts = []
+    for first in range(0, len(source), batch_size):
+        frames = range(first, min(first + batch_size, len(source)))
+        heard = mel_windows(mel, frames, alignment=rules.alignment)  # (B, 1, 80, 16)
+        seen = torch.from_numpy(np.array(source[first : frames.stop]))  # a copy: maps are read-only
+        seen = seen.permute(0, 3, 1, 2).to(device)  # (B, 3, 96, 96)
+        faces = masked_input(seen, seen, rules.mask)[None]  # (1, B, 6, 96, 96)
+        made = generator(torch.from_numpy(heard).to(device)[None], faces, label)[0]
+        levels = (made.float() * 255).round().clamp(0, 255).to(torch.uint8)
+        parts.append(levels.permute(0, 2, 3, 1).cpu().numpy())
+    return np.concatenate(parts)
+
+
+@dataclass(frozen=True)
+class Task:
+    """One clip to make: indices into the store, and how many frames both clips cover."""
+
+    target_idx: int
+    source_idx: int
+    n_frames: int
+
+
+def plan_tasks(store: ClipStore, *, limit: int | None = None, seed: int = 0) -> list[Task]:
+    """Which clip is made from which: each labelled clip as a target once, in the store's order.
+
+    The source is the same actor with another emotion and (where there is one) another sentence:
+    what the released training never shows, and what every user asks for. In a paired corpus it is
+    one that lasts as long as the target if there is one.
+
+    Args:
+        store: a store or a split of it.
+        limit: at most so many, spread evenly over emotions and drawn by `seed`.
+
+    Raises:
+        DatasetError: no clip is labelled and audible, or an actor shows one emotion only.
+    """
+    spans = store.spans
+    usable = (store.emotion_idx >= 0) & (store.clips["silent"].to_numpy() == 0)
+    chosen = _spread(np.flatnonzero(usable), store.emotion_idx, limit, seed)
+    if not len(chosen):
+        raise DatasetError("no clip is labelled and audible", file=store.root)
+    partners = ReferenceChooser(store, "other_emotion", chosen).partners
+    tasks = []
+    for target in chosen:
+        candidates, length = partners[int(target)], spans[target, 1]
+        lasting = candidates[spans[candidates, 1] >= length]
+        if len(lasting):
+            rng = np.random.default_rng((seed, int(target)))
+            source = int(rng.choice(lasting))
+        else:
+            source = int(candidates[np.argmax(spans[candidates, 1])])
+        tasks.append(Task(int(target), source, int(min(length, spans[source, 1]))))
+    return tasks
+
+
+def _spread(clips: np.ndarray, emotion_idx: np.ndarray, limit: int | None, seed: int) -> np.ndarray:
+    """At most `limit` of the clips, each emotion equally often as far as they reach, in order."""
+    if limit is None or limit >= len(clips):
+        return clips
+    drawn = np.random.default_rng(seed).permutation(clips)
+    turn = np.zeros(len(drawn), int)  # how many of its emotion come before it
+    for code in np.unique(emotion_idx[drawn]):
+        mine = emotion_idx[drawn] == code
+        turn[mine] = np.arange(mine.sum())
+    return np.sort(drawn[np.argsort(turn, kind="stable")[:limit]])

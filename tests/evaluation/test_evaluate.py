@@ -1,0 +1,179 @@
+"""`emolib evaluate` from store to table: numbers, resuming, skipping, refusing."""
+
+import json
+
+import numpy as np
+import pytest
+from small_world import make_checkpoints, make_world
+from typer.testing import CliRunner
+
+from emolib import cli
+from emolib.emotions import EMOTIONS
+from emolib.errors import CheckpointError, ConfigError, DatasetError, EmolibWarning, MediaError
+from emolib.evaluation import run
+from emolib.evaluation.run import EvaluateSettings, evaluate
+from emolib.results import load_result
+
+CHEAP = EvaluateSettings(metrics=("visual",))
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory):
+    root = tmp_path_factory.mktemp("world")
+    return *make_world(root), make_checkpoints(root)
+
+
+@pytest.fixture(scope="module")
+def whole(world, tmp_path_factory):
+    store, corpus, networks = world
+    settings = EvaluateSettings(
+        syncnet=str(networks["expert"]), classifier=str(networks["classifier"])
+    )
+    out = tmp_path_factory.mktemp("out") / "result.json"
+    return evaluate(store, networks["generator"], out, settings, corpus=corpus, device="cpu")
+
+
+def test_everything_is_measured_on_all_three_rows(whole):
+    numbers = whole.result["numbers"]
+    assert numbers["n_clips"] == 12
+    assert numbers["n_actors"] == 1
+    assert numbers["n_frames"] == 6 * 10 + 6 * 10  # the shorter clip of each pair decides
+    shared = {"lse_d_expert", "lse_c_expert", "flicker", "identity_distance", "lip_opening"}
+    assert shared <= set(numbers["rows"]["generated"])
+    assert shared <= set(numbers["rows"]["truth"])
+    for judge in ("expression net", "classifier"):
+        assert set(numbers["rows"]["copy"]) > {f"emoacc/{judge}", "frechet", "psnr_db", "ssim"}
+    assert numbers["labels"]["frechet"] == "FFD (face-api identity 1.7.15)"
+    assert not any("FID" in text for text in numbers["labels"].values())
+
+
+def test_truth_is_the_ceiling_and_the_source_has_the_wrong_emotion(whole):
+    rows = whole.result["numbers"]["rows"]
+    assert rows["truth"]["lip_opening"]["mean"] == 0
+    assert rows["truth"]["flicker"]["mean"] == 1
+    assert rows["truth"]["closures_kept"]["mean"] == 1
+    assert rows["copy"]["psnr_db"]["mean"] < 40
+    made = rows["generated"]["transfer_pixels"]["mean"]
+    assert 0.95 < made < 1.1  # an untrained composite head gives its reference back
+    assert abs(rows["generated"]["progress_pixels"]["mean"]) < 0.1
+
+
+def test_emoacc_is_what_the_clips_say(whole):
+    numbers = whole.result["numbers"]
+    for row in ("generated", "truth", "copy"):
+        right = [
+            EMOTIONS[int(np.argmax(clip[row]["probs/expression net"]))] == clip["emotion"]
+            for clip in numbers["clips"]
+        ]
+        found = numbers["rows"][row]["emoacc/expression net"]
+        assert found["mean"] == pytest.approx(np.mean(right))
+        assert found["n"] == 12
+        assert numbers["emotions"][row]["expression net"]["accuracy"] == found["mean"]
+
+
+def test_the_result_and_its_tables_are_on_disk_and_nothing_else(whole):
+    assert load_result(whole.path) == json.loads(json.dumps(whole.result))
+    assert whole.result["record"]["corpus"] == "astronauts"
+    assert sorted(p.name for p in whole.path.parent.iterdir()) == [
+        "result.json",
+        "result.md",
+        "result.tex",
+    ]
+    table = whole.path.with_suffix(".md").read_text(encoding="utf-8")
+    assert "| IMPROVED | yes | astronauts (test) |" in table
+
+
+def plain(result):
+    """A result without what differs from run to run."""
+    return result["numbers"]
+
+
+def test_a_killed_run_goes_on_where_it_was(world, tmp_path, monkeypatch):
+    store, _, networks = world
+    measured, honest = [], run.measure
+
+    def dies_after_five(material, tools):
+        if len(measured) == 5:
+            raise KeyboardInterrupt
+        measured.append(1)
+        return honest(material, tools)
+
+    monkeypatch.setattr(run, "measure", dies_after_five)
+    out = tmp_path / "r.json"
+    with pytest.raises(KeyboardInterrupt):
+        evaluate(store, networks["generator"], out, CHEAP, device="cpu")
+    partial = tmp_path / "r.json.partial.jsonl"
+    assert len(partial.read_text().splitlines()) == 6
+    assert not out.exists()
+    with partial.open("a") as stream:
+        stream.write('{"clip": "half a li')  # killed while writing
+    calls = []
+    monkeypatch.setattr(run, "measure", lambda m, t: calls.append(1) or honest(m, t))
+    resumed = evaluate(store, networks["generator"], out, CHEAP, device="cpu")
+    assert len(calls) == 7
+    assert not partial.exists()
+    calls.clear()
+    fresh = evaluate(store, networks["generator"], tmp_path / "f.json", CHEAP, device="cpu")
+    assert len(calls) == 12
+    assert plain(resumed.result) == plain(fresh.result)
+
+
+def test_a_partial_result_of_other_weights_is_not_mixed_in(world, tmp_path, monkeypatch):
+    store, _, networks = world
+    out = tmp_path / "r.json"
+    partial = tmp_path / "r.json.partial.jsonl"
+    partial.write_text('{"key": "other"}\n{"clip": "9002_IEO_ANG_XX", "skipped": "no"}\n')
+    with pytest.warns(EmolibWarning, match="starting anew"):
+        made = evaluate(store, networks["base"], out, CHEAP, device="cpu")
+    assert made.skipped == {}
+    assert made.result["numbers"]["mask"] == "half"
+    assert made.result["numbers"]["emotion_input"] is False
+
+
+def test_clips_that_fail_are_left_out_and_named(world, tmp_path, monkeypatch):
+    store, _, networks = world
+    honest = run.measure
+
+    def fails_on_anger(material, tools):
+        if (material.target[0, 0, 0] != material.source[0, 0, 0]).any() and fails_on_anger.left:
+            fails_on_anger.left -= 1
+            raise MediaError("no face in 10 of 10 frames")
+        return honest(material, tools)
+
+    fails_on_anger.left = 2
+    monkeypatch.setattr(run, "measure", fails_on_anger)
+    command = ["evaluate", "--store", store, "--checkpoint", networks["generator"]]
+    command += ["--out", tmp_path / "r.json", "--metrics", "visual", "--device", "cpu"]
+    shown = CliRunner().invoke(cli.app, [str(part) for part in command])
+    assert shown.exit_code == cli.SKIPPED, shown.output
+    assert shown.output.count("no face in 10 of 10 frames") == 2
+    assert "psnr_db" in shown.output
+    assert load_result(tmp_path / "r.json")["numbers"]["n_clips"] == 10
+    fails_on_anger.left = 99
+    with pytest.raises(DatasetError, match=r"none of 12 clips.*no face"):
+        evaluate(store, networks["generator"], tmp_path / "n.json", CHEAP, device="cpu")
+
+
+def test_wrong_requests_are_refused_before_any_work(world, tmp_path):
+    store, corpus, networks = world
+    with pytest.raises(ConfigError, match=r"\.json"):
+        evaluate(store, networks["generator"], tmp_path / "r.txt")
+    with pytest.raises(ConfigError, match="lips"):
+        EvaluateSettings(metrics=("lips",))
+    with pytest.raises(ConfigError, match="at least 1"):
+        EvaluateSettings(limit=0)
+    (tmp_path / "there.json").write_text("{}")
+    with pytest.raises(ConfigError, match="overwrite"):
+        evaluate(store, networks["generator"], tmp_path / "there.json")
+    with pytest.raises(CheckpointError, match="syncnet"):
+        evaluate(store, networks["expert"], tmp_path / "r.json", CHEAP)
+    with pytest.raises(CheckpointError, match="emotion classifier"):
+        settings = EvaluateSettings(metrics=("emotion",), classifier=str(networks["expert"]))
+        evaluate(store, networks["generator"], tmp_path / "r.json", settings, device="cpu")
+    for truth in (corpus / "VideoFlash").glob("9002*"):
+        moved = truth.rename(truth.with_suffix(".away"))
+        with pytest.raises(DatasetError, match="not in it"):
+            evaluate(store, networks["generator"], tmp_path / "r.json", CHEAP, corpus=corpus)
+        moved.rename(truth)
+        break
+    assert [p.name for p in tmp_path.iterdir()] == ["there.json"]

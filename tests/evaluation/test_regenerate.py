@@ -1,0 +1,112 @@
+"""What the generator is asked in evaluation: which clip, which frames, which sound."""
+
+from collections import Counter
+
+import numpy as np
+import pytest
+import torch
+from small_world import make_world
+from torch import nn
+
+from emolib.emotions import EMOTIONS
+from emolib.errors import DatasetError
+from emolib.evaluation.regenerate import InputRules, input_rules, plan_tasks, regenerate
+from emolib.media.mel import mel_window
+from emolib.models.checkpoint import CheckpointMeta
+from emolib.models.generator import Generator, GeneratorConfig
+from emolib.store.store import ClipStore
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory):
+    return make_world(tmp_path_factory.mktemp("world"), sentences=("IEO", "MTI", "TIE"))
+
+
+def test_a_source_is_the_same_actor_with_other_words_and_another_emotion(world):
+    store = ClipStore(world[0])
+    tasks = plan_tasks(store, seed=3)
+    assert [task.target_idx for task in tasks] == list(range(36))
+    for task in tasks:
+        target, source = store[task.target_idx], store[task.source_idx]
+        assert source.actor == target.actor
+        assert source.emotion != target.emotion
+        assert source.sentence != target.sentence
+        assert task.n_frames == min(len(target.frames), len(source.frames))
+        if target.sentence != "IEO":  # twelve frames: the shorter sentence would cut it off
+            assert task.n_frames == 12
+    assert tasks == plan_tasks(store, seed=3)
+    assert tasks != plan_tasks(store, seed=4)
+
+
+def test_a_limit_takes_every_emotion_equally_often(world):
+    store = ClipStore(world[0])
+    tasks = plan_tasks(store, limit=12, seed=1)
+    assert Counter(store[task.target_idx].emotion for task in tasks) == dict.fromkeys(EMOTIONS, 2)
+    indices = [task.target_idx for task in tasks]
+    assert indices == sorted(indices)
+    with pytest.raises(DatasetError, match="labelled and audible"):
+        plan_tasks(store.select(np.zeros(36, bool)))
+
+
+class Recorder(nn.Module):
+    """Gives the reference back and keeps what it was shown."""
+
+    def __init__(self, emotion="SEQ"):
+        super().__init__()
+        self.config, self.shown = GeneratorConfig(emotion=emotion), []
+        self.weight = nn.Parameter(torch.zeros(1))
+
+    def forward(self, mel, faces, emotion):
+        self.shown.append((mel, faces, emotion))
+        return faces[:, :, 3:]
+
+
+def test_each_frame_gets_itself_as_reference_its_own_sound_and_the_label(world):
+    clip = ClipStore(world[0])[0]
+    network = Recorder()
+    made = regenerate(network, clip.frames, clip.mel, "SAD", batch_size=4)
+    np.testing.assert_array_equal(made, clip.frames)
+    assert [mel.shape[1] for mel, _, _ in network.shown] == [4, 4, 2]
+    heard = torch.cat([mel for mel, _, _ in network.shown], 1)
+    for k in (0, 5, 9):
+        np.testing.assert_array_equal(heard[0, k, 0], mel_window(clip.mel, k))
+    assert all(faces[:, :, :3].abs().max() == 0 for _, faces, _ in network.shown)
+    assert network.shown[0][2].tolist() == [[0, 0, 0, 0, 0, 1]]
+
+
+def test_a_network_without_emotion_sees_the_upper_half(world):
+    clip = ClipStore(world[0])[0]
+    network = Recorder(emotion=None)
+    regenerate(network, clip.frames, clip.mel, "SAD", InputRules("half", "released_training"))
+    mel, faces, emotion = network.shown[0]
+    assert emotion is None
+    assert (faces[:, :, :3, :48] == faces[:, :, 3:, :48]).all()
+    assert faces[:, :, :3, 48:].abs().max() == 0
+    wanted = mel_window(clip.mel, 3, alignment="released_training")
+    np.testing.assert_array_equal(mel[0, 3, 0], wanted)
+
+
+def test_chunks_do_not_change_what_is_made(world):
+    clip = ClipStore(world[0])[0]
+    torch.manual_seed(0)
+    network = Generator(GeneratorConfig(width=1 / 8)).eval()
+    whole = regenerate(network, clip.frames, clip.mel, "HAP")
+    parts = regenerate(network, clip.frames, clip.mel, "HAP", batch_size=3)
+    assert np.abs(whole.astype(int) - parts).max() <= 1
+
+
+@pytest.mark.parametrize(
+    ("recipe", "emotion", "rules"),
+    [
+        ("SEQ", "SEQ", InputRules("full", "centred")),
+        ("WAV2LIP", None, InputRules("half", "centred")),
+        ("BASE", None, InputRules("full", "centred")),
+        ("published: wav2lip", None, InputRules("half", "released_training")),
+        ("published: emogen", "SEQ", InputRules("full", "released_training")),
+        ("IMPROVED (mask=aligned, weights.sync=0)", "SEQ", InputRules("aligned", "centred")),
+        ("SEQ (alignment=released_inference)", "SEQ", InputRules("full", "released_inference")),
+    ],
+)
+def test_the_recipe_tells_the_input(recipe, emotion, rules):
+    meta = CheckpointMeta("generator", {"emotion": emotion}, recipe=recipe)
+    assert input_rules(meta) == rules
