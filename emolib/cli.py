@@ -290,6 +290,89 @@ def evaluate(
         raise typer.Exit(SKIPPED)
 
 
+@app.command(
+    epilog="Example: emolib train generator --store store --out runs/improved --steps 2000"
+    " --syncnet runs/sync/syncnet.safetensors --width 0.25 --time-limit 60"
+)
+def train(
+    stage: Annotated[str, typer.Argument(help="syncnet, emotion or generator")],
+    store: Annotated[Path, typer.Option(help="clip store made by emolib prepare")],
+    out: Annotated[Path, typer.Option(help="folder of the run: weights, states, log")],
+    recipe: Annotated[
+        str, typer.Option(help="WAV2LIP, BASE, END, SEQ, PLDA, PRE, MAGNUSSON, IMPROVED; or PAPER")
+    ] = "IMPROVED",
+    steps: Annotated[int | None, typer.Option(help="optimiser steps in all")] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="go on with the run in OUT")] = False,
+    time_limit: Annotated[
+        float | None, typer.Option(help="minutes; then save and end well")
+    ] = None,
+    syncnet: Annotated[str | None, typer.Option(help="sync expert: name or checkpoint")] = None,
+    emotion_disc: Annotated[str | None, typer.Option(help="emotion discriminator")] = None,
+    base: Annotated[str | None, typer.Option(help="PRE: generator trained by BASE")] = None,
+    start: Annotated[str | None, typer.Option(help="weights to start from")] = None,
+    width: Annotated[float | None, typer.Option(help="of the network; default: profile's")] = None,
+    change: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="change the recipe: reference=same_clip, weights.sync=0.05, …"),
+    ] = None,
+    batch_size: Annotated[int | None, typer.Option(help="windows a step and process")] = None,
+    accumulate: Annotated[int | None, typer.Option(help="parts to cut a batch into")] = None,
+    learning_rate: Annotated[float | None, typer.Option(help="default: the recipe's")] = None,
+    seed: Annotated[int, typer.Option(help="of weights, windows and draws")] = 0,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps")] = "auto",
+    precision: Annotated[str, typer.Option(help="auto, fp32 or bf16")] = "auto",
+    compile_: Annotated[bool, typer.Option("--compile", help="by torch.compile")] = False,
+    workers: Annotated[int, typer.Option(help="loader processes")] = 0,
+    log_every: Annotated[int | None, typer.Option(help="steps between log lines")] = None,
+    eval_every: Annotated[int | None, typer.Option(help="steps between evaluations")] = None,
+    eval_items: Annotated[int | None, typer.Option(help="test windows to look at")] = None,
+    save_every: Annotated[int | None, typer.Option(help="steps between saved states")] = None,
+    halve_on_oom: Annotated[
+        bool, typer.Option("--halve-on-oom", help="out of memory: smaller parts, go on")
+    ] = False,
+    tensorboard: Annotated[bool, typer.Option("--tensorboard", help="event files too")] = False,
+) -> None:
+    """Train a network; Ctrl-C saves, and --resume goes on as if nothing had happened.
+
+    On several GPUs: accelerate launch -m emolib.cli train …
+    """
+    from emolib.training.start import parse_changes
+    from emolib.training.start import train as run
+
+    result = run(
+        stage,
+        store,
+        out,
+        recipe,
+        width=width,
+        changes=parse_changes(change),
+        steps=steps,
+        resume=resume,
+        time_limit_min=time_limit,
+        syncnet=syncnet,
+        emotion_disc=emotion_disc,
+        base=base,
+        start=start,
+        batch_size=batch_size,
+        accumulate=accumulate,
+        learning_rate=learning_rate,
+        seed=seed,
+        device=device,
+        precision=precision,
+        compile=compile_,
+        workers=workers,
+        log_every=log_every,
+        eval_every=eval_every,
+        eval_items=eval_items,
+        save_every=save_every,
+        halve_on_oom=halve_on_oom,
+        tensorboard=tensorboard,
+    )
+    typer.echo(str(result))
+    if result.interrupted:
+        raise typer.Exit(130)
+
+
 def main() -> None:
     """Entry point: an `EmolibError` becomes one line on stderr and exit code 1."""
     warnings.showwarning = _show_warning

@@ -59,7 +59,6 @@ def fit(
             batch = to_device(next_batch(batches), run.device)
             waited = time.perf_counter() - mark
             run.learn(batch)
-            run.step += 1
             run.meter.add({"wait_s": waited, "step_s": time.perf_counter() - mark})
 
             if run.step % config.log_every == 0:
@@ -73,7 +72,7 @@ def fit(
             if config.time_limit_min is not None and minutes >= config.time_limit_min:
                 stopped = "time limit"
             stopped = stop.requested or stopped
-            if run.any_process(stopped is not None):
+            if run.stepper.any_process(stopped is not None):
                 break
         bar.close()
         stopped = stopped or "done"

@@ -121,13 +121,15 @@ def perceptual_loss(features: Features, generated: Tensor, target: Tensor) -> Te
     return sum(F.mse_loss(a.float(), b.float()) for a, b in zip(found, wanted, strict=True))
 
 
-def emotion_loss(logits: Tensor, emotion: Tensor) -> Tensor:
+def emotion_loss(logits: Tensor, emotion: Tensor, smoothing: float = 0.0) -> Tensor:
     """Cross-entropy of emotion logits (B, 6) with class indices (B,) or one-hot rows (B, 6).
+
+    `smoothing` of the probability wanted is spread over all six.
 
     Paper: eq. 4. Deviation: a mean over the batch of −log p; the paper divides by the six classes.
     """
     target = emotion if emotion.ndim == 1 else emotion.to(torch.float32)
-    return F.cross_entropy(logits.float(), target)
+    return F.cross_entropy(logits.float(), target, label_smoothing=smoothing)
 
 
 # ---------------------------------------------------------------------------------- eq. 5 and α

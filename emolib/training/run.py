@@ -1,30 +1,26 @@
-"""The moving parts of one training run: devices, optimiser, averages, log, and what is saved.
+"""A training run's folder: taking it up, logging, looking, saving.
 
-`fit` holds the loop; this is what each line of it does. Several processes (`accelerate launch`)
-share every step: gradients are averaged, the first process logs, evaluates and saves.
+`fit` holds the loop, `stepper` the step. Of several processes the first logs, evaluates and saves.
 """
 
 from __future__ import annotations
 
 import contextlib
-import math
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 
 import torch
 from filelock import FileLock, Timeout
-from torch import Tensor
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from torch.utils.data import DataLoader
 
 from emolib.errors import ConfigError, ResourceError, TrainingError
 from emolib.runtime import run_record, seed_everything
-from emolib.training.faults import Buffers, NanGuard, is_out_of_memory, out_of_memory
 from emolib.training.journal import LOG_NAME, Journal, Meter, peak_memory_mb
-from emolib.training.loader import Order, chunk, make_loader
+from emolib.training.loader import Order, make_loader
 from emolib.training.settings import FitConfig
 from emolib.training.state import latest_state, restore_rng, rng_state, save_state
+from emolib.training.stepper import Stepper
 from emolib.training.task import Task
 
 
@@ -47,37 +43,11 @@ class Run:
         self.main = self.rank == 0
         self.say = say if self.main else lambda text: None
         self.device = torch.device(self.accelerator.device if self.world > 1 else device)
-        self.step, self.accumulate = 0, config.accumulate
-        self.saved_step = self.evaluated_step = -1
-        self.metrics: dict = {}
         seed_everything(config.seed + self.rank)
-
-        self.networks = dict(task.networks)  # the bare ones; the task's may get wrapped
-        for net in (*self.networks.values(), *task.frozen.values()):
-            net.to(self.device)
-            if config.channels_last:
-                net.to(memory_format=torch.channels_last)
-        self.optimizer = self._optimizer()
-        self.ema = None
-        if config.ema_decay is not None:
-            average = get_ema_multi_avg_fn(config.ema_decay)
-            self.ema = AveragedModel(
-                self.networks[task.kind], multi_avg_fn=average, use_buffers=True
-            )
-        if config.compile:
-            for net in (*self.networks.values(), *task.frozen.values()):
-                net.compile()
-        self.meter, self.guard = Meter(), NanGuard()
-        self.buffers = Buffers(self.networks)
-
-    def _optimizer(self) -> torch.optim.Optimizer:
-        groups = []
-        for name, net in self.networks.items():
-            rate = self.config.learning_rate * self.task.rate_scales.get(name, 1.0)
-            learning = [p for p in net.parameters() if p.requires_grad]
-            groups.append({"params": learning, "lr": rate, "base_lr": rate})
-        decay, fused = self.config.weight_decay, self.device.type in ("cpu", "cuda")
-        return torch.optim.AdamW(groups, betas=self.config.betas, weight_decay=decay, fused=fused)
+        self.stepper = Stepper(task, config, self.device, self.accelerator, self.say)
+        self.meter = Meter()
+        self.step, self.saved_step, self.evaluated_step = 0, -1, -1
+        self.metrics: dict = {}
 
     @contextlib.contextmanager
     def opened(self, resume: bool) -> Iterator[Run]:
@@ -99,12 +69,12 @@ class Run:
             ) from error
         try:
             self._take_up(resume)
+            self.accelerator.wait_for_everyone()  # nobody writes before all have looked
             self.task.networks = {
                 name: self.accelerator.prepare_model(net, device_placement=False)
-                for name, net in self.networks.items()
+                for name, net in self.stepper.networks.items()
             }
-            for net in self.networks.values():
-                net.train()
+            self.task.set_train()
             self.journal = Journal(self.out, self.step, self.config.tensorboard, self.main)
             self._start_line()
             yield self
@@ -113,8 +83,7 @@ class Run:
             lock.release()
 
     def _take_up(self, resume: bool) -> None:
-        settings = self.task.settings()
-        self.fingerprint = self.config.fingerprint(settings)
+        self.fingerprint = self.config.fingerprint(self.task.settings())
         if not resume:
             if (self.out / LOG_NAME).exists():
                 raise ConfigError(
@@ -128,16 +97,11 @@ class Run:
             return
         if state["fingerprint"] != self.fingerprint:
             raise TrainingError(
-                f"the run was started with other settings ({state['settings']})",
+                "the run was started with other settings: " + self._differences(state["settings"]),
                 file=self.out,
-                expected=str(self._plain_settings()),
                 fix="resume with the settings of the start, or choose another --out",
             )
-        for name, net in self.networks.items():
-            net.load_state_dict(state["networks"][name])
-        self.optimizer.load_state_dict(state["optimizer"])
-        if self.ema:
-            self.ema.load_state_dict(state["ema"])
+        self.stepper.load_state_dict(state["stepper"])
         self.meter.load_state_dict(state["meter"])
         self.task.load_schedule(state["schedule"])
         self.metrics = state["metrics"]
@@ -146,102 +110,54 @@ class Run:
             restore_rng(state["rng"])
         self.say(f"going on from step {self.step}")
 
-    def _plain_settings(self) -> dict:
+    def _differences(self, before: dict) -> str:
+        now = self._settings()
+        names = [name for name in before if before[name] != now.get(name)]
+        return ", ".join(f"{name} was {before[name]} and is {now.get(name)}" for name in names)
+
+    def _settings(self) -> dict:
         return {**asdict(self.config), "betas": list(self.config.betas), **self.task.settings()}
 
     def _start_line(self) -> None:
         corpus = str(self.task.settings().get("corpus", ""))
         record = run_record(corpus=corpus, seed=self.config.seed, device=str(self.device))
+        record |= {"precision": self.stepper.precision, "processes": self.world}
         event = "resumed" if self.step else "started"
-        self.journal.write(self.step, event=event, settings=self._plain_settings(), record=record)
-        self.say(f"{self.task.kind}: training on {self.device}, {len(self.task.data)} windows")
+        self.journal.write(self.step, event=event, settings=self._settings(), record=record)
+        where = f"{self.device} in {self.stepper.precision}"
+        self.say(f"{self.task.kind}: training on {where}, {len(self.task.data)} windows an epoch")
 
     def loader(self) -> DataLoader:
         """Batches from the present step on."""
-        count, probabilities = len(self.task.data), self.task.probabilities
-        seed, batch_size = self.config.seed, self.config.batch_size
-        self.order = Order(count, batch_size, seed, self.step, self.rank, self.world, probabilities)
+        self.order = Order(
+            len(self.task.data),
+            self.config.batch_size,
+            self.config.seed,
+            start_step=self.step,
+            rank=self.rank,
+            world=self.world,
+            probabilities=self.task.probabilities,
+        )
         pin = self.device.type == "cuda"
         return make_loader(self.task.data, self.order, self.config.workers, pin)
 
-    # ---------------------------------------------------------------------------------- a step
     def learn(self, batch: dict) -> None:
-        """One optimiser step on `batch`; out of memory, once with smaller parts if allowed."""
-        size = self.config.batch_size
-        try:
-            return self._learn(batch)
-        except (RuntimeError, MemoryError) as error:
-            if not is_out_of_memory(error):
-                raise
-            self.buffers.restore()
-            self.optimizer.zero_grad()
-            given = self.accumulate == self.config.accumulate  # not halved before
-            if not (self.config.halve_on_oom and given and self.accumulate < size):
-                raise out_of_memory(error, size, self.accumulate) from error
-        self.accumulate *= 2
-        self.say(f"out of memory: going on with each batch in {self.accumulate} parts")
-        return self._learn(batch)
+        """One step; a step that is not finite is logged and left out.
 
-    def _learn(self, batch: dict) -> None:
-        scale = self.config.lr_scale(self.step)
-        for group in self.optimizer.param_groups:
-            group["lr"] = group["base_lr"] * scale
-        self.optimizer.zero_grad(set_to_none=True)
-        self.buffers.keep()
-        pieces = chunk(batch, self.accumulate)
-        sizes = [next(len(value) for value in piece.values()) for piece in pieces]
-        record: dict[str, Tensor] = {}
-        for place, (piece, size) in enumerate(zip(pieces, sizes, strict=True)):
-            with self._no_sync(place < len(pieces) - 1):
-                with self.autocast():
-                    loss, parts = self.task.step(piece, self.step)
-                share = size / sum(sizes)
-                self.accelerator.backward(loss * share)
-            for name, part in {"loss": loss, **parts}.items():
-                record[name] = record.get(name, 0.0) + share * torch.as_tensor(part).detach()
-        norms = self._clip()
-        seen = {"loss": float(record["loss"]), "grad_norm": sum(norms.values())}
-        seen |= {"step": self.step, "windows": self.order.keys(self.step)}
-        finite = math.isfinite(seen["loss"]) and math.isfinite(seen["grad_norm"])
-        if self.guard.accepts(seen, finite=not self.any_process(not finite)):
-            self.optimizer.step()
-            if self.ema:
-                self.ema.update_parameters(self.networks[self.task.kind])
-            self.meter.add({**record, "grad_norm": norms[self.task.kind]})
-            return
-        self.buffers.restore()
-        parts = {name: float(value) for name, value in record.items()}
-        self.journal.write(self.step, event="skipped: not finite", parts=parts)
-        self.guard.check(self.networks, self.out)
+        Raises:
+            TrainingError: too many of those in a row.
+        """
+        taken, parts = self.stepper.learn(batch, self.step, self.order.keys(self.step))
+        if taken:
+            self.meter.add(parts)
+        else:
+            told = {name: str(float(value)) for name, value in parts.items()}
+            self.journal.write(self.step, event="skipped: not finite", parts=told)
+            self.stepper.guard.check(self.stepper.networks, self.out)
+        self.step += 1
 
-    def _no_sync(self, inner: bool) -> contextlib.ExitStack:
-        stack = contextlib.ExitStack()
-        if inner:
-            for net in self.task.networks.values():
-                stack.enter_context(self.accelerator.no_sync(net))
-        return stack
-
-    def _clip(self) -> dict[str, float]:
-        limit = self.config.clip_norm or math.inf
-        return {
-            name: float(torch.nn.utils.clip_grad_norm_(net.parameters(), limit))
-            for name, net in self.networks.items()
-        }
-
-    def autocast(self) -> torch.autocast:
-        bf16 = self.config.precision == "bf16"
-        return torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=bf16)
-
-    def any_process(self, flag: bool) -> bool:
-        """Whether `flag` is set in any of the processes."""
-        if self.world == 1:
-            return flag
-        total = self.accelerator.reduce(torch.tensor(float(flag), device=self.device), "sum")
-        return bool(total > 0)
-
-    # --------------------------------------------------------------------- log, look, save
     def log(self) -> dict[str, float]:
-        """Write the means since the last line, speed and memory."""
+        """Write the means since the last line, speed and memory; returns the means."""
         means = self.meter.take()
         step_s, wait_s = means.pop("step_s"), means.pop("wait_s")
         frames = self.config.batch_size * self.world * self.task.frames_per_item
@@ -249,56 +165,52 @@ class Run:
             self.step,
             epoch=round(self.order.epoch(self.step), 3),
             **means,
-            lr=self.optimizer.param_groups[0]["lr"],
+            lr=self.stepper.optimizer.param_groups[0]["lr"],
             frames_per_s=round(frames / step_s, 2),
             wait_share=round(wait_s / step_s, 4),
             peak_mb=round(peak_memory_mb(self.device)),
         )
-        self.task.watch(self.step, means, self.say)
+        if "loss" in means:  # absent where every step was left out
+            self.task.watch(self.step, means, self.say)
         return means
 
     def evaluate(self) -> None:
         """Numbers on the test split, by the first process, told to the others."""
         if self.evaluated_step == self.step:
             return
-        network = self.ema.module if self.ema else self.networks[self.task.kind]
-        kept = rng_state()
-        found = [{}]
+        network, kept, found = self.stepper.best, rng_state(), [{}]
         if self.main:
             network.eval()
-            with torch.no_grad(), self.autocast():
+            with torch.no_grad(), self.stepper.autocast():
                 found = [self.task.evaluate(network, self.step)]
-            network.train(self.ema is None)
+            self.task.set_train()
         if self.world > 1:
             from accelerate.utils import broadcast_object_list
 
             found = broadcast_object_list(found)
-        self.task.after_evaluation(found[0], self.step)
         restore_rng(kept)
         self.metrics, self.evaluated_step = found[0], self.step
+        self.task.after_evaluation(self.metrics, self.step, self.say)
         if self.metrics:
             self.journal.write(self.step, eval=self.metrics)
 
     def save(self) -> None:
         """State and weights, unless they are saved already or the last step was not finite."""
-        if self.saved_step == self.step or self.guard.streak:
+        if self.saved_step == self.step or self.stepper.guard.streak:
             return
         if self.main:
             state = {
                 "step": self.step,
                 "fingerprint": self.fingerprint,
-                "settings": str(self._plain_settings()),
-                "networks": {name: net.state_dict() for name, net in self.networks.items()},
-                "optimizer": self.optimizer.state_dict(),
-                "ema": self.ema.state_dict() if self.ema else None,
+                "settings": self._settings(),
+                "stepper": self.stepper.state_dict(),
                 "rng": rng_state(),
                 "schedule": self.task.schedule_state(),
                 "meter": self.meter.state_dict(),
                 "metrics": self.metrics,
             }
             save_state(self.out, state, self.config.keep_states)
-            network = self.ema.module if self.ema else self.networks[self.task.kind]
             weights = self.out / f"{self.task.kind}.safetensors"
-            self.task.save(weights, network, self.step, self.metrics)
+            self.task.save(weights, self.stepper.best, self.step, self.metrics)
         self.accelerator.wait_for_everyone()
         self.saved_step = self.step

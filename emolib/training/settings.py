@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import asdict, dataclass
 
+import torch
+
 from emolib.config import settings_hash
 
 # What may differ between a run and its continuation without changing the curve's meaning.
@@ -32,7 +34,7 @@ class FitConfig:
     clip_norm: float | None = None  # largest gradient norm of a network
     ema_decay: float | None = None  # share of the old average kept at each step
     seed: int = 0
-    precision: str = "fp32"  # or "bf16": autocast; losses stay in fp32
+    precision: str = "auto"  # "fp32", or "bf16" by autocast; auto: bf16 where it is multiplied
     accumulate: int = 1  # cut each batch into this many parts, one backward pass each
     halve_on_oom: bool = False  # out of memory: double `accumulate` once and go on
     compile: bool = False
@@ -66,8 +68,8 @@ class FitConfig:
                 found.append(f"{name} is {getattr(self, name)} (expected above 0)")
         if self.ema_decay is not None and not 0 < self.ema_decay < 1:
             found.append(f"ema_decay is {self.ema_decay} (expected 0 < decay < 1)")
-        if self.precision not in ("fp32", "bf16"):
-            found.append(f"precision is {self.precision!r} (expected fp32 or bf16)")
+        if self.precision not in ("auto", "fp32", "bf16"):
+            found.append(f"precision is {self.precision!r} (expected auto, fp32 or bf16)")
         if self.lr_decay not in ("constant", "cosine"):
             found.append(f"lr_decay is {self.lr_decay!r} (expected constant or cosine)")
         return found
@@ -83,3 +85,13 @@ class FitConfig:
     def fingerprint(self, task: dict) -> str:
         """Hash of all settings that shape the curve, `task` being those of the task."""
         return settings_hash({k: v for k, v in asdict(self).items() if k not in _FREE}, task)
+
+
+def resolve_precision(precision: str, device: torch.device) -> str:
+    """ "fp32" or "bf16": for "auto", bf16 on hardware that multiplies it (GPUs, CPUs with AMX)."""
+    if precision != "auto":
+        return precision
+    if device.type == "cuda":
+        return "bf16" if torch.cuda.is_bf16_supported(including_emulation=False) else "fp32"
+    capabilities = torch.cpu.get_capabilities() if device.type == "cpu" else {}
+    return "bf16" if capabilities.get("amx_bf16") else "fp32"

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from os import PathLike
 from pathlib import Path
 
 import numpy as np
 from torch import Tensor, nn
 
+from emolib.config import settings_hash
+from emolib.models.checkpoint import load_checkpoint, save_checkpoint
+from emolib.store.store import ClipStore
 from emolib.training.loader import Windows
+from emolib.training.recipes import plain
 
 
 class Task:
@@ -45,7 +50,12 @@ class Task:
         """Numbers on the test split, with the (averaged) network in eval mode."""
         return {}
 
-    def after_evaluation(self, metrics: dict, step: int) -> None:
+    def set_train(self) -> None:
+        """Put what learns in train mode."""
+        for net in self.networks.values():
+            net.train()
+
+    def after_evaluation(self, metrics: dict, step: int, say: Callable[[str], None]) -> None:
         """Let schedules react to an evaluation; called in every process."""
 
     def watch(self, step: int, means: dict[str, float], say: Callable[[str], None]) -> None:
@@ -66,6 +76,41 @@ class Task:
         """Write the weights that others will use."""
 
 
+def bare(net: nn.Module) -> nn.Module:
+    """The network inside the wrapper that several processes put around it."""
+    return getattr(net, "module", net)
+
+
+class StageTask(Task):
+    """A task on a clip store, with a recipe: what the three stages have in common."""
+
+    def __init__(self, kind: str, network: nn.Module, data: Windows, recipe, store: ClipStore):
+        super().__init__(kind, network, data)
+        self.recipe, self.store = recipe, store
+
+    def settings(self) -> dict:
+        return {
+            "stage": self.kind,
+            "recipe": self.recipe.name,
+            "corpus": self.store.corpus,
+            "recipe_hash": settings_hash(plain(self.recipe)),
+            "store_hash": self.store.info.get("settings_hash", ""),
+            "windows": len(self.data),
+        }
+
+    def save(self, path: Path, network: nn.Module, step: int, metrics: dict) -> None:
+        recipe, corpus = self.recipe.name, self.store.corpus
+        save_checkpoint(path, network, recipe=recipe, corpus=corpus, step=step, metrics=metrics)
+
+
+def start_weights(network: nn.Module, path: str | PathLike | None, kind: str) -> nn.Module:
+    """`network`, with the weights of a checkpoint of the same architecture if one is given."""
+    if path is not None:
+        other, _ = load_checkpoint(path, kind, architecture=network.config)
+        network.load_state_dict(other.state_dict())
+    return network
+
+
 @dataclass(frozen=True)
 class FitResult:
     """How a run ended. `stopped` is "done", "time limit", "SIGINT" or "SIGTERM"."""
@@ -79,3 +124,9 @@ class FitResult:
     @property
     def interrupted(self) -> bool:
         return self.stopped.startswith("SIG")
+
+    def __str__(self) -> str:
+        numbers = {k: v for k, v in self.metrics.items() if not isinstance(v, list)}
+        told = ", ".join(f"{name} {value:g}" for name, value in numbers.items())
+        how = "" if self.stopped == "done" else f" ({self.stopped})"
+        return f"{self.out}: step {self.step}{how} in {self.seconds:.0f} s; {told}"

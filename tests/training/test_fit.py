@@ -11,11 +11,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from filelock import FileLock
 from safetensors.torch import load_file
 from tiny_task import CONFIG, TinyTask
 
 from emolib.errors import ConfigError, ResourceError, TrainingError
-from emolib.training import run as run_module
 from emolib.training.fit import fit
 from emolib.training.journal import read_journal
 from emolib.training.state import load_state, saved_states
@@ -263,7 +263,7 @@ def test_a_full_disk_keeps_the_old_files(tmp_path, monkeypatch):
 
 
 def test_two_processes_do_not_share_a_folder(tmp_path):
-    with run_module.FileLock(tmp_path / ".lock"), pytest.raises(ResourceError, match="another"):
+    with FileLock(tmp_path / ".lock"), pytest.raises(ResourceError, match="another"):
         fit(TinyTask(), tmp_path, CONFIG, device="cpu")
 
 

@@ -56,7 +56,7 @@ class TinyTask(Task):
         torch.rand(5)  # must leave no trace in the training's random numbers
         return {"mean": float(network(x).mean())}
 
-    def after_evaluation(self, metrics, step):
+    def after_evaluation(self, metrics, step, say):
         if self.opened_step is None and step >= 8:
             self.opened_step = step
 
@@ -81,6 +81,7 @@ CONFIG = FitConfig(
     lr_decay="cosine",
     clip_norm=5.0,
     ema_decay=0.9,
+    precision="fp32",
     log_every=6,
     eval_every=8,
     save_every=5,

@@ -1,0 +1,237 @@
+"""Stage 3: the generator learns to make the face that says this with that emotion.
+
+Paper: §3.3 (eq. 5), appendix A.2. The lip-sync expert is frozen; the emotion discriminator goes on
+learning from true frames, or is frozen too (`co_train`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from os import PathLike
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from emolib.errors import ConfigError
+from emolib.models.blocks import fuse_for_inference
+from emolib.models.checkpoint import load_checkpoint
+from emolib.models.features import perceptual_features
+from emolib.models.generator import Generator
+from emolib.store.augment import P_GENERATOR, Augment
+from emolib.store.store import ClipStore
+from emolib.store.windows import GeneratorWindows, finished
+from emolib.training.faults import STUCK_CHECKS, check_settings
+from emolib.training.fit import fit, say_beside_bar
+from emolib.training.loader import fixed_batches, to_device
+from emolib.training.losses import emotion_loss, freeze
+from emolib.training.objective import (
+    Judges,
+    expert_sync_loss,
+    generate,
+    generator_step,
+    psnr_db,
+)
+from emolib.training.recipes import GENERATOR_RECIPES, GeneratorRecipe
+from emolib.training.settings import FitConfig
+from emolib.training.task import FitResult, StageTask, bare, start_weights
+
+PATIENCE = 10  # evaluations with the sync weight still at 0 before we speak up
+
+
+class GeneratorTask(StageTask):
+    """A generator on a store's training split, looked at on its test split."""
+
+    def __init__(
+        self,
+        generator: Generator,
+        judges: Judges,
+        recipe: GeneratorRecipe,
+        store: ClipStore,
+        config: FitConfig,
+    ):
+        train, test = store.split("train"), store.split("test")
+        augment = Augment(P_GENERATOR) if recipe.augment else None
+        data = GeneratorWindows(train, recipe.windows, config.seed, augment)
+        super().__init__("generator", generator, data, recipe, store)
+        self.test = GeneratorWindows(test, recipe.windows, seed=1)
+        self.n_eval, self.batch_size = config.eval_items, config.batch_size
+        self.judges, self.opened_step, self.n_closed = judges, None, 0
+        quirks = recipe.released_code_quirks
+        if judges.emotion is not None and recipe.co_train:
+            self.networks["emotion"] = judges.emotion
+            self.rate_scales["emotion"] = recipe.discriminator_rate
+        elif judges.emotion is not None:
+            self.frozen["emotion"] = freeze(judges.emotion, quirks)
+        if judges.sync is not None:
+            self.sync_judge = fuse_for_inference(judges.sync)  # for measuring, whatever the quirks
+            judges.sync = freeze(judges.sync, True) if quirks else self.sync_judge
+            self.frozen |= {"sync": judges.sync, "sync_judge": self.sync_judge}
+        if judges.features is not None:
+            self.frozen["features"] = freeze(judges.features)
+        if recipe.face_encoder == "freeze":
+            freeze(generator.face_encoder)
+
+    def set_train(self) -> None:
+        super().set_train()
+        if self.recipe.face_encoder == "freeze":
+            bare(self.networks["generator"]).face_encoder.eval()
+
+    def alpha(self, step: int) -> float:
+        """The sync weight at `step`."""
+        if self.judges.sync is None:
+            return 0.0
+        return self.recipe.schedule.alpha(self.recipe.weights.sync, step, self.opened_step)
+
+    def step(self, batch: dict, step: int) -> tuple[Tensor, dict[str, Tensor]]:
+        batch = finished(batch)
+        if self.recipe.jitter:
+            names = ("target_frames", "reference_frames")
+            batch |= dict(zip(names, self.recipe.jitter(*(batch[n] for n in names)), strict=True))
+        generator, alpha = self.networks["generator"], self.alpha(step)
+        loss, parts = generator_step(generator, self.judges, batch, self.recipe, alpha)
+        if "emotion" in self.networks:  # the discriminator's own loss, on true frames (§3.2.4)
+            logits = self.networks["emotion"](batch["target_frames"])
+            parts["discriminator"] = emotion_loss(logits, batch["emotion_idx"])
+            loss = loss + parts["discriminator"]
+        return loss, {**parts, "alpha": torch.tensor(alpha)}
+
+    def evaluate(self, network: nn.Module, step: int) -> dict[str, float]:
+        """L1 and PSNR on unseen people, beside those of copying the reference; what judges say.
+
+        `emotion_accuracy` is by the judge it learns from: it tells whether training works, not how
+        good the result is.
+        """
+        device = next(network.parameters()).device
+        rows: dict[str, list[Tensor]] = {}
+        for batch in fixed_batches(self.test, self.n_eval, self.batch_size):
+            batch = finished(to_device(batch, device))
+            target, reference = batch["target_frames"], batch["reference_frames"]
+            generated = generate(network, batch, self.recipe.mask)
+            found = {
+                "l1": (generated - target).abs().mean((1, 2, 3, 4)),
+                "psnr_db": psnr_db(generated, target),
+                "psnr_copy_db": psnr_db(reference, target),
+            }
+            if self.judges.sync is not None:
+                mel = batch["sync_mel"]
+                found["sync_loss"] = expert_sync_loss(self.sync_judge, generated, mel)[None]
+                found["sync_loss_true"] = expert_sync_loss(self.sync_judge, target, mel)[None]
+            if self.judges.emotion is not None:
+                said = bare(self.judges.emotion)(generated).argmax(1)
+                found["emotion_accuracy"] = (said == batch["emotion_idx"]).float()
+            for name, values in found.items():
+                rows.setdefault(name, []).append(values.float().cpu())
+        return {name: round(float(torch.cat(values).mean()), 4) for name, values in rows.items()}
+
+    def after_evaluation(self, metrics: dict, step: int, say: Callable[[str], None]) -> None:
+        loss = metrics.get("sync_loss")
+        if loss is None or self.opened_step is not None:
+            return
+        if self.recipe.schedule.opens(loss):
+            self.opened_step = step
+            say(f"the sync weight is on from step {step} (validation sync loss {loss:.3f})")
+            return
+        self.n_closed += 1
+        if self.n_closed == PATIENCE and not self.alpha(step):
+            say(
+                f"the sync weight is still 0 after {PATIENCE} evaluations (validation sync loss "
+                f"{loss:.3f}; chance is 0.693); check that: " + "; ".join(STUCK_CHECKS)
+            )
+
+    def settings(self) -> dict:
+        features = self.judges.features
+        return {**super().settings(), "features": features.name if features else None}
+
+    def schedule_state(self) -> dict:
+        return {"opened_step": self.opened_step, "n_closed": self.n_closed}
+
+    def load_schedule(self, state: dict) -> None:
+        self.opened_step, self.n_closed = state["opened_step"], state["n_closed"]
+
+
+def choose_judges(
+    recipe: GeneratorRecipe,
+    syncnet: str | PathLike | None,
+    emotion_disc: str | PathLike | None,
+    features: str = "auto",
+) -> tuple[GeneratorRecipe, Judges]:
+    """The judges a recipe asks for, and the recipe without the losses whose judge is missing.
+
+    A loss that is left out is told in the recipe's name, so that no number can hide it.
+    """
+    weights, missing, judges = recipe.weights, [], Judges()
+    if weights.sync and syncnet is not None:
+        judges.sync, _ = load_checkpoint(syncnet, "syncnet")
+    elif weights.sync:
+        weights, missing = replace(weights, sync=0.0), [*missing, "no sync expert"]
+    if weights.emotion and emotion_disc is not None:
+        judges.emotion, _ = load_checkpoint(emotion_disc, "emotion")
+    elif weights.emotion:
+        weights, missing = replace(weights, emotion=0.0), [*missing, "no emotion judge"]
+    if weights.perceptual:
+        quirks = recipe.released_code_quirks
+        judges.features = perceptual_features(features, released_code_quirks=quirks)
+    if missing:
+        recipe = replace(recipe, weights=weights, name=f"{recipe.name} ({', '.join(missing)})")
+    return recipe, judges
+
+
+def take_face_encoder(generator: Generator, base: str | PathLike) -> None:
+    """Put the face encoder of a base generator into `generator` (paper: §4.3).
+
+    Raises:
+        CheckpointError: no generator, or of another width.
+    """
+    width = generator.config.width
+    other, _ = load_checkpoint(base, "generator", architecture={"width": width})
+    generator.face_encoder.load_state_dict(other.face_encoder.state_dict())
+
+
+def train_generator(
+    store: str | PathLike | ClipStore,
+    out: str | PathLike,
+    *,
+    recipe: GeneratorRecipe = GENERATOR_RECIPES["IMPROVED"],
+    config: FitConfig | None = None,
+    syncnet: str | PathLike | None = None,
+    emotion_disc: str | PathLike | None = None,
+    base: str | PathLike | None = None,
+    features: str = "auto",
+    start: str | PathLike | None = None,
+    resume: bool = False,
+    device: str = "auto",
+    **options,
+) -> FitResult:
+    """Train a generator into `out/generator.safetensors`.
+
+    Args:
+        syncnet, emotion_disc: checkpoints of the judges; without one, its loss is left out and the
+            recipe's name says so.
+        base: checkpoint of the base generator whose face encoder PRE takes over.
+        features: see `models.features.perceptual_features`.
+        start: a checkpoint of the same architecture to start from.
+        options: changes to `config` (`steps=500`, …), which is by default the recipe's.
+
+    Raises:
+        EmolibError: settings, data, device, or as `fit` says.
+    """
+    config = replace(config or recipe.fit, **options)
+    check_settings(recipe=recipe, training=config)
+    if (recipe.face_encoder != "learn") != (base is not None):
+        given = "none is given" if base is None else "the recipe does not use one"
+        raise ConfigError(
+            f"recipe {recipe.name} and the base generator do not fit: {given}",
+            fix="PRE needs --base CKPT, trained with --recipe BASE; other recipes take none",
+        )
+    recipe, judges = choose_judges(recipe, syncnet, emotion_disc, features)
+    say_beside_bar(f"recipe {recipe.name}, loss weights {recipe.weights}")
+    store = store if isinstance(store, ClipStore) else ClipStore(store)
+    torch.manual_seed(config.seed)
+    generator = Generator(recipe.network)
+    if base is not None:
+        take_face_encoder(generator, base)
+    generator = start_weights(generator, start, "generator")
+    task = GeneratorTask(generator, judges, recipe, store, config)
+    return fit(task, Path(out), config, resume=resume, device=device)

@@ -1,0 +1,96 @@
+"""Equation 5 as one function of a batch, and the judges it asks.
+
+Paper: §3.3 (eq. 5), appendix A.2.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from emolib.config import VIDEO
+from emolib.models.syncnet import fold_lower_halves
+from emolib.store.masks import masked_input
+from emolib.training.losses import (
+    change_weight,
+    emotion_loss,
+    l1_loss,
+    parameters_frozen,
+    perceptual_loss,
+    sync_logit_loss,
+    sync_loss,
+    total_loss,
+)
+from emolib.training.recipes import GeneratorRecipe
+from emolib.training.task import bare
+
+
+@dataclass
+class Judges:
+    """The networks that the generator learns from; None where a loss is not used."""
+
+    sync: nn.Module | None = None
+    emotion: nn.Module | None = None
+    features: nn.Module | None = None
+
+
+def generator_step(
+    generator: nn.Module, judges: Judges, batch: dict, recipe: GeneratorRecipe, alpha: float
+) -> tuple[Tensor, dict[str, Tensor]]:
+    """Equation 5 for one batch, and its parts.
+
+    Args:
+        batch: of `GeneratorWindows`, finished.
+        alpha: sync weight of this step; at 0 the expert is not asked.
+
+    Paper: §3.3, eq. 5.
+    """
+    target, reference = batch["target_frames"], batch["reference_frames"]
+    generated = generate(generator, batch, recipe.mask)  # (B, T, 3, 96, 96)
+    gain = recipe.change_gain
+    weight = change_weight(target, reference, gain) if gain else None
+    parts, weights = {"l1": l1_loss(generated, target, weight)}, recipe.weights.at(alpha)
+    if weights.sync:
+        parts["sync"] = expert_sync_loss(judges.sync, generated, batch["sync_mel"])
+    if weights.perceptual:
+        chosen = frames_for_features(recipe.perceptual_frames)
+        parts["perceptual"] = perceptual_loss(
+            judges.features, generated[:, chosen], target[:, chosen]
+        )
+    if weights.emotion:
+        with parameters_frozen(bare(judges.emotion)) as judge:
+            parts["emotion"] = emotion_loss(judge(generated), batch["emotion_idx"])
+    return total_loss(parts, weights), parts
+
+
+def generate(generator: nn.Module, batch: dict, mask: str) -> Tensor:
+    """Frames (B, T, 3, 96, 96) float32 for a finished batch."""
+    faces = masked_input(batch["target_frames"], batch["reference_frames"], mask)
+    emotion = batch["emotion"] if bare(generator).config.emotion else None
+    return generator(batch["mel_windows"], faces, emotion).float()
+
+
+def expert_sync_loss(expert: nn.Module, frames: Tensor, mel: Tensor) -> Tensor:
+    """What the frozen expert says of five frames and their sound, in the form it was trained in.
+
+    Paper: eq. 2; for an expert with logits, the logistic loss.
+    """
+    faces = fold_lower_halves(frames)
+    if expert.config.score == "cosine":
+        return sync_loss(expert.prob(mel, faces))
+    return sync_logit_loss(expert.logits(mel, faces))
+
+
+def frames_for_features(n_frames: int | None) -> list[int]:
+    """Which of the five frames the perceptual loss looks at in this step."""
+    if n_frames is None:
+        return list(range(VIDEO.n_frames))
+    return sorted(torch.randperm(VIDEO.n_frames)[:n_frames].tolist())
+
+
+def psnr_db(frames: Tensor, target: Tensor) -> Tensor:
+    """PSNR of each frame in dB, (B·T,), for (B, T, 3, H, W) in [0, 1]; at most 80 dB."""
+    squared = (frames - target).square().flatten(0, 1).mean((1, 2, 3))
+    return -10 * squared.clamp(min=1e-8).log10()

@@ -1,0 +1,228 @@
+"""Every experiment as data: what is trained, on which windows, for which losses.
+
+The paper's own (WAV2LIP, END, SEQ, PLDA, PRE) are as the paper writes them; where the released code
+differs, a comment says so. IMPROVED is this project's. Numbers always name their recipe.
+
+Paper: §4.2 (END, SEQ), §4.3 (PRE), §5 (the ablation), appendix A.2 (weights, optimiser).
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field, replace
+
+from emolib.config import VIDEO
+from emolib.errors import ConfigError
+from emolib.models.emotion import EmotionDiscriminatorConfig
+from emolib.models.generator import GeneratorConfig
+from emolib.models.syncnet import SyncNetConfig
+from emolib.store.masks import MASKS
+from emolib.store.references import STRATEGIES
+from emolib.store.windows import GeneratorSettings
+from emolib.training.losses import LossWeights, Ramp, Threshold
+from emolib.training.settings import FitConfig
+from emolib.training.windows import Jitter
+
+PAPER_FIT = FitConfig()  # Adam 1e-4, β 0.5 and 0.999: paper, appendix A.2
+OWN_FIT = FitConfig(
+    learning_rate=5e-4,
+    betas=(0.9, 0.99),
+    warmup_steps=200,
+    lr_decay="cosine",
+    clip_norm=1.0,
+    ema_decay=0.999,
+)
+
+
+@dataclass(frozen=True)
+class SyncRecipe:
+    """How the lip-sync expert is pre-trained. Defaults: the paper's (§3.1)."""
+
+    name: str = "PAPER"
+    network: SyncNetConfig = field(default_factory=SyncNetConfig)
+    loss: str = "pairs"  # one sound, right or wrong; or "offsets": K sounds of the clip at once
+    n_sounds: int = 8  # K
+    augment: bool = True  # released code; the paper does not say
+    jitter: Jitter | None = None
+    fit: FitConfig = field(default_factory=lambda: replace(PAPER_FIT, batch_size=64))
+    n_frames: int = VIDEO.n_frames
+
+    def problems(self) -> list[str]:
+        found = _geometry(self.n_frames)
+        if self.loss not in ("pairs", "offsets"):
+            found.append(f"loss {self.loss!r} is neither pairs nor offsets")
+        if self.loss == "offsets" and self.n_sounds < 2:
+            found.append(f"n_sounds is {self.n_sounds} (expected 2 or more)")
+        return found
+
+
+@dataclass(frozen=True)
+class EmotionRecipe:
+    """How the emotion discriminator is pre-trained. Defaults: the released code's (§3.2.4)."""
+
+    name: str = "PAPER"
+    network: EmotionDiscriminatorConfig = field(default_factory=EmotionDiscriminatorConfig)
+    augment: bool = True
+    jitter: Jitter | None = None
+    balanced: bool = False  # draw all six emotions equally often
+    label_smoothing: float = 0.0
+    fit: FitConfig = field(
+        default_factory=lambda: replace(PAPER_FIT, batch_size=64, learning_rate=1e-6)
+    )
+    n_frames: int = VIDEO.n_frames
+
+    def problems(self) -> list[str]:
+        found = _geometry(self.n_frames)
+        if not 0 <= self.label_smoothing < 1:
+            found.append(f"label_smoothing is {self.label_smoothing} (expected 0 … 1)")
+        return found
+
+
+@dataclass(frozen=True)
+class GeneratorRecipe:
+    """How a generator is trained. Defaults: SEQ, the paper's preferred concatenation."""
+
+    name: str = "SEQ"
+    network: GeneratorConfig = field(default_factory=GeneratorConfig)
+    mask: str = "full"
+    reference: str = "same_clip"
+    alignment: str = "centred"  # see `media.mel`; the released code trains one frame off
+    weights: LossWeights = field(default_factory=lambda: LossWeights(perceptual=0.0))
+    schedule: Threshold | Ramp = field(default_factory=Threshold)
+    augment: bool = False
+    jitter: Jitter | None = None
+    change_gain: float = 0.0  # extra L1 weight where target and reference differ
+    co_train: bool = True  # the emotion discriminator goes on learning from true frames (§3.2.4)
+    discriminator_rate: float = 0.01  # of the generator's: 1e-6 to 1e-4, appendix A.2
+    face_encoder: str = "learn"  # or from a base: "init", "freeze" (PRE, §4.3)
+    perceptual_frames: int | None = None  # of each window, drawn anew; None: all five
+    released_code_quirks: bool = False  # frozen networks left in train mode
+    fit: FitConfig = PAPER_FIT
+    n_frames: int = VIDEO.n_frames
+
+    @property
+    def windows(self) -> GeneratorSettings:
+        return GeneratorSettings(self.reference, self.mask, self.alignment)
+
+    def problems(self) -> list[str]:
+        found = _geometry(self.n_frames) + self.weights.problems() + self.schedule.problems()
+        if self.mask not in MASKS:
+            found.append(f"mask {self.mask!r} is none of {', '.join(MASKS)}")
+        if self.reference not in STRATEGIES:
+            found.append(f"reference {self.reference!r} is none of {', '.join(STRATEGIES)}")
+        if self.face_encoder not in ("learn", "init", "freeze"):
+            found.append(f"face_encoder {self.face_encoder!r} is none of learn, init, freeze")
+        if self.change_gain < 0:
+            found.append(f"change_gain {self.change_gain} is negative")
+        if self.perceptual_frames is not None and not 1 <= self.perceptual_frames <= self.n_frames:
+            found.append(f"perceptual_frames is {self.perceptual_frames} (expected 1 … 5)")
+        return found
+
+
+def _geometry(n_frames: int) -> list[str]:
+    if n_frames == VIDEO.n_frames:
+        return []
+    return [f"T = {n_frames} frames (expected {VIDEO.n_frames}: the sync expert sees five)"]
+
+
+SYNC_RECIPES = {
+    recipe.name: recipe
+    for recipe in (
+        SyncRecipe(),
+        SyncRecipe(
+            name="IMPROVED",
+            network=SyncNetConfig(score="logits"),
+            loss="offsets",
+            jitter=Jitter(),
+            fit=replace(OWN_FIT, batch_size=32, learning_rate=1e-3),
+        ),
+    )
+}
+EMOTION_RECIPES = {
+    recipe.name: recipe
+    for recipe in (
+        EmotionRecipe(),
+        EmotionRecipe(
+            name="IMPROVED",
+            jitter=Jitter(),
+            balanced=True,
+            label_smoothing=0.05,
+            fit=replace(OWN_FIT, batch_size=32),
+        ),
+    )
+}
+_NO_EMOTION = GeneratorConfig(emotion=None)
+_PLDA = GeneratorRecipe(name="PLDA", weights=LossWeights(), augment=True)
+GENERATOR_RECIPES = {
+    recipe.name: recipe
+    for recipe in (
+        # The half-masked lip-sync base without emotion (§3.1). Released code: α up to 0.01.
+        GeneratorRecipe(
+            name="WAV2LIP",
+            network=_NO_EMOTION,
+            mask="half",
+            weights=LossWeights(perceptual=0.0, emotion=0.0),
+        ),
+        # The base that makes the whole face, to be trained on a large corpus without labels (§4.3).
+        GeneratorRecipe(
+            name="BASE", network=_NO_EMOTION, weights=LossWeights(perceptual=0.0, emotion=0.0)
+        ),
+        # Emotion as a map before the output block (§4.2, §5.1). Absent from the released code.
+        GeneratorRecipe(name="END", network=GeneratorConfig(emotion="END")),
+        # Emotion beside sound at the bottleneck (§4.2, §5.2).
+        GeneratorRecipe(),
+        # SEQ with perceptual loss and data augmentation (§5.2). Released code: γ = 0.01.
+        _PLDA,
+        # PL + DA from a pre-trained face encoder (§4.3; the paper tries "freeze" as well).
+        replace(_PLDA, name="PRE", face_encoder="init"),
+        # Wav2Lip-Emotion (Magnusson et al. 2021), the earlier way: L1 on targets of the wanted
+        # emotion and a frozen emotion objective. Weights 0.03 and 0.1 are theirs; their 0.07 for a
+        # GAN goes to L1. Deviation: one network told the emotion by SEQ; they train one a pair.
+        GeneratorRecipe(
+            name="MAGNUSSON",
+            reference="other_emotion",
+            weights=LossWeights(sync=0.03, perceptual=0.0, emotion=0.1),
+            co_train=False,
+        ),
+        # This project's: notebook 06 says why, notebook 07 measures each part.
+        GeneratorRecipe(
+            name="IMPROVED",
+            network=GeneratorConfig(head="composite", multi_scale_emotion=True),
+            reference="other_emotion",
+            weights=LossWeights(sync=0.02, perceptual=0.02, emotion=0.002),
+            schedule=Ramp(1000, 4000),
+            augment=True,
+            jitter=Jitter(),
+            change_gain=6.0,
+            co_train=False,
+            perceptual_frames=2,
+            fit=replace(OWN_FIT, batch_size=8),
+        ),
+    )
+}
+RECIPES = {
+    "syncnet": SYNC_RECIPES,
+    "emotion": EMOTION_RECIPES,
+    "generator": GENERATOR_RECIPES,
+}
+Recipe = SyncRecipe | EmotionRecipe | GeneratorRecipe
+
+
+def find_recipe(stage: str, name: str) -> Recipe:
+    """The recipe of a stage ("syncnet", "emotion", "generator") by its name, in any case.
+
+    Raises:
+        ConfigError: unknown stage or name.
+    """
+    if stage not in RECIPES:
+        raise ConfigError(f"unknown stage {stage!r}", expected="one of " + ", ".join(RECIPES))
+    found = RECIPES[stage].get(name.upper())
+    if found is None:
+        raise ConfigError(
+            f"no {stage} recipe is called {name!r}", expected="one of " + ", ".join(RECIPES[stage])
+        )
+    return found
+
+
+def plain(recipe: Recipe) -> dict:
+    """A recipe's settings as plain values, without those of the loop."""
+    return {key: value for key, value in asdict(recipe).items() if key != "fit"}

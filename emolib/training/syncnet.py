@@ -1,0 +1,167 @@
+"""Stage 1: the lip-sync expert learns whether five mouths and a fifth of a second of sound agree.
+
+Paper: §3.1. The paper shows one pair at a time ("pairs"); ours asks each face about several sounds
+of its own clip ("offsets"), which leaves the plateau at log 2 far sooner.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from os import PathLike
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from emolib.models.syncnet import SyncNet, fold_lower_halves
+from emolib.store.augment import P_CLASSIFIER, Augment
+from emolib.store.store import ClipStore
+from emolib.store.windows import SyncWindows, finished
+from emolib.training.faults import SyncMonitor, check_settings
+from emolib.training.fit import fit
+from emolib.training.loader import fixed_batches, to_device
+from emolib.training.losses import sync_logit_loss, sync_loss
+from emolib.training.recipes import SYNC_RECIPES, SyncRecipe
+from emolib.training.settings import FitConfig
+from emolib.training.task import FitResult, StageTask, bare, start_weights
+from emolib.training.windows import ManySounds
+
+FIXED_SCALE = 10.0  # inverse temperature where the network has none of its own
+OFFSETS = tuple(range(-7, 8))  # frames, of the per-offset curve
+
+
+def pair_step(net: nn.Module, batch: dict) -> tuple[Tensor, dict[str, Tensor]]:
+    """One sound for each face, right or wrong: the paper's loss, or the logistic one.
+
+    Args:
+        batch: of `SyncWindows`, finished.
+
+    Paper: eq. 2–3.
+    """
+    faces, label = fold_lower_halves(batch["frames"]), batch["in_sync"]
+    cosines = pair_cosines(*net(batch["mel"], faces))  # (B,)
+    if bare(net).config.score == "cosine":
+        loss = sync_loss(cosines, label)
+    else:
+        loss = sync_logit_loss(as_logits(bare(net), cosines), label)
+    right = (as_logits(bare(net), cosines) > 0) == (label > 0.5)
+    return loss, {"accuracy": right.float().mean()}
+
+
+def offsets_step(net: nn.Module, batch: dict) -> tuple[Tensor, dict[str, Tensor]]:
+    """K sounds for each face, the first being right: choose it, and say yes to it alone.
+
+    Args:
+        batch: of `ManySounds`, finished.
+    """
+    B, K = batch["mels"].shape[:2]
+    audio, face = net(batch["mels"].flatten(0, 1), fold_lower_halves(batch["frames"]))
+    cosines = pair_cosines(audio.unflatten(0, (B, K)), face[:, None])  # (B, K)
+    logits = as_logits(bare(net), cosines)
+    choose = F.cross_entropy(logits, logits.new_zeros(B, dtype=torch.long))
+    decide = (sync_logit_loss(logits[:, 0], 1.0) + sync_logit_loss(logits[:, 1:], 0.0)) / 2
+    chosen = (logits.argmax(1) == 0).float().mean()
+    return choose + decide, {"choose": choose, "decide": decide, "chosen": chosen}
+
+
+def pair_cosines(audio: Tensor, face: Tensor) -> Tensor:
+    """Cosines (…,) of unit vectors (…, D), in float32 also under autocast."""
+    with torch.autocast(audio.device.type, enabled=False):
+        return (audio.float() * face.float()).sum(-1)
+
+
+def as_logits(net: SyncNet, cosines: Tensor) -> Tensor:
+    """Logits of cosines by the network's own scale and bias; without them, ½ is the border."""
+    if net.config.score == "logits":
+        return net.log_scale.exp().clamp(max=100.0) * cosines + net.bias
+    return FIXED_SCALE * (cosines - 0.5)
+
+
+class SyncTask(StageTask):
+    """SyncNet on a store's training split, looked at on its test split."""
+
+    def __init__(self, net: SyncNet, recipe: SyncRecipe, store: ClipStore, config: FitConfig):
+        train, test = store.split("train"), store.split("test")
+        augment = Augment(P_CLASSIFIER) if recipe.augment else None
+        if recipe.loss == "pairs":
+            data = SyncWindows(train, config.seed, augment)
+        else:
+            data = ManySounds(train, config.seed, augment, recipe.n_sounds)
+        super().__init__("syncnet", net, data, recipe, store)
+        self.test = ManySounds(test, seed=1, offsets=OFFSETS)
+        self.n_eval, self.batch_size = config.eval_items, config.batch_size
+        self.monitor: SyncMonitor | None = None
+
+    def step(self, batch: dict, step: int) -> tuple[Tensor, dict[str, Tensor]]:
+        batch = finished(batch)
+        if self.recipe.jitter:
+            batch["frames"] = self.recipe.jitter(batch["frames"])[0]
+        one_step = pair_step if self.recipe.loss == "pairs" else offsets_step
+        return one_step(self.networks["syncnet"], batch)
+
+    def watch(self, step: int, means: dict[str, float], say: Callable[[str], None]) -> None:
+        self.monitor = self.monitor or SyncMonitor(say)
+        self.monitor.see(step, means.get("decide", means["loss"]))
+
+    def evaluate(self, network: nn.Module, step: int) -> dict[str, float | list]:
+        """Accuracy on true and on wrong pairs of unseen people, and the curve over offsets.
+
+        The curve's mean logit must peak at 0; `offset_right` is the share of single windows (0.2 s
+        each) whose own curve peaks within a frame of 0.
+        """
+        device = next(network.parameters()).device
+        rows = []
+        for batch in fixed_batches(self.test, self.n_eval, self.batch_size):
+            batch = finished(to_device(batch, device))
+            B, K = batch["mels"].shape[:2]
+            audio, face = network(batch["mels"].flatten(0, 1), fold_lower_halves(batch["frames"]))
+            rows.append(as_logits(network, pair_cosines(audio.unflatten(0, (B, K)), face[:, None])))
+        logits = torch.cat(rows).cpu()  # (N, 15)
+        offsets = torch.tensor(OFFSETS)
+        true, wrong = logits[:, offsets == 0], logits[:, offsets.abs() >= 3]
+        in_sync, off_sync = float((true > 0).float().mean()), float((wrong < 0).float().mean())
+        curve = logits.mean(0)
+        peaks = offsets[logits.argmax(1)]
+        return {
+            "accuracy": round((in_sync + off_sync) / 2, 4),
+            "in_sync": round(in_sync, 4),
+            "off_sync": round(off_sync, 4),
+            "loss": round(float(sync_logit_loss(true) + sync_logit_loss(wrong, 0.0)) / 2, 4),
+            "best_offset": int(offsets[curve.argmax()]),
+            "offset_right": round(float((peaks.abs() <= 1).float().mean()), 4),
+            "curve": [round(float(value), 3) for value in curve],
+        }
+
+
+def train_syncnet(
+    store: str | PathLike | ClipStore,
+    out: str | PathLike,
+    *,
+    recipe: SyncRecipe = SYNC_RECIPES["IMPROVED"],
+    config: FitConfig | None = None,
+    start: str | PathLike | None = None,
+    resume: bool = False,
+    device: str = "auto",
+    **options,
+) -> FitResult:
+    """Pre-train the lip-sync expert into `out/syncnet.safetensors`.
+
+    Args:
+        store: a clip store, or its folder.
+        config: of the loop; default: the recipe's.
+        start: a checkpoint to start from.
+        options: changes to `config` (`steps=500`, …).
+
+    Raises:
+        EmolibError: settings, data, device, or as `fit` says.
+    """
+    config = replace(config or recipe.fit, **options)
+    check_settings(recipe=recipe, training=config)
+    store = store if isinstance(store, ClipStore) else ClipStore(store)
+    torch.manual_seed(config.seed)
+    net = start_weights(SyncNet(recipe.network), start, "syncnet")
+    return fit(
+        SyncTask(net, recipe, store, config), Path(out), config, resume=resume, device=device
+    )

@@ -1,0 +1,64 @@
+"""A recipe with one ingredient changed: the unit of an ablation."""
+
+from __future__ import annotations
+
+from dataclasses import fields, replace
+
+from emolib.errors import ConfigError
+from emolib.training.recipes import Recipe
+
+
+def varied(recipe: Recipe, changes: dict[str, str]) -> Recipe:
+    """A recipe with some values changed, as an ablation wants it; its name tells which.
+
+    Args:
+        changes: "reference", "network.width", "weights.sync", "fit.learning_rate", … → new value as
+            text. The width is not told in the name: a recipe is the same at every width.
+
+    Raises:
+        ConfigError: no such setting, or a value of the wrong kind; all problems at once.
+    """
+    problems, told = [], []
+    for path, text in changes.items():
+        *parents, last = path.split(".")
+        try:
+            owner = recipe
+            for parent in parents:
+                owner = getattr(owner, parent)
+            value = _parse(getattr(owner, last), text)
+            known = last in {f.name for f in fields(owner)}
+        except (AttributeError, TypeError, ValueError) as error:
+            problems.append(f"{path}={text} ({error})")
+            continue
+        if not known:
+            problems.append(f"{path} is no setting")
+            continue
+        recipe = _replaced(recipe, parents, last, value)
+        if path != "network.width" and parents[:1] != ["fit"]:
+            told.append(f"{path}={text}")
+    if problems:
+        raise ConfigError("cannot change " + "; ".join(problems), where=f"recipe {recipe.name}")
+    return replace(recipe, name=f"{recipe.name} ({', '.join(told)})") if told else recipe
+
+
+def _replaced(item, parents: list[str], name: str, value):
+    if not parents:
+        return replace(item, **{name: value})
+    inner = _replaced(getattr(item, parents[0]), parents[1:], name, value)
+    return replace(item, **{parents[0]: inner})
+
+
+def _parse(present, text: str):
+    if text.lower() == "none":
+        return None
+    if isinstance(present, bool):
+        if text.lower() not in ("true", "false"):
+            raise ValueError("expected true or false")
+        return text.lower() == "true"
+    if isinstance(present, int) or (present is None and text.isdigit()):
+        return int(text)
+    if isinstance(present, float):
+        return float(text)
+    if present is None or isinstance(present, str):
+        return text
+    raise TypeError("not a plain value")
