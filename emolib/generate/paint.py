@@ -20,23 +20,6 @@ from emolib.media.compose import CropTransform
 from emolib.models.heads import composite
 
 
-def network_faces(crops: np.ndarray, half_mask: bool = False) -> Tensor:
-    """What the generator sees: (N, 6, 96, 96) float32 in [0, 1], masked target and reference.
-
-    Args:
-        crops: (N, 96, 96, 3) uint8 RGB, the faces as they are in the source.
-        half_mask: hide the lower half of the target only (Wav2Lip); otherwise all of it (EmoGen).
-
-    Paper: §3.2.1 (fully masked frames; the reference is the current frame).
-    """
-    reference = torch.from_numpy(crops).permute(0, 3, 1, 2).float() / 255  # (N, 3, 96, 96)
-    target = torch.zeros_like(reference)
-    if half_mask:
-        upper = VIDEO.face_px // 2
-        target[:, :, :upper] = reference[:, :, :upper]
-    return torch.cat([target, reference], dim=1)  # (N, 6, 96, 96)
-
-
 def paint(
     frame: np.ndarray, transform: CropTransform, maps: dict[str, Tensor], native: bool = True
 ) -> np.ndarray:

@@ -42,7 +42,8 @@ def prepare(
 
     Args:
         face: a video, a picture, or frames (T, H, W, 3) or (H, W, 3) uint8 RGB at 25 frames/s.
-        audio: a sound or video file, or (n,) float at 16 kHz; None: the face video's own.
+        audio: a sound or video file, or (n,) float at 16 kHz; None: the face video's own, and
+            both end with the shorter one.
         weights: emotion (6,), or (K, 6) for a walk, or None for a network without.
         fit: when the sound is longer: "loop" back and forth, "hold" the last frame, "trim".
         face_index: 0 for the largest face, 1 for the next, …
@@ -78,6 +79,8 @@ def prepare(
         else:
             key = track_key(sha256, detector.name, n_look, face_index)
             track, remembered = find_track(first, detector, face_index, key=key, file=source.name)
+    if audio is None:
+        fit = "trim"
     plan = fit_frames(len(track), n_sound, fit)
     notes = [*sound.notes, describe_fit(len(track), n_sound, fit), *track.warnings]
     return FrameStream(

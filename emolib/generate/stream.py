@@ -13,13 +13,12 @@ from dataclasses import dataclass, field
 from itertools import islice
 
 import numpy as np
-import torch
-from torch import Tensor
 
 from emolib.config import VIDEO
-from emolib.errors import Cancelled, ConfigError, FaceError, ResourceError
+from emolib.errors import Cancelled, ConfigError, FaceError
+from emolib.generate.engine import Engine
 from emolib.generate.hearing import Sound
-from emolib.generate.paint import network_faces, paint
+from emolib.generate.paint import paint
 from emolib.generate.source import ArraySource, FileSource
 from emolib.media.faces import FaceTrack
 from emolib.media.mel import mel_windows
@@ -56,58 +55,6 @@ class Stages:
         finally:
             spent = time.perf_counter() - start
             self.seconds[stage] = self.seconds.get(stage, 0.0) + spent
-
-
-@dataclass
-class Engine:
-    """A network ready to run: where, how many frames at once, and what it expects.
-
-    `half_mask`, `alignment` and `geometry` are those it was trained with; `batch` shrinks when the
-    device runs out of memory.
-    """
-
-    network: torch.nn.Module
-    device: str
-    batch: int
-    half_mask: bool = False
-    alignment: str = "centred"
-    geometry: str = "box"
-
-    @torch.inference_mode()
-    def maps(self, crops: np.ndarray, mel: np.ndarray, emotion: np.ndarray | None) -> dict:
-        """Maps of N frames on the CPU, `frames` (N, 3, 96, 96) and others.
-
-        Args:
-            crops: (N, 96, 96, 3) uint8 RGB.
-            mel: (N, 1, 80, 16) float32.
-            emotion: (N, 6) float32, or None for a network without emotion.
-
-        Raises:
-            ResourceError: no memory even for a single frame.
-        """
-        done: list[dict[str, Tensor]] = []
-        start = 0
-        while start < len(crops):
-            part = slice(start, start + self.batch)
-            try:
-                done.append(self._forward(crops[part], mel[part], emotion, part))
-            except torch.OutOfMemoryError as error:
-                if self.batch == 1:
-                    raise ResourceError(
-                        f"no memory for one frame on {self.device}", fix="use --device cpu"
-                    ) from error
-                torch.cuda.empty_cache()
-                self.batch //= 2
-                continue
-            start = part.stop
-        return {name: torch.cat([part[name] for part in done]) for name in done[0]}
-
-    def _forward(self, crops, mel, emotion, part) -> dict[str, Tensor]:
-        faces = network_faces(crops, self.half_mask).to(self.device)[:, None]  # (N, 1, 6, 96, 96)
-        sound = torch.from_numpy(mel).to(self.device)[:, None]  # (N, 1, 1, 80, 16)
-        label = None if emotion is None else torch.from_numpy(emotion[part]).to(self.device)
-        maps = self.network(sound, faces, label, return_maps=True)
-        return {name: value[:, 0].float().cpu() for name, value in maps.items()}
 
 
 @dataclass

@@ -10,24 +10,24 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
-import torch
 
 from emolib.config import AUDIO
 from emolib.errors import MediaError
 from emolib.generate.clip import Clip
+from emolib.generate.engine import make_engine
 from emolib.generate.mixture import emotion_weights
 from emolib.generate.prepare import prepare
 from emolib.generate.source import open_source
-from emolib.generate.stream import Engine, FrameStream
+from emolib.generate.stream import FrameStream
+from emolib.media.audio import MIN_SAMPLES
 from emolib.media.encode import FORMS
 from emolib.media.faces import make_detector
+from emolib.media.mel import melspectrogram
 from emolib.media.provenance import Facts, check_outputs, utc_now, write_labelled
 from emolib.models.checkpoint import CheckpointMeta, find_checkpoint, load_checkpoint
 from emolib.models.generator import Generator
 from emolib.paths import file_sha256
 from emolib.runtime import Stopwatch, pick_device
-
-BATCH = {"cpu": 8, "mps": 16, "cuda": 64}
 
 
 class TalkingFace:
@@ -52,20 +52,9 @@ class TalkingFace:
         sha256: str = "",
         name: str = "",
     ):
-        published = meta.recipe.startswith("published")
         self.meta, self.name, self.sha256 = meta, name, sha256
         self.emotional = generator.config.emotion is not None
-        kind = device.split(":")[0]
-        dtype = torch.bfloat16 if kind == "cuda" else torch.float32
-        self.engine = Engine(
-            network=generator.fused(dtype).to(device),
-            device=device,
-            batch=BATCH[kind],
-            half_mask=not self.emotional and meta.recipe != "PRE",
-            # Published weights saw tight boxes, and sound one frame after the training script's.
-            alignment="released_training" if published else "centred",
-            geometry="tight" if published else "box",
-        )
+        self.engine = make_engine(generator, meta, device)
         self.detector = make_detector(detector) if isinstance(detector, str) else detector
 
     @classmethod
@@ -80,6 +69,7 @@ class TalkingFace:
         """
         device = pick_device(device)
         path = find_checkpoint(name_or_path, "generator")
+        melspectrogram(np.zeros(MIN_SAMPLES, np.float32))  # what it imports takes a second
         generator, meta = load_checkpoint(path, "generator")
         return cls(
             generator,
@@ -178,11 +168,7 @@ class TalkingFace:
             EmolibError: as `stream` and `write_labelled`; nothing is written then.
         """
         watch, inputs = Stopwatch(), _files(face, audio)
-        check_outputs(out, inputs, overwrite=overwrite)
-        if Path(out).suffix.lower() not in FORMS:
-            raise MediaError(
-                "cannot write this", file=out, expected="a name in " + ", ".join(FORMS)
-            )
+        check_film(out, inputs, overwrite=overwrite)
         stream = self.stream(face, audio, emotion, strength, mixture, **options)
         written = write_labelled(
             out,
@@ -240,6 +226,22 @@ class TalkingFace:
         if emotion is None and mixture is None:
             return None, []
         return None, [f"the network {self.name} knows no emotions: the label is ignored"]
+
+
+def check_film(out: str | os.PathLike, inputs, *, overwrite: bool) -> None:
+    """Refuse an output before any work is done for it.
+
+    Raises:
+        ConfigError: it (or its sidecar) exists and `overwrite` is false, or is an input.
+        MediaError: no film can be written under this name.
+    """
+    check_outputs(out, inputs, overwrite=overwrite)
+    if Path(out).suffix.lower() not in FORMS:
+        raise MediaError(
+            f"cannot write {Path(out).suffix or 'a file without suffix'}",
+            file=out,
+            expected="a name that ends in " + ", ".join(FORMS),
+        )
 
 
 def _files(*inputs) -> tuple[Path, ...]:

@@ -1,0 +1,102 @@
+"""Emotions as six weights, and which picture is shown when."""
+
+import numpy as np
+import pytest
+
+from emolib.emotions import EMOTIONS, NAMES
+from emolib.errors import ConfigError
+from emolib.generate.mixture import as_facts, emotion_weights, parse_mixture, weights_per_frame
+from emolib.generate.plan import describe_fit, fit_frames, n_sound_frames, runs_of
+
+
+@pytest.mark.parametrize("index", range(6))
+def test_a_name_is_one_hot_and_strength_walks_to_neutral(index):
+    name, neutral = NAMES[EMOTIONS[index]], np.eye(6)[EMOTIONS.index("NEU")]
+    assert emotion_weights(name) == pytest.approx(np.eye(6)[index])
+    assert emotion_weights(name.upper(), 0.0) == pytest.approx(neutral)
+    assert emotion_weights(name, 0.25) == pytest.approx(0.25 * np.eye(6)[index] + 0.75 * neutral)
+
+
+def test_mixtures_are_scaled_to_one():
+    given = emotion_weights(mixture={"joy": 3, "SAD": 1})
+    assert given[EMOTIONS.index("HAP")] == pytest.approx(0.75)
+    assert given.sum() == pytest.approx(1)
+    same = emotion_weights(mixture=np.array([0, 0, 0, 3, 0, 1.0]))
+    assert same == pytest.approx(given)
+    assert emotion_weights(mixture=parse_mixture("happy=3, sad=1")) == pytest.approx(given)
+    assert as_facts(given) == {"HAP": 0.75, "SAD": 0.25}
+
+
+def test_a_walk_passes_its_stations():
+    stations = np.eye(6)[[0, 3, 5]]
+    walk = weights_per_frame(emotion_weights(mixture=stations), 5)
+    assert walk.shape == (5, 6)
+    assert walk[[0, 2, 4]] == pytest.approx(stations)
+    assert walk[1] == pytest.approx((stations[0] + stations[1]) / 2)
+    assert walk.sum(axis=1) == pytest.approx(1)
+    assert weights_per_frame(emotion_weights("sad"), 3) == pytest.approx(np.eye(6)[[5, 5, 5]])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        ({"emotion": "joyfull"}, "did you mean 'happiness'"),
+        ({"emotion": 7}, "does not exist"),
+        ({"emotion": "sad", "strength": 1.2}, "0 .neutral. to 1"),
+        ({"emotion": "sad", "strength": float("nan")}, "strength is nan"),
+        ({}, "exactly one"),
+        ({"emotion": "sad", "mixture": {"sad": 1}}, "exactly one"),
+        ({"mixture": {"sad": -1, "joy": 2}}, "0 or more"),
+        ({"mixture": {"sad": 0}}, "not all 0"),
+        ({"mixture": np.ones(5)}, r"\(6,\)"),
+        ({"mixture": np.full(6, np.inf)}, "0 or more"),
+    ],
+)
+def test_wrong_emotions_are_refused(arguments, says):
+    with pytest.raises(ConfigError, match=says):
+        emotion_weights(**arguments)
+
+
+def test_unreadable_mixture():
+    with pytest.raises(ConfigError, match=r"happiness=0\.7"):
+        parse_mixture("happiness:0.7")
+
+
+def test_a_loop_runs_back_and_forth_without_a_jump():
+    plan = fit_frames(4, 12, "loop")
+    assert plan.tolist() == [0, 1, 2, 3, 2, 1, 0, 1, 2, 3, 2, 1]
+    for n_source in (2, 3, 7):
+        steps = np.diff(fit_frames(n_source, 40, "loop"))
+        assert set(steps) == {-1, 1}
+
+
+def test_hold_trim_stills_and_longer_videos():
+    assert fit_frames(3, 6, "hold").tolist() == [0, 1, 2, 2, 2, 2]
+    assert fit_frames(3, 6, "trim").tolist() == [0, 1, 2]
+    for fit in ("loop", "hold"):
+        assert fit_frames(1, 3, fit).tolist() == [0, 0, 0]
+        assert fit_frames(9, 3, fit).tolist() == [0, 1, 2]
+    with pytest.raises(ConfigError, match="loop, trim, hold"):
+        fit_frames(3, 6, "stretch")
+
+
+def test_what_was_done_is_said():
+    assert describe_fit(1, 9, "loop").startswith("a still picture")
+    assert "runs back and forth" in describe_fit(25, 50, "loop")
+    assert "2.00 s, the video 1.00 s" in describe_fit(25, 50, "hold")
+    assert "longer than the sound" in describe_fit(50, 25, "loop")
+    assert describe_fit(25, 25, "loop") == ""
+
+
+def test_frames_last_as_long_as_the_sound():
+    for n_samples in (3200, 16_000, 40_000, 47_999, 12_345):
+        assert abs(n_sound_frames(n_samples) / 25 - n_samples / 16_000) <= 0.5 / 25 + 1e-9
+
+
+@pytest.mark.parametrize(("n_source", "fit"), [(4, "loop"), (4, "hold"), (1, "loop"), (50, "trim")])
+def test_runs_are_the_plan_in_straight_pieces(n_source, fit):
+    plan = fit_frames(n_source, 20, fit)
+    runs = runs_of(plan)
+    assert np.concatenate(runs).tolist() == plan.tolist()
+    assert all(len(set(np.diff(run))) <= 1 for run in runs)
+    assert len(runs) <= 2 + 20 // max(1, n_source - 1)

@@ -1,0 +1,166 @@
+"""Pictures in any order and little memory; faces remembered by content; pauses that rest."""
+
+import numpy as np
+import pytest
+from film_files import number_of, numbered
+from talkers import voice
+
+from emolib.errors import AudioError, ConfigError, EmolibWarning, FaceError, MediaError
+from emolib.generate import place
+from emolib.generate.hearing import hear, rest_in_pauses
+from emolib.generate.place import find_track, fixed_track, frames_to_track
+from emolib.generate.plan import fit_frames
+from emolib.generate.source import ArraySource, FileSource, open_source
+from emolib.media.detect import make_detector
+from emolib.media.mel import melspectrogram
+from emolib.media.video import write_video
+
+
+@pytest.fixture(scope="module")
+def counted(tmp_path_factory):
+    """A film of 40 frames that carry their numbers."""
+    frames = [numbered(k) for k in range(40)]
+    return write_video(tmp_path_factory.mktemp("counted") / "counted.mp4", frames)
+
+
+@pytest.mark.parametrize("fit", ["loop", "hold", "trim"])
+@pytest.mark.parametrize("n_keep", [0, 5, 100])
+def test_any_plan_is_read_whatever_fits_in_memory(counted, fit, n_keep, monkeypatch):
+    frame_bytes = numbered(0).nbytes
+    monkeypatch.setattr("emolib.generate.source.PIECE_BYTES", 7 * frame_bytes)
+    source = FileSource(counted, keep_bytes=n_keep * frame_bytes)
+    plan = fit_frames(40, 95, fit)
+    assert [number_of(frame) for frame in source.frames(plan)] == plan.tolist()
+
+
+def test_first_frames_are_kept_for_later(counted, monkeypatch):
+    source = FileSource(counted)
+    assert len(list(source.first(12))) == 12
+    monkeypatch.setattr("emolib.generate.source.read_frames", None)  # no second decoding
+    assert [number_of(frame) for frame in source.frames(np.array([3, 4, 11]))] == [3, 4, 11]
+
+
+def test_going_back_holds_one_piece_at_a_time(counted, monkeypatch):
+    frame_bytes = numbered(0).nbytes
+    monkeypatch.setattr("emolib.generate.source.PIECE_BYTES", 6 * frame_bytes)
+    source, asked = FileSource(counted, keep_bytes=0), []
+    forwards = source._forwards
+    monkeypatch.setattr(
+        source, "_forwards", lambda first, last: asked.append(last - first) or forwards(first, last)
+    )
+    assert len(list(source.frames(np.arange(39, -1, -1)))) == 40
+    assert max(asked) < 6
+
+
+def test_arrays_are_sources_too(scene):
+    source = open_source(scene)
+    assert isinstance(source, ArraySource)
+    assert not source.still
+    assert open_source(scene[0]).still
+    assert source.sha256 != open_source(scene[:5]).sha256
+    (frame,) = source.frames(np.array([4]))
+    assert (frame == scene[4]).all()
+    with pytest.raises(MediaError, match="uint8"):
+        open_source(scene.astype(float))
+
+
+def test_a_track_is_remembered_by_content(scene, monkeypatch):
+    detector = make_detector("auto")
+    arguments = {"key": "k1", "file": "clip"}
+    track, remembered = find_track(iter(scene), detector, 0, **arguments)
+    assert not remembered
+    monkeypatch.setattr(place, "track_faces", None)  # no second look
+    again, remembered = find_track(iter(()), detector, 0, **arguments)
+    assert remembered
+    assert (again.poses == track.poses).all()
+    assert (again.found == track.found).all()
+    assert again.warnings == track.warnings
+    assert again.picture_px == (320, 240)
+
+
+def test_a_damaged_memory_means_looking_again(scene, caplog):
+    from emolib.paths import cache_dir
+
+    detector = make_detector("auto")
+    find_track(iter(scene), detector, 0, key="k2", file="clip")
+    (cache_dir() / "tracks" / "k2.npz").write_bytes(b"PK not a zip")
+    track, remembered = find_track(iter(scene), detector, 0, key="k2", file="clip")
+    assert not remembered
+    assert len(track) == len(scene)
+    assert "damaged" in caplog.text
+
+
+def test_a_cache_that_cannot_be_written_only_costs_time(scene, tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("in the way")
+    monkeypatch.setenv("EMOLIB_CACHE", str(tmp_path / "file" / "cache"))
+    track, remembered = find_track(iter(scene), make_detector("auto"), 0, key="k", file="clip")
+    assert not remembered
+    assert track.found.all()
+
+
+def test_a_given_box_needs_no_detector(scene):
+    track = fixed_track(iter(scene), (100, 60, 80, 100), "clip")
+    assert len(track) == len(scene)
+    assert track.boxes[3] == pytest.approx([90, 60, 190, 160])
+    for box, says in (((400, 0, 50, 50), "320×240"), ((0, 0, 0, 50), "holds no picture")):
+        with pytest.raises(FaceError, match=says):
+            fixed_track(iter(scene), box, "clip")
+    with pytest.raises(FaceError, match="only 20 px"):
+        fixed_track(iter(scene), (0, 0, 20, 20), "clip")
+    with pytest.raises(ConfigError, match="x y width height"):
+        fixed_track(iter(scene), (1, 2, 3), "clip")
+
+
+def test_tracks_come_in_whole_seconds():
+    assert [frames_to_track(n) for n in (1, 25, 26, 200)] == [25, 25, 50, 200]
+
+
+def test_pauses_rest_and_speech_does_not_change():
+    samples = voice(1.2)
+    hiss = np.random.default_rng(3).normal(0, 3e-4, len(samples)).astype(np.float32)
+    samples[6400:12_800] = 0
+    mel = melspectrogram(samples + hiss)
+    rested = rest_in_pauses(mel)
+    assert mel[:, 36:60].max() > -3.5  # the hiss is heard
+    assert (rested[:, 36:60] == -4).all()  # and silenced
+    loud = mel.max(axis=0) > 0
+    assert loud.sum() > 20
+    assert (rested[:, loud] == mel[:, loud]).all()
+
+
+def test_a_very_quiet_voice_is_not_taken_for_a_pause():
+    mel = melspectrogram(voice(0.6, level=2e-3))
+    assert (rest_in_pauses(mel) == mel).all()
+
+
+def test_a_silent_sound_is_allowed_and_rests():
+    with pytest.warns(EmolibWarning, match="silent"):
+        sound = hear(np.zeros(16_000, np.float32) + 1e-6)
+    assert (sound.heard == -4).all()
+    assert "the mouth rests" in sound.notes[0]
+
+
+def test_files_are_played_at_their_own_brightness(speech):
+    sound = hear(speech)
+    assert sound.rate_hz == 48_000
+    assert sound.seconds == pytest.approx(0.6, abs=0.001)
+    assert hear(voice()).rate_hz == 16_000
+
+
+@pytest.mark.parametrize(
+    ("samples", "says"),
+    [
+        (np.zeros(0, np.float32), "0 samples"),
+        (np.zeros(100, np.float32), "at least 200 ms"),
+        (np.full(8000, np.nan, np.float32), "not finite"),
+        (np.zeros((2, 8000), np.float32), "mono"),
+    ],
+)
+def test_sound_that_cannot_drive_a_face(samples, says):
+    with pytest.raises(AudioError, match=says):
+        hear(samples)
+
+
+def test_too_long_a_sound_is_refused():
+    with pytest.raises(AudioError, match=r"at most 0\.3 s"):
+        hear(voice(0.4), max_seconds=0.3)
