@@ -175,7 +175,7 @@ def _evaluate_clip(
     """A clip's record, or why there is none."""
     watch = Stopwatch()
     target, source = clips[task.target_idx], clips[task.source_idx]
-    seen, true = (np.ascontiguousarray(c.frames[: task.n_frames]) for c in (source, target))
+    seen, true = (np.array(c.frames[: task.n_frames]) for c in (source, target))
     try:
         made = regenerate(network, seen, target.mel, target.emotion, rules)
         material = Material(

@@ -18,6 +18,7 @@ from emolib.models.syncnet import SyncNet, SyncNetConfig
 from emolib.store.format import FORMAT
 from emolib.store.parts import pack
 
+ASTRONAUT = data.astronaut()
 N_FRAMES = {"IEO": 10, "MTI": 12, "TIE": 12}
 TINTS = {
     "ANG": (40, 0, 0),
@@ -32,7 +33,7 @@ TINTS = {
 def face(emotion, opening, shift):
     """(96, 96, 3) uint8: an astronaut, tinted by emotion, with a dark mouth `opening` px high."""
     box = np.array([161.7, 62.0, 285.2, 185.5]) + np.array([shift, 0, shift, 0])
-    picture = crop_face(data.astronaut(), box, 96).astype(int)
+    picture = crop_face(ASTRONAUT, box, 96).astype(int)
     row = 72
     picture[row : row + int(opening), 40:60] = 20
     return (picture + TINTS[emotion]).clip(0, 255).astype(np.uint8)

@@ -14,13 +14,13 @@ from emolib.evaluation import run
 from emolib.evaluation.run import EvaluateSettings, evaluate
 from emolib.results import load_result
 
-CHEAP = EvaluateSettings(metrics=("visual",))
+CHEAP = EvaluateSettings(metrics=("visual",), limit=6)
 
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory):
     root = tmp_path_factory.mktemp("world")
-    return *make_world(root), make_checkpoints(root)
+    return *make_world(root, actors=("9002",)), make_checkpoints(root)
 
 
 @pytest.fixture(scope="module")
@@ -92,29 +92,29 @@ def test_a_killed_run_goes_on_where_it_was(world, tmp_path, monkeypatch):
     store, _, networks = world
     measured, honest = [], run.measure
 
-    def dies_after_five(material, tools):
-        if len(measured) == 5:
+    def dies_after_two(material, tools):
+        if len(measured) == 2:
             raise KeyboardInterrupt
         measured.append(1)
         return honest(material, tools)
 
-    monkeypatch.setattr(run, "measure", dies_after_five)
+    monkeypatch.setattr(run, "measure", dies_after_two)
     out = tmp_path / "r.json"
     with pytest.raises(KeyboardInterrupt):
         evaluate(store, networks["generator"], out, CHEAP, device="cpu")
     partial = tmp_path / "r.json.partial.jsonl"
-    assert len(partial.read_text().splitlines()) == 6
+    assert len(partial.read_text().splitlines()) == 3
     assert not out.exists()
     with partial.open("a") as stream:
         stream.write('{"clip": "half a li')  # killed while writing
     calls = []
     monkeypatch.setattr(run, "measure", lambda m, t: calls.append(1) or honest(m, t))
     resumed = evaluate(store, networks["generator"], out, CHEAP, device="cpu")
-    assert len(calls) == 7
+    assert len(calls) == 4
     assert not partial.exists()
     calls.clear()
     fresh = evaluate(store, networks["generator"], tmp_path / "f.json", CHEAP, device="cpu")
-    assert len(calls) == 12
+    assert len(calls) == 6
     assert plain(resumed.result) == plain(fresh.result)
 
 
@@ -143,14 +143,15 @@ def test_clips_that_fail_are_left_out_and_named(world, tmp_path, monkeypatch):
     fails_on_anger.left = 2
     monkeypatch.setattr(run, "measure", fails_on_anger)
     command = ["evaluate", "--store", store, "--checkpoint", networks["generator"]]
-    command += ["--out", tmp_path / "r.json", "--metrics", "visual", "--device", "cpu"]
+    command += ["--out", tmp_path / "r.json", "--metrics", "visual", "--limit", 6]
+    command += ["--device", "cpu"]
     shown = CliRunner().invoke(cli.app, [str(part) for part in command])
     assert shown.exit_code == cli.SKIPPED, shown.output
     assert shown.output.count("no face in 10 of 10 frames") == 2
     assert "psnr_db" in shown.output
-    assert load_result(tmp_path / "r.json")["numbers"]["n_clips"] == 10
+    assert load_result(tmp_path / "r.json")["numbers"]["n_clips"] == 4
     fails_on_anger.left = 99
-    with pytest.raises(DatasetError, match=r"none of 12 clips.*no face"):
+    with pytest.raises(DatasetError, match=r"none of 6 clips.*no face"):
         evaluate(store, networks["generator"], tmp_path / "n.json", CHEAP, device="cpu")
 
 

@@ -98,8 +98,8 @@ class Analytic(nn.Module):
 @pytest.mark.parametrize("lead", [0, 1, -12, 15, -15])
 @pytest.mark.parametrize("which", ["published", "expert"])
 def test_a_known_offset_comes_back_to_the_frame(which, lead):
-    levels = events(90 + 40)
-    seen, heard = levels[20:110], levels[20 + lead : 110 + lead]  # sound `lead` frames early
+    levels = events(64 + 40)
+    seen, heard = levels[20:84], levels[20 + lead : 84 + lead]  # sound `lead` frames early
     sound = loud_sound(heard).astype(np.float32)
     if which == "published":
         result = sync.lse(Analytic(), bright_frames(seen, 224), sound)
@@ -108,7 +108,7 @@ def test_a_known_offset_comes_back_to_the_frame(which, lead):
     assert result.offset == lead
     assert result.offsets[result.curve.argmin()] == lead
     assert result.confidence > 0.2
-    assert result.n_windows == 85
+    assert result.n_windows == 59
     if lead:
         assert result.at_zero > result.distance + 0.2
     else:
