@@ -2,6 +2,7 @@
 
 import json
 import pickle
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ from tiny_store import make_store
 
 from emolib.emotions import EMOTIONS
 from emolib.errors import ConfigError, DatasetError
+from emolib.store.parts import pack
 from emolib.store.store import ClipStore
 
 
@@ -130,3 +132,24 @@ def test_a_store_of_another_kind_is_refused(folder, change, error, part):
     info = json.loads((folder / "store.json").read_text())
     (folder / "store.json").write_text(json.dumps({**info, **change}))
     message_of(lambda: ClipStore(folder), part, error=error)
+
+
+@pytest.mark.parametrize("n_clips", [10, 80])
+def test_packing_holds_one_clip_at_a_time(tmp_path, n_clips):
+    row = {"clip": "a", "n_frames": 50, "n_mels": 161}
+
+    def arrays():
+        for k in range(n_clips):
+            yield {
+                "frames": np.full((50, 96, 96, 3), k, np.uint8),
+                "mel": np.zeros((161, 80), np.float32),
+                "boxes": np.zeros((50, 4), np.float32),
+            }
+
+    one_clip = 50 * 96 * 96 * 3
+    tracemalloc.start()
+    pack(tmp_path, [dict(row) for _ in range(n_clips)], arrays(), 96)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 3 * one_clip + 500_000
+    assert np.load(tmp_path / "frames.npy", mmap_mode="r").shape == (50 * n_clips, 96, 96, 3)
