@@ -9,7 +9,7 @@ readability: `evaluate` uses people of other seeds, but the same judge. It knows
     python scripts/judge_people.py tune ANG 0 --seeds 0:20 --rounds 12
 
 A clip is named by the mean of the probabilities over the apex frames (envelope at least 90 %) of a
-spoken sentence, every third frame. The crop is what face-api's own `align` cuts from 68
+spoken sentence, every fourth frame. The crop is what face-api's own `align` cuts from 68
 landmarks: a square with side (eyes to mouth) / 0.45, the landmarks' centre at (0.5, 0.43) of it;
 `--margin` widens it. With `--detector` the box comes from our face detector instead.
 """
@@ -130,7 +130,7 @@ def evaluate(args) -> None:
             speech = speak(text, voice, prosody=prosody)
             acted = perform(speech, code, args.level, seed=seed, fps=25, paired=args.paired)
             times_s = (np.arange(len(acted)) + 0.5) / acted.fps
-            frames = np.flatnonzero(envelope(times_s, speech.duration_s) >= 0.9)[1::3]
+            frames = np.flatnonzero(envelope(times_s, speech.duration_s) >= 0.9)[1 :: args.every]
             faces = []
             for k in frames:
                 picture = stage.render(acted.weights[k], acted.pose[k])
@@ -248,6 +248,7 @@ def main() -> None:
     one = commands.add_parser("evaluate", help="confusion on people of these seeds")
     one.add_argument("--seeds", default="1000:1040")
     one.add_argument("--level", default="HI")
+    one.add_argument("--every", type=int, default=4, help="frames from one look to the next")
     one.add_argument("--paired", action="store_true")
     one.add_argument("--detector", action="store_true", help="boxes from our face detector")
     one.add_argument("--margin", type=float, default=0.0)

@@ -25,44 +25,63 @@ from emolib.synthetic.prosody import level_strength
 RECIPES: dict[str, tuple[dict[str, float], ...]] = {
     "ANG": (
         {  # AU 4 5 7 10 22 25: glaring, teeth bared
-            **{"browDown": 1.0, "eyeWide": 0.3, "eyeSquint": 0.5, "noseSneer": 0.6},
-            **{"mouthUpperUp": 0.4, "mouthLowerDown": 0.6, "mouthFunnel": 0.2, "jawForward": 0.3},
+            **{"browDown": 1.0, "eyeWide": 0.4, "eyeSquint": 0.6, "noseSneer": 0.7},
+            **{"mouthUpperUp": 0.3, "mouthLowerDown": 0.7, "mouthFunnel": 0.28, "jawOpen": 0.14},
+            **{"jawForward": 0.25, "cheekSquint": 0.15, "mouthFrown": 0.1},
         },
         {  # AU 4 5 7 23 24: lips pressed
-            **{"browDown": 1.0, "eyeWide": 0.3, "eyeSquint": 0.5, "noseSneer": 0.4},
+            **{"browDown": 1.0, "eyeWide": 0.4, "eyeSquint": 0.55, "noseSneer": 0.55},
             **{"mouthPress": 0.6, "mouthFrown": 0.4, "mouthRollUpper": 0.3, "jawForward": 0.4},
+            **{"mouthLowerDown": 0.2},
         },
     ),
     "DIS": (
         {  # AU 9 10 17: nose wrinkled, upper lip up
-            **{"noseSneer": 1.0, "mouthUpperUp": 0.7, "browDown": 0.5, "eyeSquint": 0.5},
-            **{"mouthFrown": 0.4, "mouthShrugLower": 0.4, "cheekSquint": 0.5},
+            **{"noseSneer": 1.05, "mouthUpperUp": 0.85, "browDown": 0.45, "eyeSquint": 0.5},
+            **{"mouthFrown": 0.45, "mouthShrugLower": 0.2, "mouthShrugUpper": 0.15},
+            **{"cheekSquint": 0.4, "eyeBlink": 0.15},
+        },
+        {  # AU 9 15 16 25: as before something that smells
+            **{"noseSneer": 1.05, "mouthUpperUp": 0.75, "mouthLowerDown": 0.3, "browDown": 0.4},
+            **{"mouthFrown": 0.5, "eyeSquint": 0.5, "cheekSquint": 0.35, "eyeBlink": 0.2},
         },
     ),
     "FEA": (
         {  # AU 1 2 4 5 20 25
-            **{"browInnerUp": 1.0, "browOuterUp": 0.2, "browDown": 0.4, "eyeWide": 0.9},
-            **{"mouthStretch": 0.9, "mouthLowerDown": 0.3, "jawOpen": 0.1},
+            **{"browInnerUp": 1.2, "browOuterUp": 0.22, "browDown": 0.18, "eyeWide": 0.85},
+            **{"mouthStretch": 1.0, "mouthLowerDown": 0.65, "mouthUpperUp": 0.15, "jawOpen": 0.2},
+        },
+        {  # AU 1 2 4 5 20: mouth tense and nearly shut
+            **{"browInnerUp": 1.15, "browOuterUp": 0.3, "browDown": 0.3, "eyeWide": 0.95},
+            **{"mouthStretch": 1.0, "mouthLowerDown": 0.4, "jawOpen": 0.1},
         },
     ),
     "HAP": (
-        {  # AU 6 12 25
+        {  # AU 6 12 25: teeth showing
             **{"mouthSmile": 0.75, "mouthDimple": 0.3, "cheekSquint": 0.8, "eyeSquint": 0.25},
             **{"mouthUpperUp": 0.3, "jawOpen": 0.06},
+        },
+        {  # AU 6 12: a wide closed smile
+            **{"mouthSmile": 0.8, "mouthDimple": 0.45, "cheekSquint": 0.75, "eyeSquint": 0.2},
+            **{"browOuterUp": 0.15, "mouthUpperUp": 0.1},
         },
     ),
     "NEU": ({},),
     "SAD": (
-        {  # AU 1 4 15 17
-            **{"browInnerUp": 1.0, "browDown": 0.2, "mouthFrown": 0.75, "mouthShrugLower": 0.5},
-            **{"eyeSquint": 0.3},
+        {  # AU 1 4 15 17 43
+            **{"browInnerUp": 1.2, "browDown": 0.38, "mouthFrown": 1.05, "mouthShrugLower": 0.55},
+            **{"eyeBlink": 0.3, "cheekSquint": 0.1, "mouthStretch": 0.25},
+        },
+        {  # AU 1 4 11 15 43: about to cry
+            **{"browInnerUp": 1.2, "browDown": 0.4, "mouthFrown": 0.95, "mouthShrugLower": 0.3},
+            **{"eyeBlink": 0.32, "cheekSquint": 0.3, "mouthStretch": 0.35, "mouthRollUpper": 0.1},
         },
     ),
 }
 
 
 # How far the jaw moves in speech, at full strength: sad speakers mumble, angry ones do not.
-ARTICULATION = {"ANG": 1.1, "DIS": 0.85, "FEA": 0.95, "HAP": 1.05, "NEU": 1.0, "SAD": 0.7}
+ARTICULATION = {"ANG": 1.1, "DIS": 0.75, "FEA": 0.95, "HAP": 1.05, "NEU": 1.0, "SAD": 0.7}
 
 
 def sides(name: str) -> list[int]:
