@@ -50,9 +50,9 @@ STYLES = {
     "back": Style(680, 7, 0.60, 0.20, 0.062, 0.40, 0.09, 0.02, 0.04, "back", 0.8),
     "curly": Style(900, 7, 0.36, 0.26, 0.06, 0.80, 0.16, 0.02, 0.75, "crown", 0.7),
     "pixie": Style(720, 7, 0.50, 0.32, 0.062, 0.35, 0.08, 0.16, 0.08, "part", 0.8),
-    "bob": Style(700, 12, 1.60, 1.30, 0.105, 0.30, 0.12, 0.40, 0.06, "part", 0.8),
-    "long": Style(720, 15, 2.70, 2.40, 0.125, 0.30, 0.13, 0.40, 0.10, "part", 0.8),
-    "fringe": Style(720, 14, 2.30, 2.00, 0.115, 0.28, 0.12, 0.40, 0.05, "part", 0.8),
+    "bob": Style(520, 11, 1.60, 1.30, 0.095, 0.30, 0.12, 0.40, 0.06, "part", 0.8),
+    "long": Style(500, 14, 2.70, 2.40, 0.105, 0.30, 0.13, 0.40, 0.10, "part", 0.8),
+    "fringe": Style(520, 13, 2.30, 2.00, 0.10, 0.28, 0.12, 0.40, 0.05, "part", 0.8),
     "bun": Style(560, 8, 1.05, 1.05, 0.085, 0.10, 0.04, 0.0, 0.02, "bun", 0.9),
 }
 BUN = np.array([0.0, 0.62, -1.95])
@@ -150,11 +150,15 @@ def grow(person: Person, rest: np.ndarray, normals: np.ndarray) -> Strands:
         triangles.append(part["triangles"] + start)
         start += len(part["points"])
     joined = {k: np.concatenate([p[k] for p in parts]) for k in parts[0] if k != "triangles"}
+    triangles = np.concatenate(triangles)
+    back = joined["normal"][triangles][..., 2].max(1) < -0.7
+    high = joined["points"][triangles][..., 1].min(1) > -0.35
+    triangles = triangles[~(back & high)]  # never seen, however far a head turns here
     floats = {k: v.astype(np.float32) for k, v in joined.items() if k != "bind"}
     return Strands(
         **floats,
         bind=joined["bind"].astype(np.int32),
-        triangles=np.concatenate(triangles).astype(np.int32),
+        triangles=triangles.astype(np.int32),
         cover=cover,
     )
 
@@ -178,7 +182,7 @@ def _scalp(person, style, rest, normals, rng):
     ears = head.masks["ears"][skin].max(1)
     behind = np.abs(np.arctan2(middle[:, 0], middle[:, 2] - AXIS_Z_DM)) > 2.4
     weight = ramp(-0.04, 0.05, inside) * (ears < 0.2)
-    weight = weight * np.where(behind & (style.top < 1), 0.35, 1.0)
+    weight = weight * np.where(behind, 0.35 if style.top < 1 else 0.55, 1.0)
     chosen, w = _roots(weight, skin, rest, style.ribbons, rng)
     p = (rest[skin[chosen]] * w).sum(1)
     home = (head.canonical[skin[chosen]] * w).sum(1)
@@ -201,7 +205,7 @@ def _scalp(person, style, rest, normals, rng):
         sweep = -0.35 * person.hair.parting if person.hair.style == "pixie" else 0.0
         d[bangs] = np.array([sweep, -0.55, 0.55]) + rng.normal(0, 0.08, (int(bangs.sum()), 3))
         length[bangs] = rng.uniform(0.40, 0.52, int(bangs.sum()))
-    layer = rng.uniform(0, 1, count)
+    layer = np.sort(rng.uniform(0, 1, count))[::-1]  # outermost first: what they hide costs little
     return _extrude(person, style, rest, normals, p, d, n, length, layer, bangs, rng)
 
 

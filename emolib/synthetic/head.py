@@ -70,8 +70,8 @@ class Head:
     uv: (F, 3, 2) float32, texture place of each corner; u wraps at 1.
     masks: name -> (N,) float32 in [0, 1]. macros, shapes: name -> (N, 3) int16 in steps of `STEP_DM`.
     unit_start (53,), unit_vertex (K,), unit_delta (K, 3): the units' displacements, unit by unit.
-    light: (N,) float32, share of ambient light that reaches a vertex at rest; unit_light: (52, N) float32,
-    what each unit at full weight adds to it.
+    light: (N,) float32, share of ambient light that reaches a vertex at rest; light_start (53,), light_vertex,
+    light_delta: what each unit at full weight adds to it, unit by unit.
     follow: (N,) float32, how much a vertex turns with the head (1) or stays with the shoulders (0).
     """
 
@@ -87,7 +87,9 @@ class Head:
     unit_vertex: np.ndarray
     unit_delta: np.ndarray
     light: np.ndarray
-    unit_light: np.ndarray
+    light_start: np.ndarray
+    light_vertex: np.ndarray
+    light_delta: np.ndarray
     follow: np.ndarray
 
     def identity(self, macros, shapes) -> np.ndarray:
@@ -148,13 +150,13 @@ def _repaired(units: np.ndarray, canonical: np.ndarray, part_of: np.ndarray) -> 
     return out
 
 
-def _sparse(units: np.ndarray):
-    """Units (52, N, 3) int16 as one list of moved vertices: starts, vertex numbers, displacements."""
+def _sparse(units: np.ndarray, least: float, step: float):
+    """Units (52, N, ...) as one list of changed vertices: starts, vertex numbers, changes."""
     starts, vertices, deltas = [0], [], []
     for unit in units:
-        moved = np.flatnonzero(np.abs(unit).max(1) > 3)
+        moved = np.flatnonzero(np.abs(unit.reshape(len(unit), -1)).max(1) > least)
         vertices.append(moved)
-        deltas.append(unit[moved] * np.float32(STEP_DM))
+        deltas.append(unit[moved] * np.float32(step))
         starts.append(starts[-1] + len(moved))
     return (
         np.array(starts, np.int64),
@@ -196,7 +198,8 @@ def load_head() -> Head:
     uv = texture_place(canonical)[triangles]
     split = np.ptp(uv[..., 0], axis=1) > 0.5
     uv[split, :, 0] += uv[split, :, 0] < 0.5
-    starts, vertices, deltas = _sparse(_repaired(stored["units"], canonical, part_of))
+    starts, vertices, deltas = _sparse(_repaired(stored["units"], canonical, part_of), 3, STEP_DM)
+    lights = _sparse(stored["unit_light"].astype(np.int16), 2, 1 / 127)
     return Head(
         canonical=canonical,
         triangles=triangles,
@@ -210,6 +213,8 @@ def load_head() -> Head:
         unit_vertex=vertices,
         unit_delta=deltas,
         light=stored["light"].astype(np.float32) / 127,
-        unit_light=stored["unit_light"].astype(np.float32) / 127,
+        light_start=lights[0],
+        light_vertex=lights[1],
+        light_delta=lights[2],
         follow=_follow(canonical),
     )

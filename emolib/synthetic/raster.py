@@ -35,6 +35,20 @@ def deform(rest, start, vertex, delta, weights, out):
 
 
 @kernel
+def blend_light(rest, start, vertex, delta, weights, out):
+    """out[:N] = light at rest (N,) + the units' changes, kept in [0, 1]."""
+    for i in range(rest.shape[0]):
+        out[i] = rest[i]
+    for u in range(weights.shape[0]):
+        w = min(max(weights[u], np.float32(0)), np.float32(1))
+        if w > 0:
+            for j in range(start[u], start[u + 1]):
+                out[vertex[j]] += w * delta[j]
+    for i in range(rest.shape[0]):
+        out[i] = min(max(out[i], np.float32(0)), np.float32(1))
+
+
+@kernel
 def carry(points, rest, first, strand_rest, bind):
     """Put strand vertices behind the head's: at rest, or moved as the head vertex that carries them."""
     for i in range(strand_rest.shape[0]):
@@ -122,41 +136,55 @@ def smooth_normals(points, triangles, out):
 
 
 @kernel
+def _span(row, slope, low, high):
+    """Narrow [low, high] to where row + slope * x >= 0."""
+    if slope > 0:
+        low = max(low, -row / slope)
+    elif slope < 0:
+        high = min(high, -row / slope)
+    elif row < 0:
+        high = low - np.float32(1)
+    return low, high
+
+
+@kernel
 def draw(screen, triangles, first_id, two_sided, depth, ids):
     """Keep, for every sample a triangle covers, the nearest one: depth (H, W), ids (H, W) int32."""
     height, width = depth.shape
+    half = np.float32(0.5)
     for t in range(triangles.shape[0]):
         a, b, c = triangles[t, 0], triangles[t, 1], triangles[t, 2]
         x0, y0 = screen[a, 0], screen[a, 1]
         x1, y1 = screen[b, 0], screen[b, 1]
         x2, y2 = screen[c, 0], screen[c, 1]
         area = (x1 - x0) * (y2 - y0) - (x2 - x0) * (y1 - y0)
-        if area > -1e-6:  # seen from behind
-            if not two_sided or area < 1e-6:
-                continue
-        left = max(0, int(np.ceil(min(x0, x1, x2) - 0.5)))
-        right = min(width - 1, int(np.floor(max(x0, x1, x2) - 0.5)))
-        top = max(0, int(np.ceil(min(y0, y1, y2) - 0.5)))
-        bottom = min(height - 1, int(np.floor(max(y0, y1, y2) - 0.5)))
+        if area > -1e-6 and (not two_sided or area < 1e-6):  # seen from behind, or on edge
+            continue
+        left = max(0, int(np.ceil(min(x0, x1, x2) - half)))
+        right = min(width - 1, int(np.floor(max(x0, x1, x2) - half)))
+        top = max(0, int(np.ceil(min(y0, y1, y2) - half)))
+        bottom = min(height - 1, int(np.floor(max(y0, y1, y2) - half)))
         if left > right or top > bottom:
             continue
         inverse = np.float32(1) / area
-        z0, z1, z2 = screen[a, 2], screen[b, 2], screen[c, 2]
+        z0 = screen[a, 2]
+        z1, z2 = screen[b, 2] - z0, screen[c, 2] - z0
         dx1, dy1 = (y2 - y0) * inverse, -(x2 - x0) * inverse
         dx2, dy2 = -(y1 - y0) * inverse, (x1 - x0) * inverse
-        px, py = np.float32(left) + np.float32(0.5) - x0, np.float32(top) + np.float32(0.5) - y0
+        px, py = np.float32(left) + half - x0, np.float32(top) + half - y0
         row1, row2 = px * dx1 + py * dy1, px * dx2 + py * dy2
-        dz = dx1 * (z1 - z0) + dx2 * (z2 - z0)
+        dz = dx1 * z1 + dx2 * z2
+        span = np.float32(right - left)
         for y in range(top, bottom + 1):
-            w1, w2 = row1, row2
-            z = z0 + w1 * (z1 - z0) + w2 * (z2 - z0)
-            for x in range(left, right + 1):
-                if w1 >= 0 and w2 >= 0 and w1 + w2 <= 1 and z > depth[y, x]:
-                    depth[y, x] = z
-                    ids[y, x] = first_id + t
-                w1 += dx1
-                w2 += dx2
-                z += dz
+            low, high = _span(row1, dx1, np.float32(0), span)
+            low, high = _span(row2, dx2, low, high)
+            low, high = _span(np.float32(1) - row1 - row2, -dx1 - dx2, low, high)
+            z = z0 + row1 * z1 + row2 * z2
+            for i in range(int(np.ceil(low)), int(np.floor(high)) + 1):
+                here = z + np.float32(i) * dz
+                if here > depth[y, left + i]:
+                    depth[y, left + i] = here
+                    ids[y, left + i] = first_id + t
             row1 += dy1
             row2 += dy2
 
@@ -170,6 +198,7 @@ def draw_strands(screen, triangles, strand, first_id, cover, depth, ids):
     """
     height, width = depth.shape
     rows, columns = cover.shape
+    half = np.float32(0.5)
     for t in range(triangles.shape[0]):
         a, b, c = triangles[t, 0], triangles[t, 1], triangles[t, 2]
         x0, y0 = screen[a, 0], screen[a, 1]
@@ -178,78 +207,96 @@ def draw_strands(screen, triangles, strand, first_id, cover, depth, ids):
         area = (x1 - x0) * (y2 - y0) - (x2 - x0) * (y1 - y0)
         if np.abs(area) < 1e-6:
             continue
-        left = max(0, int(np.ceil(min(x0, x1, x2) - 0.5)))
-        right = min(width - 1, int(np.floor(max(x0, x1, x2) - 0.5)))
-        top = max(0, int(np.ceil(min(y0, y1, y2) - 0.5)))
-        bottom = min(height - 1, int(np.floor(max(y0, y1, y2) - 0.5)))
+        left = max(0, int(np.ceil(min(x0, x1, x2) - half)))
+        right = min(width - 1, int(np.floor(max(x0, x1, x2) - half)))
+        top = max(0, int(np.ceil(min(y0, y1, y2) - half)))
+        bottom = min(height - 1, int(np.floor(max(y0, y1, y2) - half)))
         if left > right or top > bottom:
             continue
         inverse = np.float32(1) / area
-        z0, z1, z2 = screen[a, 2], screen[b, 2], screen[c, 2]
+        z0 = screen[a, 2]
+        z1, z2 = screen[b, 2] - z0, screen[c, 2] - z0
         dx1, dy1 = (y2 - y0) * inverse, -(x2 - x0) * inverse
         dx2, dy2 = -(y1 - y0) * inverse, (x1 - x0) * inverse
-        px, py = np.float32(left) + np.float32(0.5) - x0, np.float32(top) + np.float32(0.5) - y0
+        px, py = np.float32(left) + half - x0, np.float32(top) + half - y0
         row1, row2 = px * dx1 + py * dy1, px * dx2 + py * dy2
-        dz = dx1 * (z1 - z0) + dx2 * (z2 - z0)
-        s0, t0 = strand[a, 0], strand[a, 1]
-        s1, s2 = strand[b, 0] - s0, strand[c, 0] - s0
-        t1, t2 = strand[b, 1] - t0, strand[c, 1] - t0
+        dz = dx1 * z1 + dx2 * z2
+        span = np.float32(right - left)
+        s0, t0 = strand[a, 0] * np.float32(31.99), strand[a, 1] * np.float32(rows - 1)
+        s1, s2 = strand[b, 0] * np.float32(31.99) - s0, strand[c, 0] * np.float32(31.99) - s0
+        t1, t2 = strand[b, 1] * np.float32(rows - 1) - t0, strand[c, 1] * np.float32(rows - 1) - t0
+        ds, dt = dx1 * s1 + dx2 * s2, dx1 * t1 + dx2 * t2
         own = int(strand[a, 2])
         for y in range(top, bottom + 1):
-            w1, w2 = row1, row2
-            z = z0 + w1 * (z1 - z0) + w2 * (z2 - z0)
-            for x in range(left, right + 1):
-                if w1 >= 0 and w2 >= 0 and w1 + w2 <= 1 and z > depth[y, x]:
-                    across = int((s0 + w1 * s1 + w2 * s2) * np.float32(31.99)) + own
-                    along = int((t0 + w1 * t1 + w2 * t2) * np.float32(rows - 1))
-                    if cover[along, across % columns] > 0:
-                        depth[y, x] = z
-                        ids[y, x] = first_id + t
-                w1 += dx1
-                w2 += dx2
-                z += dz
+            low, high = _span(row1, dx1, np.float32(0), span)
+            low, high = _span(row2, dx2, low, high)
+            low, high = _span(np.float32(1) - row1 - row2, -dx1 - dx2, low, high)
+            z = z0 + row1 * z1 + row2 * z2
+            across = s0 + row1 * s1 + row2 * s2
+            along = t0 + row1 * t1 + row2 * t2
+            for i in range(int(np.ceil(low)), int(np.floor(high)) + 1):
+                f = np.float32(i)
+                here = z + f * dz
+                if here > depth[y, left + i]:
+                    r = min(max(int(along + f * dt), 0), rows - 1)
+                    k = min(max(int(across + f * ds), 0), 31) + own
+                    if cover[r, k % columns] > 0:
+                        depth[y, left + i] = here
+                        ids[y, left + i] = first_id + t
             row1 += dy1
             row2 += dy2
 
 
 @kernel
-def draw_shadow(points, triangles, light, depth):
-    """Depth map (S, S) seen from a light: larger is nearer to it.
+def seen_from(points, light, out):
+    """Shadow map places and depths (N, 3) of points (N, 3).
 
-    light: (3, 4) rows give map x, map y and depth of a point (x, y, z, 1).
+    light: (3, 4) rows give map x, map y and depth (larger is nearer) of a point (x, y, z, 1).
     """
-    size = depth.shape[0]
-    n = points.shape[0]
-    screen = np.empty((n, 3), np.float32)
-    for i in range(n):
+    for i in range(points.shape[0]):
         for k in range(3):
-            screen[i, k] = (
+            out[i, k] = (
                 light[k, 0] * points[i, 0] + light[k, 1] * points[i, 1]
                 + light[k, 2] * points[i, 2] + light[k, 3]
             )  # fmt: skip
+
+
+@kernel
+def draw_depth(screen, triangles, depth):
+    """Keep the nearest depth of triangles seen from either side: a shadow map (S, S)."""
+    height, width = depth.shape
+    half = np.float32(0.5)
     for t in range(triangles.shape[0]):
         a, b, c = triangles[t, 0], triangles[t, 1], triangles[t, 2]
         x0, y0 = screen[a, 0], screen[a, 1]
         x1, y1 = screen[b, 0], screen[b, 1]
         x2, y2 = screen[c, 0], screen[c, 1]
-        left = max(0, int(np.ceil(min(x0, x1, x2) - 0.5)))
-        right = min(size - 1, int(np.floor(max(x0, x1, x2) - 0.5)))
-        top = max(0, int(np.ceil(min(y0, y1, y2) - 0.5)))
-        bottom = min(size - 1, int(np.floor(max(y0, y1, y2) - 0.5)))
+        left = max(0, int(np.ceil(min(x0, x1, x2) - half)))
+        right = min(width - 1, int(np.floor(max(x0, x1, x2) - half)))
+        top = max(0, int(np.ceil(min(y0, y1, y2) - half)))
+        bottom = min(height - 1, int(np.floor(max(y0, y1, y2) - half)))
         if left > right or top > bottom:
             continue
         area = (x1 - x0) * (y2 - y0) - (x2 - x0) * (y1 - y0)
-        if np.abs(area) < 1e-9:
+        if np.abs(area) < 1e-6:
             continue
         inverse = np.float32(1) / area
+        z0 = screen[a, 2]
+        z1, z2 = screen[b, 2] - z0, screen[c, 2] - z0
+        dx1, dy1 = (y2 - y0) * inverse, -(x2 - x0) * inverse
+        dx2, dy2 = -(y1 - y0) * inverse, (x1 - x0) * inverse
+        px, py = np.float32(left) + half - x0, np.float32(top) + half - y0
+        row1, row2 = px * dx1 + py * dy1, px * dx2 + py * dy2
+        dz = dx1 * z1 + dx2 * z2
+        span = np.float32(right - left)
         for y in range(top, bottom + 1):
-            for x in range(left, right + 1):
-                px, py = np.float32(x) + np.float32(0.5) - x0, np.float32(y) + np.float32(0.5) - y0
-                w1 = (px * (y2 - y0) - py * (x2 - x0)) * inverse
-                w2 = (py * (x1 - x0) - px * (y1 - y0)) * inverse
-                if w1 >= 0 and w2 >= 0 and w1 + w2 <= 1:
-                    z = screen[a, 2] + w1 * (screen[b, 2] - screen[a, 2]) + w2 * (
-                        screen[c, 2] - screen[a, 2]
-                    )
-                    if z > depth[y, x]:
-                        depth[y, x] = z
+            low, high = _span(row1, dx1, np.float32(0), span)
+            low, high = _span(row2, dx2, low, high)
+            low, high = _span(np.float32(1) - row1 - row2, -dx1 - dx2, low, high)
+            z = z0 + row1 * z1 + row2 * z2
+            for i in range(int(np.ceil(low)), int(np.floor(high)) + 1):
+                here = z + np.float32(i) * dz
+                if here > depth[y, left + i]:
+                    depth[y, left + i] = here
+            row1 += dy1
+            row2 += dy2

@@ -18,7 +18,7 @@ GREEN = (0.045, 0.32, 0.095)  # CREMA-D's screen, linear
 
 @dataclass(frozen=True, eq=False)
 class Setting:
-    """lights: (8, 3) float32, rows as `shading.KEY` ff.; backdrop: (H, W, 3) float32 linear light;
+    """lights: (11, 3) float32, rows as `shading.KEY` ff.; backdrop: (H, W, 3) float32 linear light;
 
     camera: (5,) float32 as `raster.project` wants it; view: (yaw, pitch) of the camera in radians.
     """
@@ -53,7 +53,7 @@ def build_setting(seed: int, width_px: int, height_px: int, background, light, c
 
 
 def studio_light(seed: int = 0) -> np.ndarray:
-    """(8, 3) float32: soft key from above the camera's left or right, fill, a weak rim."""
+    """(11, 3) float32: soft key from above the camera's left or right, fill, a weak rim."""
     side = 1.0 if np.random.default_rng([seed, 30]).random() < 0.5 else -1.0
     rows = np.array(
         [
@@ -64,13 +64,17 @@ def studio_light(seed: int = 0) -> np.ndarray:
         np.float32,
     )  # fmt: skip
     rows[:3, 0] *= side
-    return _unit(rows)
+    return _complete(rows)
 
 
-def _unit(rows: np.ndarray) -> np.ndarray:
-    rows = np.asarray(rows, np.float32)
+def _complete(rows: np.ndarray) -> np.ndarray:
+    """Unit directions, and the three directions half-way to the camera that highlights need."""
+    rows = np.asarray(rows, np.float64)
     rows[:3] /= np.linalg.norm(rows[:3], axis=1, keepdims=True)
-    return rows
+    catch = rows[0] * (1, 0.6, 1) + (0, 0, 1.3)  # lower than the key, or the lid would hide it
+    half = np.stack([rows[0] + (0, 0, 1), catch, rows[1] + (0, 0, 1)])
+    half /= np.linalg.norm(half, axis=1, keepdims=True)
+    return np.concatenate([rows, half]).astype(np.float32)
 
 
 def _tint(rng, spread: float) -> np.ndarray:
@@ -95,7 +99,7 @@ def _random_light(rng) -> np.ndarray:
         sky * exposure,
         sky * rng.uniform(0.3, 0.6) * _tint(rng, 0.1) * exposure,
     ]  # fmt: skip
-    return _unit(np.array(rows))
+    return _complete(np.array(rows))
 
 
 def _screen(width_px: int, height_px: int) -> np.ndarray:

@@ -9,14 +9,16 @@ from __future__ import annotations
 
 import numpy as np
 
-from emolib.synthetic.raster import EMPTY, kernel
+from emolib.synthetic.raster import EMPTY, FAR, kernel
 
 SKIN, EYE, TEETH, TONGUE, CAVITY, LASH, EYE_R = range(7)
-KEY, FILL, RIM, KEY_RGB, FILL_RGB, RIM_RGB, SKY, GROUND = range(8)  # rows of a light table (8, 3)
+KEY, FILL, RIM, KEY_RGB, FILL_RGB, RIM_RGB, SKY, GROUND = range(8)  # rows of a light table (11, 3)
+HALF_KEY, HALF_CATCH, HALF_FILL = 8, 9, 10  # half-way to the camera: key, key in the eye, fill
 WHITE = 1.5  # linear light that encodes to 255
 SAME_SURFACE_DM = 0.08  # samples of one material this close in depth are shaded together
 
 _ONE = np.float32(1)
+_MID = np.float32(128)
 
 
 @kernel
@@ -42,40 +44,42 @@ def lit_by_key(x, y, z, light, depth, bias):
         return _ONE
     fu, fv = u - np.float32(i), v - np.float32(j)
     total = np.float32(0)
-    for b in range(-1, 3):  # a 3 x 3 box slid by the fraction: 4 x 4 taps
-        wy = (_ONE - fv) if b == -1 else (fv if b == 2 else _ONE)
-        for a in range(-1, 3):
-            wx = (_ONE - fu) if a == -1 else (fu if a == 2 else _ONE)
-            gap = (depth[j + b, i + a] - d) * np.float32(30)
+    for b in range(3):  # a 2 x 2 box slid by the fraction: 3 x 3 taps
+        wy = (_ONE - fv) if b == 0 else (fv if b == 2 else _ONE)
+        for a in range(3):
+            wx = (_ONE - fu) if a == 0 else (fu if a == 2 else _ONE)
+            gap = (depth[j + b, i + a] - d) * np.float32(25)
             total += wx * wy * (_ONE - _clamp(gap))
-    return total / np.float32(9)
+    return total * np.float32(0.25)
 
 
 @kernel
-def _skin(texture, u, v, nx, ny, nz, ao, lit, creases, turn, lights, glow):
-    """Linear RGB of skin or cloth at a texture place; glow (3,) receives the colour."""
+def _skin(texture, u, v, nx, ny, nz, ao, lit, creases, turn, lights, t, glow):
+    """Linear RGB of skin or cloth at a texture place; t (16,) is scratch, glow (3,) the result."""
     size = texture.shape[0]
     tx, ty = u * np.float32(size) - np.float32(0.5), v * np.float32(size) - np.float32(0.5)
     ix, iy = int(np.floor(tx)), int(np.floor(ty))
     fx, fy = tx - np.float32(ix), ty - np.float32(iy)
-    x0, x1 = ix % size, (ix + 1) % size
+    x0, x1 = ix & (size - 1), (ix + 1) & (size - 1)  # size is a power of two
     y0 = min(max(iy, 0), size - 1)
     y1 = min(max(iy + 1, 0), size - 1)
     w00, w10 = (_ONE - fx) * (_ONE - fy), fx * (_ONE - fy)
     w01, w11 = (_ONE - fx) * fy, fx * fy
     a, b, c, d = texture[y0, x0], texture[y0, x1], texture[y1, x0], texture[y1, x1]
-    t = np.empty(13, np.float32)
-    for k in range(13):
-        t[k] = w00 * np.float32(a[k]) + w10 * np.float32(b[k]) + w01 * np.float32(c[k]) + w11 * np.float32(d[k])
+    for k in range(16):
+        t[k] = (
+            w00 * np.float32(a[k]) + w10 * np.float32(b[k])
+            + w01 * np.float32(c[k]) + w11 * np.float32(d[k])
+        )  # fmt: skip
     crease = creases[texture[y1 if fy > 0.5 else y0, x1 if fx > 0.5 else x0, 13]]
     to_unit = np.float32(1 / 255)
     red, green, blue = t[0] * to_unit, t[1] * to_unit, t[2] * to_unit
     red, green, blue = red * red, green * green, blue * blue
     shine, cloth = t[3] * to_unit, t[11] * to_unit
     bump = np.float32(1 / 64)
-    gx = (t[4] - 128) * bump + crease * (t[7] - 128) * bump
-    gy = (t[5] - 128) * bump + crease * (t[8] - 128) * bump
-    gz = (t[6] - 128) * bump + crease * (t[9] - 128) * bump
+    gx = (t[4] - _MID) * bump + crease * (t[7] - _MID) * bump
+    gy = (t[5] - _MID) * bump + crease * (t[8] - _MID) * bump
+    gz = (t[6] - _MID) * bump + crease * (t[9] - _MID) * bump
     nx -= turn[0, 0] * gx + turn[0, 1] * gy + turn[0, 2] * gz
     ny -= turn[1, 0] * gx + turn[1, 1] * gy + turn[1, 2] * gz
     nz -= turn[2, 0] * gx + turn[2, 1] * gy + turn[2, 2] * gz
@@ -96,10 +100,7 @@ def _skin(texture, u, v, nx, ny, nz, ao, lit, creases, turn, lights, glow):
     edge = _ONE - facing
     edge *= edge
     edge *= edge
-    # One half vector for the key light seen from the front.
-    hx, hy, hz = lights[0, 0], lights[0, 1], lights[0, 2] + _ONE
-    hs = _ONE / np.sqrt(hx * hx + hy * hy + hz * hz)
-    nh = max(np.float32(0), (nx * hx + ny * hy + nz * hz) * hs)
+    nh = max(np.float32(0), nx * lights[8, 0] + ny * lights[8, 1] + nz * lights[8, 2])
     n2 = nh * nh
     n4 = n2 * n2
     n8 = n4 * n4
@@ -107,27 +108,37 @@ def _skin(texture, u, v, nx, ny, nz, ao, lit, creases, turn, lights, glow):
     n48 = n16 * n16 * n16
     shine *= _ONE - np.float32(0.8) * cloth
     gleam = shine * (np.float32(0.07) * n8 + np.float32(0.20) * n16 + np.float32(0.42) * n48)
-    gleam *= (_ONE + np.float32(3) * edge) * lit * max(np.float32(0), min(_ONE, key * 4))
+    gleam *= (_ONE + np.float32(3) * edge) * lit * max(np.float32(0), min(_ONE, key * np.float32(4)))
     sheen = edge * np.float32(0.10) * ao * (np.float32(0.4) + shine)
     lit_red = lit + (np.sqrt(lit) - lit) * np.float32(0.55) * soft
+    warm_ao = ao + (np.sqrt(ao) - ao) * np.float32(0.6) * soft
+    rim = max(np.float32(0), rim) * ao
+    third = rim * (np.float32(0.25) + np.float32(0.75) * edge)
+    rim *= edge * np.float32(0.05)
+    gleam *= ao
     for k in range(3):
-        wrap = soft * (np.float32(0.42) if k == 0 else (np.float32(0.20) if k == 1 else np.float32(0.12)))
-        base = red if k == 0 else (green if k == 1 else blue)
-        occlusion = ao if k > 0 else ao + (np.sqrt(ao) - ao) * np.float32(0.6) * soft
-        direct = max(np.float32(0), (key + wrap) / (_ONE + wrap)) * (lit_red if k == 0 else lit)
-        second = max(np.float32(0), (fill + np.float32(0.3) + wrap) / (np.float32(1.3) + wrap))
-        third = max(np.float32(0), rim) * (np.float32(0.25) + np.float32(0.75) * edge)
+        if k == 0:
+            base, shadow, open_sky = red, lit_red, warm_ao
+            wrap, share = np.float32(0.42) * soft, _ONE - np.float32(0.296) * soft
+        elif k == 1:
+            base, shadow, open_sky = green, lit, ao
+            wrap, share = np.float32(0.20) * soft, _ONE - np.float32(0.167) * soft
+        else:
+            base, shadow, open_sky = blue, lit, ao
+            wrap, share = np.float32(0.12) * soft, _ONE - np.float32(0.107) * soft
+        direct = max(np.float32(0), key + wrap) * share * shadow  # share: 1 / (1 + wrap)
+        second = max(np.float32(0), fill + np.float32(0.3) + wrap) * np.float32(0.7) * share
         ambient = lights[7, k] + (lights[6, k] - lights[7, k]) * up
         glow[k] = (
             base
             * (
-                direct * lights[3, k] * (np.float32(0.25) + np.float32(0.75) * occlusion)
-                + (second * lights[4, k] + ambient) * occlusion
-                + third * lights[5, k] * ao
+                direct * lights[3, k] * (np.float32(0.25) + np.float32(0.75) * open_sky)
+                + (second * lights[4, k] + ambient) * open_sky
+                + third * lights[5, k]
             )
-            + gleam * lights[3, k] * ao
+            + gleam * lights[3, k]
             + sheen * lights[6, k]
-            + third * lights[5, k] * edge * np.float32(0.2) * ao
+            + rim * lights[5, k]
         )
 
 
@@ -182,14 +193,11 @@ def _eye(lx, ly, lz, nx, ny, nz, sx, sy, side, lit, iris, eyes, lights, glow):
         base = c0 if k == 0 else (c1 if k == 1 else c2)
         glow[k] = base * light * shade * np.float32(0.92)
     # Catch light: the key light as a small soft window on the cornea, and a faint one of the fill.
-    hx, hy, hz = lights[0, 0], np.float32(0.6) * lights[0, 1], lights[0, 2] + np.float32(1.3)
-    hs = _ONE / np.sqrt(hx * hx + hy * hy + hz * hz)
-    nh = (nx * hx + ny * hy + nz * hz) * hs
+    nh = nx * lights[9, 0] + ny * lights[9, 1] + nz * lights[9, 2]
     spark = _smooth(np.float32(0.972), np.float32(0.990), nh) * np.float32(1.5)
     spark *= _smooth(np.float32(0.0), np.float32(0.08), below)
-    gx, gy, gz = lights[1, 0], lights[1, 1], lights[1, 2] + _ONE
-    gs = _ONE / np.sqrt(gx * gx + gy * gy + gz * gz)
-    second = _smooth(np.float32(0.965), np.float32(0.99), (nx * gx + ny * gy + nz * gz) * gs)
+    nh = nx * lights[10, 0] + ny * lights[10, 1] + nz * lights[10, 2]
+    second = _smooth(np.float32(0.965), np.float32(0.99), nh)
     for k in range(3):
         glow[k] += (spark * lights[3, k] + np.float32(0.35) * second * lights[4, k]) * np.float32(0.55)
 
@@ -205,9 +213,7 @@ def light_strands(points, normals, tangents, colour, ao, first, light, shadow, l
         along = tx * lx + ty * ly + tz * lz
         key = _clamp((nx * lx + ny * ly + nz * lz + np.float32(0.35)) / np.float32(1.35))
         diffuse = np.sqrt(max(np.float32(0), _ONE - along * along)) * key
-        hx, hy, hz = lx, ly, lz + _ONE
-        hs = _ONE / np.sqrt(hx * hx + hy * hy + hz * hz)
-        th = (tx * hx + ty * hy + tz * hz) * hs
+        th = tx * lights[8, 0] + ty * lights[8, 1] + tz * lights[8, 2]
         t1, t2 = th + np.float32(0.10), th - np.float32(0.08)
         s1 = max(np.float32(0), _ONE - t1 * t1)
         s2 = max(np.float32(0), _ONE - t2 * t2)
@@ -238,14 +244,20 @@ def shade(
     depth, ids, box, screen, world, normals, ao, local, triangles, uv, material, strands, hair_rgb,
     strand, texture, creases, turn, lights, light, shadow, iris, eyes, mouth, backdrop, encode, out,
 ):  # fmt: skip
-    """Colour the pixels of `box` (top, bottom, left, right) into out (H, W, 3) uint8."""
+    """Colour the pixels of `box` (top, bottom, left, right) into out (H, W, 3) uint8; empty the buffers."""
     n_surface = triangles.shape[0]
     columns = encode.shape[0] - 1
     glow = np.zeros(3, np.float32)
+    texel = np.zeros(16, np.float32)
     total = np.zeros(3, np.float32)
     for py in range(box[0], box[1]):
         for px in range(box[2], box[3]):
-            total[:] = 0
+            if (
+                ids[2 * py, 2 * px] == EMPTY and ids[2 * py, 2 * px + 1] == EMPTY
+                and ids[2 * py + 1, 2 * px] == EMPTY and ids[2 * py + 1, 2 * px + 1] == EMPTY
+            ):  # fmt: skip
+                continue
+            total[:] = np.float32(0)
             done = 0
             empty = 0
             for s in range(4):
@@ -290,7 +302,7 @@ def shade(
                 if t >= n_surface:
                     across = strand[a, 0] * w0 + strand[b, 0] * w1 + strand[c, 0] * w2
                     grain = np.float32(0.82) + np.float32(0.36) * np.float32(
-                        (int(across * 6 + strand[a, 2]) * 7919 % 17) / 16
+                        (int(across * np.float32(6) + strand[a, 2]) * 7919 % 17) / 16
                     )
                     for k in range(3):
                         total[k] += grain * (
@@ -310,7 +322,7 @@ def shade(
                 if kind == SKIN:
                     u = w0 * uv[t, 0, 0] + w1 * uv[t, 1, 0] + w2 * uv[t, 2, 0]
                     v = w0 * uv[t, 0, 1] + w1 * uv[t, 1, 1] + w2 * uv[t, 2, 1]
-                    _skin(texture, u, v, nx, ny, nz, open_sky, lit, creases, turn, lights, glow)
+                    _skin(texture, u, v, nx, ny, nz, open_sky, lit, creases, turn, lights, texel, glow)
                 elif kind == EYE or kind == EYE_R:
                     lx = w0 * local[a, 0] + w1 * local[b, 0] + w2 * local[c, 0]
                     ly = w0 * local[a, 1] + w1 * local[b, 1] + w2 * local[c, 1]
@@ -348,6 +360,9 @@ def shade(
                         glow[k] = fade * (base * light_in * np.float32(0.8) + wet * gloss * lit * lights[3, k])
                 for k in range(3):
                     total[k] += np.float32(share) * glow[k]
+            for s in range(4):  # leave the buffers as the next frame wants them
+                depth[2 * py + (s >> 1), 2 * px + (s & 1)] = FAR
+                ids[2 * py + (s >> 1), 2 * px + (s & 1)] = EMPTY
             for k in range(3):
                 value = (total[k] + np.float32(empty) * backdrop[py, px, k]) * np.float32(0.25)
                 out[py, px, k] = encode[min(columns, int(value * np.float32(columns / WHITE) + np.float32(0.5)))]

@@ -1,6 +1,6 @@
 """Painting a person: skin, lips, lids, brows, beard and clothes as one texture.
 
-A texel holds 14 bytes: square root of linear RGB; gloss; slope of the static relief (x, y, z); slope of
+A texel holds 16 bytes: square root of linear RGB; gloss; slope of the static relief (x, y, z); slope of
 the creases that expression deepens (x, y, z); crease darkening; cloth; cavity; crease group. Slopes are
 in 1/64 around 128.
 """
@@ -16,11 +16,11 @@ from emolib.synthetic.head import LANDMARKS, load_head
 from emolib.synthetic.person import Person
 from emolib.synthetic.texels import Texels, blob, ramp, texels
 
-CHANNELS = 14
+CHANNELS = 16
 
 
 def paint(person: Person, size: int) -> np.ndarray:
-    """The person's texture (size, size, 14) uint8."""
+    """The person's texture (size, size, 16) uint8."""
     t = texels(size)
     rng = np.random.default_rng([person.seed, 11])
     colour = _complexion(t, person, rng)

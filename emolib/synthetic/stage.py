@@ -82,11 +82,13 @@ class Stage:
         self._hair_colour = np.concatenate([first, figure.strands.colour])
         self._hair_triangles = figure.strands.triangles + np.int32(n)
         self._sky = np.concatenate([self._head.light, figure.strands.ao])
-        self._world, self._screen, self._normals, self._tangents, self._hair_rgb = (
-            np.zeros((n + m, 3), np.float32) for _ in range(5)
-        )
+        (
+            self._world, self._screen, self._normals, self._tangents, self._hair_rgb,
+            self._from_light,
+        ) = (np.zeros((n + m, 3), np.float32) for _ in range(6))  # fmt: skip
         size = (self.height_px * raster.SAMPLES, self.width_px * raster.SAMPLES)
-        self._depth, self._ids = np.empty(size, np.float32), np.empty(size, np.int32)
+        self._depth = np.full(size, raster.FAR, np.float32)  # `shade` leaves both empty again
+        self._ids = np.full(size, raster.EMPTY, np.int32)
         self._shadow = np.empty((SHADOW_PX, SHADOW_PX), np.float32)
 
     def render(self, weights: np.ndarray, pose: np.ndarray) -> np.ndarray:
@@ -103,23 +105,22 @@ class Stage:
         turn, total = self._move(weights, pose)
         figure, setting, strands = self._figure, self._setting, self._figure.strands
         n = len(figure.rest)
-        moving = np.flatnonzero(np.abs(total) > 0.02)
-        sky = self._head.light + np.clip(total[moving], 0, 1) @ self._head.unit_light[moving]
-        np.clip(sky, 0, 1, out=self._sky[:n])
+        head = self._head
+        raster.blend_light(
+            head.light, head.light_start, head.light_vertex, head.light_delta, total, self._sky
+        )
         raster.smooth_normals(self._world[:n], figure.triangles, self._normals[:n])
         raster.turn_directions(strands.normal, strands.follow, turn, self._normals[n:])
         raster.turn_directions(strands.tangent, strands.follow, turn, self._tangents[n:])
         self._shadow.fill(raster.FAR)
-        raster.draw_shadow(self._world, figure.triangles, self._lit_from, self._shadow)
-        raster.draw_shadow(self._world, self._hair_triangles, self._lit_from, self._shadow)
+        raster.seen_from(self._world, self._lit_from, self._from_light)
+        raster.draw_depth(self._from_light, figure.triangles, self._shadow)
+        raster.draw_depth(self._from_light, self._hair_triangles, self._shadow)
         shading.light_strands(
             self._world, self._normals, self._tangents, self._hair_colour, self._sky, n,
             self._lit_from, self._shadow, setting.lights, self._hair_rgb,
         )  # fmt: skip
         box = self._box()
-        rows, columns = slice(2 * box[0], 2 * box[1]), slice(2 * box[2], 2 * box[3])
-        self._depth[rows, columns] = raster.FAR
-        self._ids[rows, columns] = raster.EMPTY
         raster.draw(self._screen, figure.triangles, 0, False, self._depth, self._ids)
         raster.draw_strands(
             self._screen, self._hair_triangles, self._strand, len(figure.triangles), strands.cover,
@@ -194,11 +195,12 @@ class Stage:
             a, b = self._screen[marks[upper[0]], 0], self._screen[marks[upper[-1]], 0]
             centre, half = (a + b) / 2, max(abs(b - a) / 2, 1.0)
             out[side, 0], out[side, 1] = centre, 1 / half
-            for start, chain in ((2, upper), (5, lower)):
+            for start, chain in ((2, upper), (5, lower)):  # through the corners and the middle
                 points = self._screen[marks[list(chain)], :2]
-                s = (points[:, 0] - centre) / half
-                basis = np.stack([np.ones_like(s), s, s * s], 1)
-                out[side, start : start + 3] = np.linalg.lstsq(basis, points[:, 1], rcond=None)[0]
+                level, rise = (points[0, 1] + points[3, 1]) / 2, (points[3, 1] - points[0, 1]) / 2
+                s, y = (points[1:3, 0].mean() - centre) / half, points[1:3, 1].mean()
+                bend = (level + rise * s - y) / (1 - s * s)
+                out[side, start : start + 3] = level - bend, rise, bend
             out[side, 8], out[side, 9] = self.person.eyes.pupil, self.person.eyes.redness
         return out
 
