@@ -458,7 +458,7 @@ def test_a_detector_of_ones_own(corpus_folder, tmp_path):
 def test_the_command_reports_and_exits_with_3_when_something_was_skipped(small, tmp_path):
     run = CliRunner().invoke(app, ["prepare", str(small), "--out", str(tmp_path / "s")])
     assert run.exit_code == 0 and "4 clips in" in run.output
-    assert "4 of 7442 clips found" in run.output and "7438  missing" in run.output
+    assert "4 of 7442 clips found" in run.output and "missing: 1001_DFA" in run.output
     add_clip(small, "1001_TIE_FEA_XX", n_frames=3, seed=9)
     run = CliRunner().invoke(app, ["prepare", str(small), "--out", str(tmp_path / "s")])
     assert run.exit_code == 3 and "too_short" in run.output and "1001_TIE_FEA_XX" in run.output
