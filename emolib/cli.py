@@ -266,9 +266,9 @@ def evaluate(
 ) -> None:
     """Measure a generator on held-out clips; run it again to go on after an interruption."""
     from emolib.evaluation.measure import METRICS
-    from emolib.evaluation.report import lines
     from emolib.evaluation.run import EvaluateSettings
     from emolib.evaluation.run import evaluate as run
+    from emolib.evaluation.table2 import lines
 
     chosen = METRICS if metrics == "all" else tuple(name.strip() for name in metrics.split(","))
     settings = EvaluateSettings(
@@ -370,7 +370,7 @@ def train(
     )
     typer.echo(str(result))
     if result.interrupted:
-        raise typer.Exit(130)
+        raise typer.Exit(130 if result.stopped == "SIGINT" else 143)
 
 
 def main() -> None:

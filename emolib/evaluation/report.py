@@ -89,10 +89,14 @@ class Table:
         return "\n".join(lines) + "\n"
 
 
-def write_table(table: Table, path: str | os.PathLike) -> list[Path]:
-    """Write `path` with the suffixes .md and .tex; returns both."""
+def write_tables(tables: list[Table], path: str | os.PathLike) -> list[Path]:
+    """Write tables, one after the other, as `path` with .md and with .tex; returns both paths."""
     path, written = Path(path), []
-    for suffix, text in ((".md", table.markdown()), (".tex", table.latex())):
+    texts = {
+        ".md": "\n".join(table.markdown() for table in tables),
+        ".tex": "\n".join(table.latex() for table in tables),
+    }
+    for suffix, text in texts.items():
         target = path.with_suffix(suffix)
         with atomic_path(target) as temporary:
             temporary.write_text(text, encoding="utf-8")
@@ -120,21 +124,3 @@ def _tex(text: str, keep: str = "") -> str:
     for plain, escaped in (("\\", ""), ("%", r"\%"), ("&", r"\&"), ("_", r"\_"), ("–", "--")):
         text = text.replace(plain, escaped)
     return text
-
-
-def lines(result: dict) -> list[str]:
-    """An evaluation result for the terminal: a line a metric, generated, truth and source."""
-    numbers, record = result["numbers"], result["record"]
-    rows = numbers["rows"]
-    keys = [key for key in rows["generated"] if key != "face_lost"]
-    shown = [f"{'':26} {'generated':>29} {'truth':>10} {'source':>10}"]
-    for key in keys:
-        label = numbers["labels"].get(key, key)
-        made = Interval(**rows["generated"][key])
-        others = [rows[row].get(key) for row in ("truth", "copy")]
-        values = [f"{other['mean']:10.4g}" if other else f"{'–':>10}" for other in others]
-        span = f"{made.mean:.4g} [{made.low:.4g}, {made.high:.4g}]"
-        shown.append(f"{label[:26]:26} {span:>29} {' '.join(values)}")
-    seconds = f"{record['seconds']:.0f} s"
-    shown.append(f"{numbers['n_clips']} clips of {numbers['n_actors']} actors, {seconds}")
-    return shown

@@ -20,9 +20,9 @@ from emolib.evaluation.instruments import Toolbox, load_toolbox
 from emolib.evaluation.journal import Journal
 from emolib.evaluation.measure import METRICS, Material, measure
 from emolib.evaluation.regenerate import InputRules, Task, input_rules, plan_tasks, regenerate
-from emolib.evaluation.report import write_table
-from emolib.evaluation.summary import clip_record, summarise
-from emolib.evaluation.table2 import table2
+from emolib.evaluation.report import write_tables
+from emolib.evaluation.summary import clip_record, few_samples, summarise
+from emolib.evaluation.table2 import beyond_table, table2
 from emolib.evaluation.truth import load_truth
 from emolib.media.audio import load_audio
 from emolib.models.checkpoint import CheckpointMeta, find_checkpoint, load_checkpoint
@@ -145,7 +145,7 @@ def evaluate(
         "n_frames": sum(record["n_frames"] for record in records),
         "n_actors": len({clips[task.target_idx].actor for task in tasks}),
         "labels": tools.labels,
-        "notes": [*tools.notes, *sources.notes],
+        "notes": [*tools.notes, *sources.notes, *few_samples(records)],
         "skipped": skipped,
         "clips": [_brief(record) for record in records],
         **summarise(records, seed=settings.seed),
@@ -153,7 +153,7 @@ def evaluate(
     seconds = sum(record["seconds"] for record in records)
     record = run_record(corpus=clips.corpus, seed=settings.seed, device=device, seconds=seconds)
     result = save_result(out, numbers, record)
-    write_table(table2([result]), out)
+    write_tables([table2([result]), beyond_table([result])], out)
     journal.finish()
     return Evaluation(result, out, skipped)
 
@@ -200,7 +200,10 @@ class _Sources:
     def __init__(self, clips: ClipStore, corpus: str | os.PathLike | None):
         self.files, self.notes = {}, []
         if corpus is None:
-            self.notes.append("No corpus folder: lips are measured against the mesh's own reading.")
+            self.notes.append(
+                "No corpus folder: lips are compared with the mesh's own reading of the true frames,"
+                " and the published LSE lacks its sound."
+            )
             return
         self.files = {clip.name: clip for clip in open_corpus(corpus).clips()}
         missing = set(clips.clips["clip"]) - set(self.files)

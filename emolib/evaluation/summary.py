@@ -7,6 +7,7 @@ base64 of float16 (three digits are plenty for a covariance).
 from __future__ import annotations
 
 import base64
+from dataclasses import replace
 
 import numpy as np
 
@@ -67,6 +68,20 @@ def crowd_features(records: list[dict], row: str) -> list[np.ndarray]:
     return [_unpacked(one) for one in packed if one]
 
 
+def few_samples(records: list[dict]) -> list[str]:
+    """A note when there are too few frames for a Fréchet distance to mean much."""
+    features = crowd_features(records, "truth")
+    if not features:
+        return []
+    n_samples, n_features = sum(map(len, features)), features[0].shape[1]
+    if visual.enough_for_frechet(n_samples, n_features):
+        return []
+    return [
+        f"The Fréchet distance rests on {n_samples} frames for {n_features} features: too few;"
+        " compare it only with results on the same clips."
+    ]
+
+
 def _means(clips: list[dict[str, float]], seed: int) -> dict[str, Interval]:
     found = {}
     for key in sorted({key for clip in clips for key in clip} - COUNTS):
@@ -91,7 +106,8 @@ def _crowd(records: list[dict], row: str, seed: int) -> Interval | None:
         picked = [np.concatenate([side[i] for i in clips]) for side in (ours, true)]
         return visual.frechet_distance(*picked)
 
-    return jackknife_interval(distance, len(ours), seed=seed)
+    found = jackknife_interval(distance, len(ours), seed=seed)
+    return replace(found, low=max(found.low, 0.0))
 
 
 def _packed(features: np.ndarray | None) -> dict | None:

@@ -175,7 +175,7 @@ class Preservation:
         blinks: true blink frames of the clip.
         blinks_kept: those of them in which the generated eyes are shut too.
         false_blinks: frames with shut generated eyes while the true ones are open.
-        eye_correlation: of the generated eye opening with the true one; NaN without any movement.
+        eye_correlation: of the generated eye opening with the true one; NaN without a blink.
         centre: mean distance of the face's centre from the true one, as a share of its size.
         size: mean relative error of the face's size.
         roll_deg: mean error of the head's roll.
@@ -209,7 +209,9 @@ def preservation(generated: FaceMotion, true_frames: FaceMotion, truth: Truth) -
         blinks=int(truly.sum()),
         blinks_kept=int((shut & truly).sum()),
         false_blinks=int((shut & ~nearly).sum()),
-        eye_correlation=_correlation(generated.eyes, truth.motion.eyes),
+        eye_correlation=(
+            _correlation(generated.eyes, truth.motion.eyes) if truly.any() else float("nan")
+        ),
         centre=float((np.linalg.norm(ours[:, :2] - theirs[:, :2], axis=1) / theirs[:, 2]).mean()),
         size=float(np.abs(ours[:, 2] / theirs[:, 2] - 1).mean()),
         roll_deg=float(np.degrees(roll.mean())),

@@ -7,7 +7,7 @@ from emolib.errors import ConfigError
 from emolib.evaluation import summary, table2, visual
 from emolib.evaluation.intervals import Interval, jackknife_interval, mean_interval
 from emolib.evaluation.measure import Measured
-from emolib.evaluation.report import write_table
+from emolib.evaluation.report import write_tables
 
 
 def test_bootstrap_intervals_cover_the_truth_about_as_often_as_they_claim():
@@ -81,6 +81,8 @@ def result(method, corpus="people", **metrics):
         "method": method,
         "emotion_input": True,
         "split": "test",
+        "n_clips": 9,
+        "n_actors": 2,
         "checkpoint_profile": "lite",
         "notes": ["LSE (expert): syncnet."],
     }
@@ -114,18 +116,20 @@ def test_rows_that_results_share_stand_once():
 
 
 def test_markdown_and_latex_hold_every_cell(tmp_path):
-    table = table2.table2([result("A_B & C", lse_d_expert=0.81)])
-    text, tex = write_table(table, tmp_path / "t.json")
+    ours = [result("A_B & C", lse_d_expert=0.81, psnr_db=30.0)]
+    table = table2.table2(ours)
+    text, tex = write_tables([table, table2.beyond_table(ours)], tmp_path / "t.json")
     lines = text.read_text(encoding="utf-8").splitlines()
-    widths = {line.count("|") for line in lines if line.startswith("|")}
-    assert len(widths) == 1
+    widths = [line.count("|") for line in lines if line.startswith("|")]
+    assert widths == [len(table.headings) + 1] * (2 + len(table.rows)) + [6] * 4
     assert any("LSE-D (expert) ↓" in line for line in lines)
     assert "| 0.810 [0.710, 0.910] |" in text.read_text(encoding="utf-8")
     source = tex.read_text(encoding="utf-8")
     assert r"A\_B \& C" in source
     assert r"EmoAcc \% $\uparrow$" in source
     assert r"0.810 {\scriptsize [0.710, 0.910]}" in source
-    body = [line for line in source.splitlines() if line.endswith(r"\\")]
+    body = [line for line in source.split(r"\end{table}")[0].splitlines() if line.endswith(r"\\")]
     assert {line.replace(r"\&", "").count("&") for line in body} == {len(table.headings) - 1}
+    assert "30.00 [29.90, 30.10]" in text.read_text(encoding="utf-8").split("known truth")[1]
     with pytest.raises(ConfigError, match="emolib evaluate"):
         table2.table2([{"record": {}, "numbers": {"loss": 1}}])
