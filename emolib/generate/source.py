@@ -21,7 +21,7 @@ from emolib.generate.plan import runs_of
 from emolib.media.video import probe, read_frames
 from emolib.paths import file_sha256
 
-KEEP_BYTES = 384 * 2**20  # decoded pictures that may stay in memory
+KEEP_BYTES = 256 * 2**20  # decoded pictures that may stay in memory
 PIECE_BYTES = 128 * 2**20  # decoded pictures of one piece on the way back
 
 

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
 
+import cv2
 import numpy as np
 
 from emolib.config import VIDEO
@@ -24,6 +25,7 @@ from emolib.media.faces import FaceTrack
 from emolib.media.mel import mel_windows
 
 MISSING = ("pass", "error", "hold")
+EASE_FRAMES = 4
 BATCH_BYTES = 96 * 2**20  # pictures of one batch
 Progress = Callable[[str, int, int], None]  # stage, done, total
 
@@ -39,6 +41,20 @@ def check_missing(on_missing: str) -> str:
             f"unknown on_missing {on_missing!r}", expected="one of " + ", ".join(MISSING)
         )
     return on_missing
+
+
+def ease(found: np.ndarray) -> np.ndarray:
+    """How much of the generated face to show: (N,) in [0, 1], so that it comes and goes softly.
+
+    It is 0 where the face is missing, rises over `EASE_FRAMES` on both sides of a gap, and is 1
+    elsewhere, also at both ends of the clip.
+    """
+    frame = np.arange(len(found))
+    far = 2 * len(found) + EASE_FRAMES
+    before = np.maximum.accumulate(np.where(found, -far, frame))
+    after = np.minimum.accumulate(np.where(found, far, frame)[::-1])[::-1]
+    distance = np.minimum(frame - before, after - frame)
+    return np.clip(distance / (EASE_FRAMES + 1), 0, 1)
 
 
 class Stages:
@@ -97,6 +113,10 @@ class FrameStream:
                 where=f"frames {gaps}",
                 fix="cut these frames out, or pass --on-missing pass",
             )
+
+        self.shares = np.ones(len(self.plan))  # how much of the generated face is shown
+        if self.on_missing == "pass":
+            self.shares = ease(self.track.found[self.plan])
 
     def __len__(self) -> int:
         return len(self.plan)
@@ -162,7 +182,11 @@ class FrameStream:
         with self.stages("paint"):
             for n, i in enumerate(found):
                 one = {name: value[n] for name, value in maps.items()}
-                out[i] = (paint(frames[i], places[i], one, self.native), True)
+                picture = paint(frames[i], places[i], one, self.native)
+                share = float(self.shares[indices[i]])
+                if share < 1:
+                    picture = cv2.addWeighted(picture, share, frames[i], 1 - share, 0)
+                out[i] = (picture, True)
         return out
 
     def check_cancel(self) -> None:

@@ -19,6 +19,7 @@ from emolib.errors import (
     ResourceError,
 )
 from emolib.generate import TalkingFace
+from emolib.generate.stream import ease
 from emolib.media.label import label_seen
 from emolib.media.verify import verify
 from emolib.media.video import read_video, write_video
@@ -108,10 +109,11 @@ def test_a_turned_phone_video_comes_out_upright(talker, tmp_path, scene):
 
 
 def test_emotion_sound_and_picture_all_matter(talker, scene):
-    made = {code: talker.generate(scene, voice(), code).frames for code in EMOTIONS}
+    scene = scene[:4]
+    made = {code: talker.generate(scene, voice(0.2), code).frames for code in EMOTIONS}
     for code in EMOTIONS[1:]:
         assert difference(made[code], made["ANG"]) > 0.01
-    assert difference(talker.generate(scene, voice(seed=5), "ANG").frames, made["ANG"]) > 0.01
+    assert difference(talker.generate(scene, voice(0.2, seed=5), "ANG").frames, made["ANG"]) > 0.01
 
 
 def test_strength_and_mixture_lie_between(talker, scene):
@@ -233,6 +235,17 @@ def test_frames_without_a_face_pass_and_keep_time(talker, interrupted):
     present = [*range(first), *range(end, 30)]
     assert all((clip.frames[k] != interrupted[k]).any() for k in present)
     assert any("left alone" in note for note in clip.report["notes"])
+
+
+def test_the_face_comes_and_goes_softly():
+    found = np.ones(20, bool)
+    assert (ease(found) == 1).all()
+    found[8:11] = False
+    shown = ease(found)
+    assert (shown[8:11] == 0).all()
+    assert shown[3:8] == pytest.approx([1, 0.8, 0.6, 0.4, 0.2])
+    assert shown[11:16] == pytest.approx([0.2, 0.4, 0.6, 0.8, 1])
+    assert (shown[:3] == 1).all() and (shown[16:] == 1).all()
 
 
 def test_missing_faces_can_be_held_or_refused(talker, interrupted):
