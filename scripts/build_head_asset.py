@@ -60,7 +60,9 @@ def read_obj(text: str):
             current = groups.setdefault(rest.strip(), [])
         elif kind == "f":
             corners = [[int(i) - 1 for i in corner.split("/")[:2]] for corner in rest.split()]
-            current += [(corners[0], corners[k], corners[k + 1]) for k in range(1, len(corners) - 1)]
+            current += [
+                (corners[0], corners[k], corners[k + 1]) for k in range(1, len(corners) - 1)
+            ]
     return np.array(vertices), np.array(uv), {k: np.array(v) for k, v in groups.items() if v}
 
 
@@ -138,7 +140,9 @@ def build(wheel_path: Path) -> bytes:
                 whole = wheel.vertices + wheel.target(name) + body["average"]
                 macros[f"{race}-{sex}-{age}"] = aligned(whole)
             for w in ("min", "max"):
-                shifted = aligned(wheel.vertices + body[w]) - aligned(wheel.vertices + body["average"])
+                shifted = aligned(wheel.vertices + body[w]) - aligned(
+                    wheel.vertices + body["average"]
+                )
                 macros[f"{w}weight-{sex}-{age}"] = shifted
     people = [v for k, v in macros.items() if "weight" not in k]
     canonical = np.mean(people, axis=0)
@@ -171,10 +175,7 @@ def build(wheel_path: Path) -> bytes:
     }
     arrays["macro_names"] = np.array(sorted(macros))
     arrays["macros"] = np.stack(
-        [
-            packed(macros[k] if "weight" in k else macros[k] - canonical)
-            for k in sorted(macros)
-        ]
+        [packed(macros[k] if "weight" in k else macros[k] - canonical) for k in sorted(macros)]
     )
     units = [n for n in wheel.names if n.startswith(UNITS_DIR) and n.endswith(".target")]
     arrays["unit_names"] = np.array([Path(n).stem for n in units])
@@ -217,8 +218,13 @@ def sky_seen(vertices, triangles, normals, directions, size, span):
             area = (b[0] - a[0]) * (c[1] - a[1]) - (c[0] - a[0]) * (b[1] - a[1])
             if abs(area) < 1e-9:
                 continue
-            for j in range(max(0, int(min(a[1], b[1], c[1]))), min(size - 1, int(max(a[1], b[1], c[1]))) + 1):
-                for i in range(max(0, int(min(a[0], b[0], c[0]))), min(size - 1, int(max(a[0], b[0], c[0]))) + 1):
+            for j in range(
+                max(0, int(min(a[1], b[1], c[1]))), min(size - 1, int(max(a[1], b[1], c[1]))) + 1
+            ):
+                for i in range(
+                    max(0, int(min(a[0], b[0], c[0]))),
+                    min(size - 1, int(max(a[0], b[0], c[0]))) + 1,
+                ):
                     px, py = i + 0.5 - a[0], j + 0.5 - a[1]
                     w1 = (px * (c[1] - a[1]) - py * (c[0] - a[0])) / area
                     w2 = (py * (b[0] - a[0]) - px * (b[1] - a[1])) / area
@@ -271,7 +277,9 @@ def occlusion(canonical, triangles, units):
     rest = light(canonical)
     change = np.stack([light(canonical + unit) - rest for unit in units])
     change[np.abs(change) < 0.02] = 0
-    return np.rint(rest * 127).astype(np.int8), np.rint(change * 127).clip(-127, 127).astype(np.int8)
+    return np.rint(rest * 127).astype(np.int8), np.rint(change * 127).clip(-127, 127).astype(
+        np.int8
+    )
 
 
 def npz_bytes(arrays: dict[str, np.ndarray]) -> bytes:

@@ -28,8 +28,8 @@ def paint_cloth(t: Texels, person: Person, rng, colour, relief, gloss, cavity) -
     covered = ramp(-0.006, 0.006, below)
     weave = t.noise(rng, 0.010) if c.kind != "turtleneck" else np.sin(t.x * 210) * 1.2
     folds = t.noise(rng, 0.16, 0.30)
-    main = np.array(c.colour, np.float32) * (1 + 0.05 * weave + 0.05 * folds)[..., None]
-    trim = np.array(c.trim, np.float32) * (1 + 0.05 * weave)[..., None]
+    main = np.array(c.colour, np.float32) * (1 + 0.018 * weave + 0.05 * folds)[..., None]
+    trim = np.array(c.trim, np.float32) * (1 + 0.015 * weave)[..., None]
     rib = ramp(0.085, 0.075, below) if c.kind in ("crew", "vneck") else 0.0 * below
     tone = main * (1 - 0.12 * rib[..., None])
     if c.kind == "blazer":  # a shirt shows between the lapels
@@ -47,7 +47,7 @@ def paint_cloth(t: Texels, person: Person, rng, colour, relief, gloss, cavity) -
     stitch = np.exp(-(((below - 0.085) / 0.010) ** 2)) * (rib.max() > 0)
     colour *= 1 - 0.35 * stitch[..., None]
     relief *= 1 - covered
-    relief += covered * (0.014 + 0.0015 * weave + 0.018 * folds * ramp(0.1, 0.6, below))
+    relief += covered * (0.014 + 0.0006 * weave + 0.018 * folds * ramp(0.1, 0.6, below))
     relief += 0.010 * rib * covered
     gloss *= 1 - covered
     gloss += covered * 0.12

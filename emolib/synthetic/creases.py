@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from emolib.synthetic.head import UNIT_INDEX, UNITS
-from emolib.synthetic.texels import Texels, ramp
+from emolib.synthetic.texels import Texels, distance_to_line, ramp
 
 N_GROUPS = 16
 _SIDES = (("Left", 1.0), ("Right", -1.0))
@@ -23,12 +23,20 @@ _MUSCLES: dict[int, dict[str, float]] = {
     9: {"mouthShrugLower": 0.8, "mouthFrownLeft": 0.25, "mouthFrownRight": 0.25},
 }
 for _i, (_side, _) in enumerate(_SIDES):
-    _MUSCLES[4 + _i] = {f"eyeSquint{_side}": 0.4, f"cheekSquint{_side}": 0.6, f"mouthSmile{_side}": 0.35}
+    _MUSCLES[4 + _i] = {
+        f"eyeSquint{_side}": 0.4,
+        f"cheekSquint{_side}": 0.6,
+        f"mouthSmile{_side}": 0.35,
+    }
     _MUSCLES[6 + _i] = {
         f"mouthSmile{_side}": 0.75, f"noseSneer{_side}": 0.65, f"mouthUpperUp{_side}": 0.5,
         f"cheekSquint{_side}": 0.3, f"mouthStretch{_side}": 0.25,
     }  # fmt: skip
-    _MUSCLES[10 + _i] = {f"eyeSquint{_side}": 0.6, f"cheekSquint{_side}": 0.6, f"eyeBlink{_side}": 0.3}
+    _MUSCLES[10 + _i] = {
+        f"eyeSquint{_side}": 0.6,
+        f"cheekSquint{_side}": 0.6,
+        f"eyeBlink{_side}": 0.3,
+    }
     _MUSCLES[12 + _i] = {f"mouthFrown{_side}": 0.8, f"mouthPress{_side}": 0.2}
     _MUSCLES[14 + _i] = {f"mouthSmile{_side}": 0.5, f"mouthDimple{_side}": 0.9}
 
@@ -40,26 +48,22 @@ for _group, _units in _MUSCLES.items():
 
 def depths(weights: np.ndarray, lines: float) -> np.ndarray:
     """(16,) float32 depth of every group for unit weights (52,); deeper on lined skin."""
-    return (np.clip(MUSCLES @ np.clip(weights, 0, 1), 0, 1.1) * (0.55 + 0.6 * lines)).astype(np.float32)
+    return (np.clip(MUSCLES @ np.clip(weights, 0, 1), 0, 1.1) * (0.55 + 0.6 * lines)).astype(
+        np.float32
+    )
 
 
-def _curve(t: Texels, points, width, taper=True):
-    """(S, S) furrow along a polyline of (x, y) points: 1 on it, 0 beyond `width` (dm)."""
+def _curve(t: Texels, points, width):
+    """Texels near a polyline of (x, y) points (flat indices), and how much furrow each bears, 0 to 1."""
     points = np.asarray(points, np.float32)
-    best = np.full(t.x.shape, 9.0, np.float32)
-    along = np.zeros_like(best)
-    length = np.r_[0, np.cumsum(np.hypot(*np.diff(points, axis=0).T))]
-    for (a, b), start in zip(zip(points[:-1], points[1:], strict=True), length, strict=False):
-        d = b - a
-        size = float(np.hypot(*d))
-        s = np.clip(((t.x - a[0]) * d[0] + (t.y - a[1]) * d[1]) / size**2, 0, 1)
-        gap = np.hypot(t.x - a[0] - s * d[0], t.y - a[1] - s * d[1])
-        nearer = gap < best
-        best = np.where(nearer, gap, best)
-        along = np.where(nearer, start + s * size, along)
-    share = along / length[-1]
-    ends = ramp(0, 0.25, share) * ramp(1, 0.7, share) if taper else 1.0
-    return np.exp(-((best / width) ** 2)) * ends * (t.z > -0.55)
+    low, high = points.min(0) - 3 * width, points.max(0) + 3 * width
+    near = np.flatnonzero(
+        (t.x > low[0]) & (t.x < high[0]) & (t.y > low[1]) & (t.y < high[1]) & (t.z > -0.55)
+    )
+    at = np.stack([t.x.flat[near], t.y.flat[near]], 1)
+    gap, along = distance_to_line(at, points)
+    ends = ramp(0, 0.25, along) * ramp(1, 0.7, along)
+    return near, np.exp(-((gap / width) ** 2)) * ends
 
 
 def _smooth(points, n=14):
@@ -67,7 +71,9 @@ def _smooth(points, n=14):
     points = np.asarray(points, float)
     s = np.linspace(0, len(points) - 1, n)
     fit = min(len(points) - 1, 3)
-    return np.stack([np.polyval(np.polyfit(range(len(points)), points[:, k], fit), s) for k in (0, 1)], 1)
+    return np.stack(
+        [np.polyval(np.polyfit(range(len(points)), points[:, k], fit), s) for k in (0, 1)], 1
+    )
 
 
 def furrows(t: Texels, rng: np.random.Generator):
@@ -75,11 +81,13 @@ def furrows(t: Texels, rng: np.random.Generator):
     relief = np.zeros(t.x.shape, np.float32)
     group = np.zeros(t.x.shape, np.uint8)
 
-    def add(number, points, width, depth, taper=True):
-        nonlocal relief
-        mark = _curve(t, _smooth(points), width, taper)
-        group[(mark > 0.02) & (mark * depth > -relief)] = number
-        relief = np.minimum(relief, -mark * depth)
+    def add(number, points, width, depth):
+        near, mark = _curve(t, _smooth(points), width)
+        before = relief.flat[near]
+        group.flat[near] = np.where(
+            (mark > 0.02) & (mark * depth > -before), number, group.flat[near]
+        )
+        relief.flat[near] = np.minimum(before, -mark * depth)
 
     j = lambda s: float(rng.normal(0, s))  # noqa: E731
     for k in range(4):  # forehead
@@ -87,7 +95,12 @@ def furrows(t: Texels, rng: np.random.Generator):
         add(1, [(-0.5, y + 0.03 + j(0.02)), (-0.2, y + j(0.01)), (0, y - 0.02), (0.2, y + j(0.01)),
                 (0.5, y + 0.03 + j(0.02))], 0.020, 0.011)  # fmt: skip
     for side in (1, -1):
-        add(2, [(0.055 * side, 0.065), (0.050 * side + j(0.006), 0.12), (0.065 * side, 0.20)], 0.016, 0.011)
+        add(
+            2,
+            [(0.055 * side, 0.065), (0.050 * side + j(0.006), 0.12), (0.065 * side, 0.20)],
+            0.016,
+            0.011,
+        )
     add(8, [(-0.13, 0.02), (0, 0.035), (0.13, 0.02)], 0.018, 0.008)
     for side in (1, -1):
         add(8, [(0.05 * side, -0.03), (0.10 * side, -0.06), (0.15 * side, -0.12)], 0.015, 0.008)
@@ -98,7 +111,22 @@ def furrows(t: Texels, rng: np.random.Generator):
                         ((0.64 + j(0.015)) * side, -0.01 + 1.3 * dy - 0.01 * k)], 0.013, 0.007)  # fmt: skip
         add(6 + i, [(0.155 * side, -0.40), (0.225 * side, -0.50), (0.28 * side, -0.60),
                     (0.31 * side, -0.72)], 0.026, 0.017)  # fmt: skip
-        add(10 + i, [(0.17 * side, -0.07), (0.29 * side, -0.115), (0.43 * side, -0.075)], 0.018, 0.009)
-        add(12 + i, [(0.255 * side, -0.68), (0.285 * side, -0.76), (0.28 * side, -0.86)], 0.024, 0.012)
-        add(14 + i, [(0.33 * side, -0.57), (0.345 * side, -0.66), (0.325 * side, -0.73)], 0.02, 0.008)
+        add(
+            10 + i,
+            [(0.17 * side, -0.07), (0.29 * side, -0.115), (0.43 * side, -0.075)],
+            0.018,
+            0.009,
+        )
+        add(
+            12 + i,
+            [(0.255 * side, -0.68), (0.285 * side, -0.76), (0.28 * side, -0.86)],
+            0.024,
+            0.012,
+        )
+        add(
+            14 + i,
+            [(0.33 * side, -0.57), (0.345 * side, -0.66), (0.325 * side, -0.73)],
+            0.02,
+            0.008,
+        )
     return relief, group

@@ -21,7 +21,23 @@ CROWN = np.array([0.0, 1.0, -1.15])
 # Hairline: lowest y (dm) that bears hair at an angle from the front (degrees).
 _HAIRLINE = (
     (0, 14, 26, 38, 50, 60, 68, 74, 80, 88, 100, 108, 116, 135, 180),
-    (0.66, 0.655, 0.62, 0.53, 0.40, 0.30, 0.12, -0.12, -0.16, 0.16, 0.20, 0.05, -0.45, -0.80, -0.85),
+    (
+        0.66,
+        0.655,
+        0.62,
+        0.53,
+        0.40,
+        0.30,
+        0.12,
+        -0.12,
+        -0.16,
+        0.16,
+        0.20,
+        0.05,
+        -0.45,
+        -0.80,
+        -0.85,
+    ),
 )
 
 
@@ -51,11 +67,11 @@ STYLES = {
     "curly": Style(900, 7, 0.36, 0.26, 0.06, 0.80, 0.16, 0.02, 0.75, "crown", 0.7),
     "pixie": Style(720, 7, 0.50, 0.32, 0.062, 0.35, 0.08, 0.16, 0.08, "part", 0.8),
     "bob": Style(520, 11, 1.60, 1.30, 0.095, 0.30, 0.12, 0.40, 0.06, "part", 0.8),
-    "long": Style(500, 14, 2.70, 2.40, 0.105, 0.30, 0.13, 0.40, 0.10, "part", 0.8),
-    "fringe": Style(520, 13, 2.30, 2.00, 0.10, 0.28, 0.12, 0.40, 0.05, "part", 0.8),
-    "bun": Style(560, 8, 1.05, 1.05, 0.085, 0.10, 0.04, 0.0, 0.02, "bun", 0.9),
+    "long": Style(430, 13, 2.60, 2.30, 0.105, 0.30, 0.13, 0.40, 0.10, "part", 0.8),
+    "fringe": Style(450, 12, 2.30, 2.00, 0.10, 0.28, 0.12, 0.40, 0.05, "part", 0.8),
+    "bun": Style(480, 8, 1.10, 1.10, 0.11, 0.04, 0.03, 0.0, 0.02, "bun", 0.95),
 }
-BUN = np.array([0.0, 0.62, -1.95])
+BUN = np.array([0.0, 1.08, -1.45])
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,7 +104,12 @@ def scalp_depth(person: Person, points: np.ndarray) -> np.ndarray:
     front = np.exp(-((angle / 45) ** 2))
     temple = np.exp(-(((angle - 30) / 13) ** 2))
     peak = 0.03 * np.exp(-((angle / 7) ** 2))
-    line = line + front * h.hairline + temple * h.recede * 0.75 - peak * (1 - h.recede)
+    line = (
+        line
+        + front * (h.hairline + 0.30 * h.recede**1.5)
+        + temple * h.recede * 0.42
+        - peak * (1 - h.recede)
+    )
     if person.sex == "Female":
         line = line - 0.03 * front + 0.10 * np.exp(-(((angle - 76) / 6) ** 2))
     thin = 0.9 * max(0.0, h.recede - 0.38) * 4
@@ -121,7 +142,14 @@ def _flow(person: Person, p, n, kind: str):
         at = 0.28 * person.hair.parting
         side = np.tanh((p[:, 0] - at) / 0.05)
         top = ramp(0.35, 0.8, p[:, 1])
-        d = np.stack([side * (0.75 * top + 0.10), -0.3 - 0.7 * (1 - top), 0.25 - 0.55 * ramp(0.2, -0.9, p[:, 2])], 1)
+        d = np.stack(
+            [
+                side * (0.75 * top + 0.10),
+                -0.3 - 0.7 * (1 - top),
+                0.25 - 0.55 * ramp(0.2, -0.9, p[:, 2]),
+            ],
+            1,
+        )
     else:
         d = p - CROWN
         d[:, 1] -= 0.25
@@ -194,14 +222,16 @@ def _scalp(person, style, rest, normals, rng):
     length = (style.sides + (style.top - style.sides) * top) * rng.uniform(0.82, 1.12, count)
     length = length * (person.hair.volume if style.top < 1 else 1.0)
     d = _flow(person, home, n, style.flow)
-    d = d + rng.normal(0, 0.10 + 0.5 * style.curl, (count, 3))
+    d = d + rng.normal(0, 0.03 if style.flow == "bun" else 0.10 + 0.5 * style.curl, (count, 3))
     lift = style.lift * (0.6 + 0.8 * top) * rng.uniform(0.5, 1.3, count)
     if style.flow == "part":  # volume stands up along the parting and the front
         lift = lift + 0.5 * np.exp(-(((home[:, 0] - 0.28 * person.hair.parting) / 0.25) ** 2)) * top
     d = d + n * lift[:, None]
     bangs = np.zeros(count, bool)
     if person.hair.style in ("fringe", "pixie"):
-        bangs = (scalp_depth(person, home) < 0.22) & (home[:, 2] > -0.35) & (np.abs(home[:, 0]) < 0.52)
+        bangs = (
+            (scalp_depth(person, home) < 0.22) & (home[:, 2] > -0.35) & (np.abs(home[:, 0]) < 0.52)
+        )
         sweep = -0.35 * person.hair.parting if person.hair.style == "pixie" else 0.0
         d[bangs] = np.array([sweep, -0.55, 0.55]) + rng.normal(0, 0.08, (int(bangs.sum()), 3))
         length[bangs] = rng.uniform(0.40, 0.52, int(bangs.sum()))
@@ -224,7 +254,11 @@ def _extrude(person, style, rest, normals, p, d, n, length, layer, bangs, rng):
     for k in range(1, steps):
         t = k / (steps - 1)
         step = (length / (steps - 1))[:, None]
-        d = d + np.array([0, -style.gravity * (0.35 + t), 0]) + np.where(bangs[:, None], [[0, -0.28, -0.02]], 0.0)
+        d = (
+            d
+            + np.array([0, -style.gravity * (0.35 + t), 0])
+            + np.where(bangs[:, None], [[0, -0.28, -0.02]], 0.0)
+        )
         if style.flow == "bun":
             d = 0.6 * d + 0.9 * (BUN - path[-1])
         wave = style.curl + (0.12 * person.hair.wave if style.top > 1 else 0.0)
@@ -246,13 +280,23 @@ def _extrude(person, style, rest, normals, p, d, n, length, layer, bangs, rng):
         if style.gravity > 0.3:  # long hair keeps out of the face
             angle = np.abs(np.arctan2(q[:, 0], q[:, 2] - AXIS_Z_DM))
             face = ((angle < 0.95) & (q[:, 1] < 0.62) & ~bangs)[:, None]
-            d = d + np.where(face, np.stack([0.9 * np.sign(q[:, 0]), 0 * angle, -0.5 + 0 * angle], 1), 0)
+            d = d + np.where(
+                face, np.stack([0.9 * np.sign(q[:, 0]), 0 * angle, -0.5 + 0 * angle], 1), 0
+            )
         path.append(q)
         out.append(np.where(close, vn, out[-1]))
     path, out = np.stack(path, 1), np.stack(out, 1)
     for _ in range(3 if style.curl < 0.3 else 1):
         path[:, 1:-1] = path[:, :-2] / 4 + path[:, 1:-1] / 2 + path[:, 2:] / 4
-    return _ribbons(person, path, out, style.width * rng.uniform(0.7, 1.25, count), layer, -np.ones(count, int), rng)
+    return _ribbons(
+        person,
+        path,
+        out,
+        style.width * rng.uniform(0.7, 1.25, count),
+        layer,
+        -np.ones(count, int),
+        rng,
+    )
 
 
 def _ribbons(person, path, out, width, layer, bind, rng, tint=1.0):
@@ -264,11 +308,15 @@ def _ribbons(person, path, out, width, layer, bind, rng, tint=1.0):
     across = np.cross(tangent, out)
     across /= np.linalg.norm(across, axis=2, keepdims=True) + 1e-9
     t = np.linspace(0, 1, steps)
-    half = (width[:, None] * (0.55 + 0.45 * np.sin(np.pi * np.clip(t * 0.9 + 0.12, 0, 1))) / 2)[..., None]
+    half = (width[:, None] * (0.55 + 0.45 * np.sin(np.pi * np.clip(t * 0.9 + 0.12, 0, 1))) / 2)[
+        ..., None
+    ]
     points = np.stack([path - across * half, path + across * half], 2)  # (n, steps, 2, 3)
     base = np.array(person.hair.colour) * tint
     shade = rng.normal(1.0, 0.13, (count, 1)).clip(0.6, 1.5)
-    grey = np.clip(person.hair.grey * 1.1 + rng.normal(0, 0.22, (count, 1)) * (person.hair.grey > 0), 0, 0.95)
+    grey = np.clip(
+        person.hair.grey * 1.1 + rng.normal(0, 0.22, (count, 1)) * (person.hair.grey > 0), 0, 0.95
+    )
     colour = (base * (1 - grey) + np.array([0.36, 0.35, 0.34]) * grey) * shade  # (n, 3)
     tips = 1 + 0.25 * t * (base.max() > 0.05)
     colour = colour[:, None, None] * tips[None, :, None, None] * np.ones((1, 1, 2, 1))
@@ -298,9 +346,11 @@ def _ball(person, rng):
     second = np.cross(axis, first)
     angle = np.linspace(0, 2.2, steps)[None, :, None]
     out = first[:, None] * np.cos(angle) + second[:, None] * np.sin(angle)
-    radius = 0.36 * rng.uniform(0.85, 1.0, n)[:, None, None]
-    path = BUN + np.array([0, 0.12, 0.1]) + out * radius
-    return _ribbons(person, path, out, np.full(n, 0.10), rng.uniform(0.4, 1, n), -np.ones(n, int), rng)
+    radius = 0.30 * rng.uniform(0.85, 1.0, n)[:, None, None]
+    path = BUN + np.array([0, 0.10, 0.05]) + out * radius
+    return _ribbons(
+        person, path, out, np.full(n, 0.10), rng.uniform(0.4, 1, n), -np.ones(n, int), rng
+    )
 
 
 def _beard(person, rest, normals, rng):
@@ -314,18 +364,24 @@ def _beard(person, rest, normals, rng):
     skin = head.triangles[(head.part == BODY)]
     place = head.uv[head.part == BODY].mean(1)
     at = np.clip((place * 512).astype(int) % [512, 10**6], 0, 511)
-    weight = area[at[:, 1], at[:, 0]] * (head.masks["lips"][skin].max(1) < 0.25)
+    weight = ramp(0.25, 0.7, area[at[:, 1], at[:, 0]]) * (head.masks["lips"][skin].max(1) < 0.25)
     weight = np.where(head.canonical[skin][..., 2].mean(1) > -0.8, weight, 0)
-    amount = {"moustache": 90, "goatee": 200, "full": 420}[person.skin.beard]
+    amount = {"moustache": 150, "goatee": 330, "full": 650}[person.skin.beard]
     chosen, w = _roots(weight, skin, rest, amount, rng)
     p = (rest[skin[chosen]] * w).sum(1)
     n = (normals[skin[chosen]] * w).sum(1)
     carrier = skin[chosen, w[..., 0].argmax(1)]
-    d = np.array([0, -1.0, 0.1]) + n * 0.55 + np.stack([0.5 * np.sign(p[:, 0]) * (p[:, 1] > -0.62), 0 * p[:, 0], 0 * p[:, 0]], 1)
+    d = (
+        np.array([0, -1.0, 0.1])
+        + n * 0.55
+        + np.stack([0.5 * np.sign(p[:, 0]) * (p[:, 1] > -0.62), 0 * p[:, 0], 0 * p[:, 0]], 1)
+    )
     d += rng.normal(0, 0.15, d.shape)
     d /= np.linalg.norm(d, axis=1, keepdims=True)
     length = rng.uniform(0.06, 0.13, amount)[:, None]
     steps = 3
     path = np.stack([p + d * length * k / (steps - 1) + n * 0.012 * k for k in range(steps)], 1)
     out = np.repeat(n[:, None], steps, 1)
-    return _ribbons(person, path, out, np.full(amount, 0.045), rng.uniform(0.3, 1, amount), carrier, rng, 0.8)
+    return _ribbons(
+        person, path, out, np.full(amount, 0.026), rng.uniform(0.3, 1, amount), carrier, rng, 0.8
+    )

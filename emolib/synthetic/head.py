@@ -145,7 +145,9 @@ def _repaired(units: np.ndarray, canonical: np.ndarray, part_of: np.ndarray) -> 
                 near = near * (0.5 + 0.5 * np.tanh(x / 0.04))
             elif name.endswith("Right"):
                 near = near * (0.5 - 0.5 * np.tanh(x / 0.04))
-            pull = np.stack([-inward * np.tanh(x / 0.05), np.full_like(x, up), np.full_like(x, forward)], 1)
+            pull = np.stack(
+                [-inward * np.tanh(x / 0.05), np.full_like(x, up), np.full_like(x, forward)], 1
+            )
             out[i] += near[:, None] * pull / STEP_DM
     return out
 
@@ -187,7 +189,9 @@ def load_head() -> Head:
     with np.load(path) as data:
         stored = {name: data[name] for name in data.files}
     if tuple(stored["unit_names"].tolist()) != UNITS:
-        raise ConfigError("the head asset has other face units", file=path, expected="52 ARKit units")
+        raise ConfigError(
+            "the head asset has other face units", file=path, expected="52 ARKit units"
+        )
     canonical = (stored["canonical"] * np.float32(STEP_DM)).astype(np.float32)
     triangles, part = stored["triangles"].astype(np.int32), stored["parts"].astype(np.int8)
     masks = {n: m.astype(np.float32) / 255 for n, m in zip(MASKS, stored["masks"], strict=True)}

@@ -151,7 +151,10 @@ def _macros(rng, sex, age, race) -> tuple[tuple[str, float], ...]:
     androgyny = float(rng.uniform(0, 0.22))
     weights: dict[str, float] = {}
     for name, share in ((race, 1 - mixed), (other, mixed)):
-        for which, part in ((sex, 1 - androgyny), ("Male" if sex == "Female" else "Female", androgyny)):
+        for which, part in (
+            (sex, 1 - androgyny),
+            ("Male" if sex == "Female" else "Female", androgyny),
+        ):
             for stage, amount in (("young", 1 - old), ("old", old)):
                 key = f"{_FORM[name]}-{which.lower()}-{stage}"
                 weights[key] = weights.get(key, 0.0) + share * part * amount
@@ -199,7 +202,9 @@ def _skin(rng, sex, age, race, hispanic) -> Skin:
     jitter = rng.normal(0, 0.025, 3)
     tone = tuple(float(np.clip(c * (1 + j), 0.02, 0.9)) for c, j in zip(tone, jitter, strict=True))
     brown = race == "African American"
-    lip = _mix(tone, (0.42, 0.13, 0.12) if not brown else (0.23, 0.075, 0.065), rng.uniform(0.42, 0.7))
+    lip = _mix(
+        tone, (0.42, 0.13, 0.12) if not brown else (0.23, 0.075, 0.065), rng.uniform(0.42, 0.7)
+    )
     makeup = float(rng.uniform(0.2, 0.9)) if sex == "Female" and rng.random() < 0.55 else 0.0
     if makeup:
         stick = [(0.38, 0.05, 0.07), (0.45, 0.12, 0.14), (0.32, 0.07, 0.09), (0.5, 0.17, 0.15)]
@@ -230,7 +235,11 @@ def _eyes(rng, race, hispanic) -> Eyes:
         ((0.26, 0.30, 0.14), (0.12, 0.20, 0.12)),  # green
         ((0.34, 0.36, 0.36), (0.18, 0.23, 0.27)),  # grey
     ]
-    chance = (0.38, 0.18, 0.24, 0.11, 0.09) if race == "Caucasian" and not hispanic else (0.93, 0.07, 0, 0, 0)
+    chance = (
+        (0.38, 0.18, 0.24, 0.11, 0.09)
+        if race == "Caucasian" and not hispanic
+        else (0.93, 0.07, 0, 0, 0)
+    )
     inner, outer = kinds[int(rng.choice(5, p=chance))]
     shade = rng.uniform(0.75, 1.25)
     return Eyes(
@@ -256,11 +265,17 @@ def _hair(rng, sex, age, race, hispanic) -> Hair:
     colour = _HAIR_COLOURS[str(rng.choice(names, p=chance))]
     grey = float(np.clip((age - 42) / 24 + rng.normal(0, 0.25), 0, 1)) if age > 38 else 0.0
     if sex == "Male":
-        styles, chance = ("buzz", "crop", "side", "back", "curly", "bald"), (0.16, 0.26, 0.24, 0.14, 0.1, 0.1)
+        styles, chance = (
+            ("buzz", "crop", "side", "back", "curly", "bald"),
+            (0.16, 0.26, 0.24, 0.14, 0.1, 0.1),
+        )
         if race == "African American":
             chance = (0.38, 0.12, 0.0, 0.0, 0.30, 0.20)
     else:
-        styles, chance = ("long", "bob", "bun", "pixie", "fringe", "curly"), (0.32, 0.2, 0.16, 0.1, 0.14, 0.08)
+        styles, chance = (
+            ("long", "bob", "bun", "pixie", "fringe", "curly"),
+            (0.32, 0.2, 0.16, 0.1, 0.14, 0.08),
+        )
         if race == "African American":
             chance = (0.14, 0.12, 0.28, 0.1, 0.06, 0.3)
     return Hair(
@@ -269,7 +284,9 @@ def _hair(rng, sex, age, race, hispanic) -> Hair:
         grey=grey,
         volume=float(rng.uniform(0.75, 1.3)),
         hairline=float(rng.normal(0, 0.05) + (0.05 if sex == "Male" else 0.0)),
-        recede=float(np.clip(rng.normal(0.1, 0.12) + (age - 30) / 90, 0, 0.55)) if sex == "Male" else 0.0,
+        recede=float(np.clip(rng.normal(0.08, 0.10) + (age - 35) / 110, 0, 0.5))
+        if sex == "Male"
+        else 0.0,
         parting=float(rng.choice([-1, 1]) * rng.uniform(0.3, 0.9)),
         wave=float(rng.uniform(0, 1)),
     )
@@ -296,7 +313,9 @@ def _clothes(rng, sex) -> Clothes:
     wheel = 0.5 + 0.5 * np.cos(2 * np.pi * (hue + np.array([0.0, 0.33, 0.67])))
     muted = rng.uniform(0.1, 0.75)
     colour = depth * ((1 - muted) * 0.55 + muted * wheel)
-    trim = np.full(3, rng.uniform(0.5, 0.75)) if rng.random() < 0.6 else colour * rng.uniform(0.4, 1.6)
+    trim = (
+        np.full(3, rng.uniform(0.5, 0.75)) if rng.random() < 0.6 else colour * rng.uniform(0.4, 1.6)
+    )
     return Clothes(
         kind=str(rng.choice(kinds, p=chance)),
         colour=tuple(float(c) for c in np.clip(colour, 0.01, 0.8)),

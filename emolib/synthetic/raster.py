@@ -14,7 +14,9 @@ SAMPLES = 2  # per pixel side: 2 x 2 samples a pixel
 EMPTY = -1  # in the id buffer: nothing but background
 FAR = np.float32(-1e9)
 
-kernel = nb.njit(cache=True, fastmath={"nsz", "nnan", "ninf", "arcp", "contract"}, error_model="numpy")
+kernel = nb.njit(
+    cache=True, fastmath={"nsz", "nnan", "ninf", "arcp", "contract"}, error_model="numpy"
+)
 
 
 @kernel
@@ -78,9 +80,7 @@ def turn_about(points, first, last, matrix, centre):
         y = points[i, 1] - centre[1]
         z = points[i, 2] - centre[2]
         for k in range(3):
-            points[i, k] = (
-                matrix[k, 0] * x + matrix[k, 1] * y + matrix[k, 2] * z + centre[k]
-            )
+            points[i, k] = matrix[k, 0] * x + matrix[k, 1] * y + matrix[k, 2] * z + centre[k]
 
 
 @kernel
@@ -129,7 +129,10 @@ def smooth_normals(points, triangles, out):
             out[i, 2] += nz
     for i in range(out.shape[0]):
         scale = np.float32(1) / np.sqrt(
-            out[i, 0] * out[i, 0] + out[i, 1] * out[i, 1] + out[i, 2] * out[i, 2] + np.float32(1e-20)
+            out[i, 0] * out[i, 0]
+            + out[i, 1] * out[i, 1]
+            + out[i, 2] * out[i, 2]
+            + np.float32(1e-20)
         )
         for k in range(3):
             out[i, k] *= scale

@@ -108,7 +108,9 @@ def _skin(texture, u, v, nx, ny, nz, ao, lit, creases, turn, lights, t, glow):
     n48 = n16 * n16 * n16
     shine *= _ONE - np.float32(0.8) * cloth
     gleam = shine * (np.float32(0.07) * n8 + np.float32(0.20) * n16 + np.float32(0.42) * n48)
-    gleam *= (_ONE + np.float32(3) * edge) * lit * max(np.float32(0), min(_ONE, key * np.float32(4)))
+    gleam *= (
+        (_ONE + np.float32(3) * edge) * lit * max(np.float32(0), min(_ONE, key * np.float32(4)))
+    )
     sheen = edge * np.float32(0.10) * ao * (np.float32(0.4) + shine)
     lit_red = lit + (np.sqrt(lit) - lit) * np.float32(0.55) * soft
     warm_ao = ao + (np.sqrt(ao) - ao) * np.float32(0.6) * soft
@@ -182,9 +184,16 @@ def _eye(lx, ly, lz, nx, ny, nz, sx, sy, side, lit, iris, eyes, lights, glow):
     lower = e[5] + s * (e[6] + s * e[7])
     below = (sy - upper) * np.abs(e[1])
     above = (lower - sy) * np.abs(e[1])
-    shade = np.float32(0.42) + np.float32(0.58) * _smooth(np.float32(-0.06), np.float32(0.32), below)
-    shade *= np.float32(0.72) + np.float32(0.28) * _smooth(np.float32(-0.02), np.float32(0.14), above)
-    key = _clamp((nx * lights[0, 0] + ny * lights[0, 1] + nz * lights[0, 2] + np.float32(0.45)) / np.float32(1.45))
+    shade = np.float32(0.42) + np.float32(0.58) * _smooth(
+        np.float32(-0.06), np.float32(0.32), below
+    )
+    shade *= np.float32(0.72) + np.float32(0.28) * _smooth(
+        np.float32(-0.02), np.float32(0.14), above
+    )
+    key = _clamp(
+        (nx * lights[0, 0] + ny * lights[0, 1] + nz * lights[0, 2] + np.float32(0.45))
+        / np.float32(1.45)
+    )
     up = np.float32(0.5) + np.float32(0.5) * ny
     lit = np.float32(0.7) + np.float32(0.3) * lit
     for k in range(3):
@@ -199,7 +208,9 @@ def _eye(lx, ly, lz, nx, ny, nz, sx, sy, side, lit, iris, eyes, lights, glow):
     nh = nx * lights[10, 0] + ny * lights[10, 1] + nz * lights[10, 2]
     second = _smooth(np.float32(0.965), np.float32(0.99), nh)
     for k in range(3):
-        glow[k] += (spark * lights[3, k] + np.float32(0.35) * second * lights[4, k]) * np.float32(0.55)
+        glow[k] += (spark * lights[3, k] + np.float32(0.35) * second * lights[4, k]) * np.float32(
+            0.55
+        )
 
 
 @kernel
@@ -224,7 +235,10 @@ def light_strands(points, normals, tangents, colour, ao, first, light, shadow, l
         s2 = s2 * s2
         s2 = s2 * s2
         s2 = s2 * s2
-        fill = _clamp((nx * lights[1, 0] + ny * lights[1, 1] + nz * lights[1, 2] + np.float32(0.5)) / np.float32(1.5))
+        fill = _clamp(
+            (nx * lights[1, 0] + ny * lights[1, 1] + nz * lights[1, 2] + np.float32(0.5))
+            / np.float32(1.5)
+        )
         rim = _clamp(nx * lights[2, 0] + ny * lights[2, 1] + nz * lights[2, 2])
         up = np.float32(0.5) + np.float32(0.5) * ny
         shade = ao[i]
@@ -269,7 +283,11 @@ def shade(
                     empty += 1
                     continue
                 if t >= n_surface:
-                    a, b, c = strands[t - n_surface, 0], strands[t - n_surface, 1], strands[t - n_surface, 2]
+                    a, b, c = (
+                        strands[t - n_surface, 0],
+                        strands[t - n_surface, 1],
+                        strands[t - n_surface, 2],
+                    )
                 else:
                     a, b, c = triangles[t, 0], triangles[t, 1], triangles[t, 2]
                 share = 1
@@ -297,7 +315,10 @@ def shade(
                 w1 = ((cx - x0) * ey - (cy - y0) * ex) * inverse
                 w2 = ((cy - y0) * bx - (cx - x0) * by) * inverse
                 if share > 1:
-                    w1, w2 = min(max(w1, np.float32(-0.5)), np.float32(1.5)), min(max(w2, np.float32(-0.5)), np.float32(1.5))
+                    w1, w2 = (
+                        min(max(w1, np.float32(-0.5)), np.float32(1.5)),
+                        min(max(w2, np.float32(-0.5)), np.float32(1.5)),
+                    )
                 w0 = _ONE - w1 - w2
                 if t >= n_surface:
                     across = strand[a, 0] * w0 + strand[b, 0] * w1 + strand[c, 0] * w2
@@ -322,7 +343,9 @@ def shade(
                 if kind == SKIN:
                     u = w0 * uv[t, 0, 0] + w1 * uv[t, 1, 0] + w2 * uv[t, 2, 0]
                     v = w0 * uv[t, 0, 1] + w1 * uv[t, 1, 1] + w2 * uv[t, 2, 1]
-                    _skin(texture, u, v, nx, ny, nz, open_sky, lit, creases, turn, lights, texel, glow)
+                    _skin(
+                        texture, u, v, nx, ny, nz, open_sky, lit, creases, turn, lights, texel, glow
+                    )
                 elif kind == EYE or kind == EYE_R:
                     lx = w0 * local[a, 0] + w1 * local[b, 0] + w2 * local[c, 0]
                     ly = w0 * local[a, 1] + w1 * local[b, 1] + w2 * local[c, 1]
@@ -332,8 +355,18 @@ def shade(
                 elif kind == LASH:
                     glow[:] = np.float32(0.012)
                 else:
-                    fade = np.exp(min(np.float32(0), wz - mouth[0] + np.float32(0.06)) * np.float32(2.4))
-                    key = _clamp((nx * lights[0, 0] + ny * lights[0, 1] + nz * lights[0, 2] + np.float32(0.4)) / np.float32(1.4))
+                    fade = np.exp(
+                        min(np.float32(0), wz - mouth[0] + np.float32(0.06)) * np.float32(2.4)
+                    )
+                    key = _clamp(
+                        (
+                            nx * lights[0, 0]
+                            + ny * lights[0, 1]
+                            + nz * lights[0, 2]
+                            + np.float32(0.4)
+                        )
+                        / np.float32(1.4)
+                    )
                     gloss = max(np.float32(0), nz)
                     gloss = gloss * gloss
                     gloss = gloss * gloss
@@ -356,8 +389,14 @@ def shade(
                         wet = np.float32(0.05)
                     for k in range(3):
                         base = r if k == 0 else (g if k == 1 else b_)
-                        light_in = key * (np.float32(0.25) + np.float32(0.75) * lit) * lights[3, k] + np.float32(0.7) * lights[4, k] + lights[7, k]
-                        glow[k] = fade * (base * light_in * np.float32(0.8) + wet * gloss * lit * lights[3, k])
+                        light_in = (
+                            key * (np.float32(0.25) + np.float32(0.75) * lit) * lights[3, k]
+                            + np.float32(0.7) * lights[4, k]
+                            + lights[7, k]
+                        )
+                        glow[k] = fade * (
+                            base * light_in * np.float32(0.8) + wet * gloss * lit * lights[3, k]
+                        )
                 for k in range(3):
                     total[k] += np.float32(share) * glow[k]
             for s in range(4):  # leave the buffers as the next frame wants them
@@ -365,4 +404,6 @@ def shade(
                 ids[2 * py + (s >> 1), 2 * px + (s & 1)] = EMPTY
             for k in range(3):
                 value = (total[k] + np.float32(empty) * backdrop[py, px, k]) * np.float32(0.25)
-                out[py, px, k] = encode[min(columns, int(value * np.float32(columns / WHITE) + np.float32(0.5)))]
+                out[py, px, k] = encode[
+                    min(columns, int(value * np.float32(columns / WHITE) + np.float32(0.5)))
+                ]

@@ -14,7 +14,7 @@ from emolib.synthetic import cloth, creases
 from emolib.synthetic.hair import scalp_depth
 from emolib.synthetic.head import LANDMARKS, load_head
 from emolib.synthetic.person import Person
-from emolib.synthetic.texels import Texels, blob, ramp, texels
+from emolib.synthetic.texels import Texels, blob, distance_to_line, ramp, texels
 
 CHANNELS = 16
 
@@ -96,7 +96,8 @@ def _gloss(t: Texels, person: Person) -> np.ndarray:
         + 0.16 * blob(ax, t.y, (0.42, -0.2), (0.16, 0.14))
         + 0.12 * blob(t.x, t.y, (0, -0.93), (0.15, 0.1))
     )
-    return (zone * person.skin.gloss).astype(np.float32)
+    dark = 1 - 0.35 * (person.skin.tone[0] < 0.32)  # highlights stand out on dark skin anyway
+    return (zone * person.skin.gloss * dark).astype(np.float32)
 
 
 def _relief(t: Texels, person: Person, rng) -> np.ndarray:
@@ -126,11 +127,11 @@ def _lids(t: Texels, person: Person, colour) -> None:
     makeup = person.skin.makeup
     female = person.sex == "Female"
     gap = {}
+    close = np.flatnonzero(near)
+    at = np.stack([ax.flat[close], t.y.flat[close]], 1)
     for name, line in edges.items():
-        best = np.full(t.x.shape, 9.0, np.float32)
-        for px, py in line:
-            best = np.minimum(best, np.hypot(ax - px, t.y - py))
-        gap[name] = best
+        gap[name] = np.full(t.x.shape, 9.0, np.float32)
+        gap[name].flat[close], _ = distance_to_line(at, line)
     outer = np.clip((ax - 0.16) / 0.28, 0, 1)
     width = 0.017 + 0.009 * female + 0.012 * makeup
     upper = np.exp(-((gap["upper"] / (width * (0.65 + 0.5 * outer))) ** 2)) * near
@@ -141,7 +142,9 @@ def _lids(t: Texels, person: Person, colour) -> None:
     rim = np.exp(-(((gap["lower"] - 0.016) / 0.010) ** 2)) * near * 0.35  # moist pink rim
     colour += (np.array(person.skin.tone, np.float32) * [1.05, 0.72, 0.7] - colour) * rim[..., None]
     tear = blob(ax, t.y, (0.168, -0.016), (0.022, 0.014)) * near * 0.7
-    colour += (np.array((0.48, 0.17, 0.15), np.float32) * (0.4 + person.skin.tone[0]) - colour) * tear[..., None]
+    colour += (
+        np.array((0.48, 0.17, 0.15), np.float32) * (0.4 + person.skin.tone[0]) - colour
+    ) * tear[..., None]
     socket = blob(ax, t.y, (0.30, 0.075), (0.20, 0.055)) * near  # the lid fold, a little darker
     colour *= 1 - socket[..., None] * np.array([0.16, 0.22, 0.22], np.float32)
     if makeup > 0.35:
@@ -182,7 +185,9 @@ def _strokes(t: Texels, starts, ends, bends) -> np.ndarray:
     lines = np.rint(points * fine * 16).astype(np.int32)
     for line in lines:
         cv2.polylines(canvas, [line], False, 255, 1, cv2.LINE_AA, 4)
-    return cv2.resize(canvas, (t.size, t.size), interpolation=cv2.INTER_AREA).astype(np.float32) / 255
+    return (
+        cv2.resize(canvas, (t.size, t.size), interpolation=cv2.INTER_AREA).astype(np.float32) / 255
+    )
 
 
 def brow_line(person: Person, along):
@@ -202,7 +207,9 @@ def _brows(t: Texels, person: Person, colour, relief, rng) -> None:
     for side in (1, -1):
         n = int(330 * b.density)
         along = rng.beta(1.05, 1.15, n)
-        body = b.thickness * np.clip(1.1 - 0.75 * along**1.4, 0.2, 1) * np.clip(0.55 + along * 4, 0, 1)
+        body = (
+            b.thickness * np.clip(1.1 - 0.75 * along**1.4, 0.2, 1) * np.clip(0.55 + along * 4, 0, 1)
+        )
         offset = rng.uniform(-0.5, 0.5, n) * body
         x = side * (inner + span * along)
         y = brow_line(person, along) + offset
@@ -217,7 +224,11 @@ def _brows(t: Texels, person: Person, colour, relief, rng) -> None:
         s = (side * t.x - inner) / span
         middle = brow_line(person, s)
         half = 0.55 * b.thickness * np.clip(1.1 - 0.75 * np.clip(s, 0, 1) ** 1.4, 0.2, 1)
-        base = np.exp(-(((t.y - middle) / (half + 1e-3)) ** 4)) * ramp(-0.06, 0.12, s) * ramp(1.05, 0.85, s)
+        base = (
+            np.exp(-(((t.y - middle) / (half + 1e-3)) ** 4))
+            * ramp(-0.06, 0.12, s)
+            * ramp(1.05, 0.85, s)
+        )
         shadow = np.maximum(shadow, base * (t.z > -0.5))
     paint_ = np.array(b.colour, np.float32)
     amount = np.clip(0.62 * shadow * b.density + 0.75 * cover, 0, 0.97)
@@ -246,7 +257,9 @@ def beard_area(t: Texels, style: str) -> np.ndarray:
     """(S, S) where hair grows on a face of this beard style ("full" is also where stubble grows)."""
     ax = np.abs(t.x)
     cheek_line = -0.30 - 0.36 * np.exp(-(((ax - 0.30) / 0.22) ** 2))
-    jaw = ramp(cheek_line + 0.04, cheek_line - 0.09, t.y) * ramp(-1.45, -1.2, t.y + 0.45 * (t.z + 0.2))
+    jaw = ramp(cheek_line + 0.04, cheek_line - 0.09, t.y) * ramp(
+        -1.45, -1.2, t.y + 0.45 * (t.z + 0.2)
+    )
     upper = blob(ax, t.y, (0.11, -0.545), (0.17, 0.055))
     below = ramp(-0.80, -0.85, t.y) * ramp(0.36, 0.24, ax)
     soul = blob(t.x, t.y, (0, -0.82), (0.05, 0.05))
@@ -268,7 +281,10 @@ def _beard(t: Texels, person: Person, colour, relief, rng, lips) -> None:
     free = (1 - lips) * (1 - t.masks["ears"])
     grain = np.clip(0.55 + 0.45 * t.noise(rng, 0.008), 0, 1.4)
     area = beard_area(t, "full") * free
-    hair = np.array(person.hair.colour, np.float32) * (1 - 0.7 * person.hair.grey) + 0.22 * person.hair.grey
+    hair = (
+        np.array(person.hair.colour, np.float32) * (1 - 0.7 * person.hair.grey)
+        + 0.22 * person.hair.grey
+    )
     shade = np.clip(0.10 + 0.34 * skin.stubble, 0, 0.5) * area
     blue = np.array(skin.tone, np.float32) * [0.62, 0.70, 0.80]
     colour += (blue - colour) * (shade * 0.55)[..., None]

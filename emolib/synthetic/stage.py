@@ -16,7 +16,11 @@ GAZE_RAD = 0.42  # an eyeLook unit of 1 turns the ball so far
 SHADOW_PX = 160
 SHADOW_DM = 3.6  # side of the square that the key light's shadow map covers
 SHOULDERS = 0.12  # share of the head's turn that the shoulders take part in
-_OPTIONS = {"background": ("green", "random"), "light": ("studio", "random"), "camera": ("studio", "random")}
+_OPTIONS = {
+    "background": ("green", "random"),
+    "light": ("studio", "random"),
+    "camera": ("studio", "random"),
+}
 
 
 def rotation(yaw: float, pitch: float, roll: float) -> np.ndarray:
@@ -58,7 +62,9 @@ class Stage:
         light: str = "studio",
         camera: str = "studio",
     ):
-        for (name, allowed), value in zip(_OPTIONS.items(), (background, light, camera), strict=True):
+        for (name, allowed), value in zip(
+            _OPTIONS.items(), (background, light, camera), strict=True
+        ):
             if value not in allowed:
                 raise ConfigError(f"{name}={value!r} is unknown", expected=" or ".join(allowed))
         if not (32 <= width_px <= 4096 and 32 <= height_px <= 4096):
@@ -160,7 +166,9 @@ class Stage:
         total = (rest + weights * (1 - rest)) * figure.gain
         raster.deform(figure.rest, head.unit_start, head.unit_vertex, head.unit_delta, total, world)
         for (first, last, centre), side in zip(figure.eyes, ("Left", "Right"), strict=True):
-            look = {d: weights[h.UNIT_INDEX[f"eyeLook{d}{side}"]] for d in ("Out", "In", "Up", "Down")}
+            look = {
+                d: weights[h.UNIT_INDEX[f"eyeLook{d}{side}"]] for d in ("Out", "In", "Up", "Down")
+            }
             outward = 1 if side == "Left" else -1
             yaw, pitch = outward * (look["Out"] - look["In"]), look["Up"] - look["Down"]
             world[first:last] = figure.rest[first:last]

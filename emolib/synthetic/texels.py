@@ -109,3 +109,16 @@ def blob(x, y, at, size) -> np.ndarray:
     """A Gaussian spot: 1 at `at`, falling off over `size` (a number, or one for x and one for y)."""
     sx, sy = (size, size) if np.isscalar(size) else size
     return np.exp(-(((x - at[0]) / sx) ** 2) - ((y - at[1]) / sy) ** 2)
+
+
+def distance_to_line(at: np.ndarray, line: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Distance of points (P, 2) to a polyline (K, 2), and the share of its length where it is nearest."""
+    a, d = line[:-1], np.diff(line, axis=0)
+    size = np.hypot(*d.T)
+    s = np.clip(((at[:, None] - a) * d).sum(-1) / np.maximum(size**2, 1e-12), 0, 1)  # (P, K - 1)
+    gap = np.linalg.norm(at[:, None] - a - s[..., None] * d, axis=-1)
+    nearest = gap.argmin(1)
+    rows = np.arange(len(at))
+    start = np.r_[0, np.cumsum(size)]
+    along = (start[nearest] + s[rows, nearest] * size[nearest]) / start[-1]
+    return gap[rows, nearest], along
