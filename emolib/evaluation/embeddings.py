@@ -15,12 +15,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from emolib.config import VIDEO
 from emolib.emotions import EMOTIONS, N_EMOTIONS
 from emolib.errors import ConfigError
-from emolib.evaluation.visual import as_tensor
+from emolib.evaluation.visual import as_tensor, device_of
 
 NEIGHBOURS = 5
 
@@ -36,13 +36,12 @@ def clip_embeddings(net: nn.Module, clips: Iterable[np.ndarray]) -> np.ndarray:
 
     Paper: appendix B ("we average the embeddings across the frames for each video").
     """
-    device = next((p.device for p in net.parameters()), torch.device("cpu"))
     rows = []
     for frames in clips:
         if len(frames) < VIDEO.n_frames:
             raise ConfigError(f"a clip has {len(frames)} frames", expected="at least 5")
         windows = as_tensor(frames).unfold(0, VIDEO.n_frames, VIDEO.n_frames)  # (B, 3, H, W, 5)
-        seen = net.features(windows.permute(0, 4, 1, 2, 3).to(device))  # (B, D)
+        seen = net.features(windows.permute(0, 4, 1, 2, 3).to(device_of(net)))  # (B, D)
         rows.append(seen.float().mean(0).cpu().numpy())
     return np.stack(rows)
 
@@ -53,8 +52,7 @@ def label_embeddings(generator: nn.Module) -> np.ndarray:
 
     Six points are all there are: the encoder sees no frame.
     """
-    device = next(generator.parameters()).device
-    codes: Tensor = torch.eye(N_EMOTIONS, device=device)
+    codes = torch.eye(N_EMOTIONS, device=device_of(generator))
     return generator.encode_emotion(codes).float().cpu().numpy()
 
 

@@ -20,7 +20,7 @@ from torch import nn
 from emolib.config import VIDEO
 from emolib.emotions import EMOTIONS, N_EMOTIONS
 from emolib.errors import ConfigError, MediaError
-from emolib.evaluation.visual import as_tensor
+from emolib.evaluation.visual import as_tensor, device_of
 from emolib.models.face_nets import SIX_OF_SEVEN
 
 CHANCE = 1 / N_EMOTIONS
@@ -65,7 +65,7 @@ class WindowJudge:
             raise MediaError(f"{len(frames)} frames are no window", expected=f"at least {n}")
         starts = sorted({*range(0, last + 1, self.stride), last})  # the end counts too
         windows = torch.stack([as_tensor(frames[s : s + n]) for s in starts])  # (B, 5, 3, H, W)
-        return self.net(windows.to(_device(self.net))).softmax(-1).mean(0).double().cpu().numpy()
+        return self.net(windows.to(device_of(self.net))).softmax(-1).mean(0).double().cpu().numpy()
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,7 +92,7 @@ class ExpressionJudge:
     @torch.inference_mode()
     def look(self, frames: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """`probs`, and the features (n, 256) of the frames looked at, in one pass."""
-        pictures = as_tensor(frames[:: self.stride]).to(_device(self.net))
+        pictures = as_tensor(frames[:: self.stride]).to(device_of(self.net))
         seen = torch.cat([self.net.features(part) for part in pictures.split(32)])  # (n, 256)
         logits = self.net.classifier(seen.to(self.net.classifier.weight.dtype)).float()
         probs = logits[:, list(SIX_OF_SEVEN)].softmax(-1).mean(0)
@@ -168,7 +168,3 @@ def score_emotions(probs: np.ndarray, intended: np.ndarray) -> EmotionScore:
     confusion = np.zeros((N_EMOTIONS, N_EMOTIONS), int)
     np.add.at(confusion, (intended, probs.argmax(axis=1)), 1)
     return EmotionScore(confusion)
-
-
-def _device(net: nn.Module) -> torch.device:
-    return next((p.device for p in net.parameters()), torch.device("cpu"))

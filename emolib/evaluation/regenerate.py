@@ -14,6 +14,7 @@ import torch
 
 from emolib.emotions import EMOTIONS
 from emolib.errors import DatasetError
+from emolib.evaluation.visual import device_of
 from emolib.media.mel import mel_windows
 from emolib.models.checkpoint import CheckpointMeta
 from emolib.models.generator import Generator
@@ -67,7 +68,7 @@ def regenerate(
     Paper: §3.2.1.
     """
     rules = rules or InputRules()
-    device = next(generator.parameters()).device
+    device = device_of(generator)
     label = None
     if generator.config.emotion is not None:
         label = torch.zeros(1, len(EMOTIONS), device=device)

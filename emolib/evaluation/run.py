@@ -201,8 +201,8 @@ class _Sources:
         self.files, self.notes = {}, []
         if corpus is None:
             self.notes.append(
-                "No corpus folder: lips are compared with the mesh's own reading of the true frames,"
-                " and the published LSE lacks its sound."
+                "No corpus folder: lips are compared with the mesh's own reading of the true"
+                " frames, and the published LSE lacks its sound."
             )
             return
         self.files = {clip.name: clip for clip in open_corpus(corpus).clips()}

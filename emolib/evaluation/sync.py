@@ -20,6 +20,7 @@ from torch import Tensor, nn
 from emolib.config import AUDIO, VIDEO
 from emolib.errors import ConfigError, MediaError
 from emolib.evaluation.mfcc import mfcc
+from emolib.evaluation.visual import device_of
 from emolib.media.mel import mel_windows, melspectrogram
 from emolib.models.syncnet import fold_lower_halves
 
@@ -224,7 +225,7 @@ def count_windows(n_frames: int, n_samples: int) -> int:
 
 def _embed(model, windows, n_windows: int, batch_size: int) -> tuple[Tensor, Tensor]:
     """Embeddings (N, D) of picture and sound of all windows, on the CPU."""
-    device = next((p.device for p in model.parameters()), torch.device("cpu"))
+    device = device_of(model)
     video, sound = [], []
     for start in range(0, n_windows, batch_size):
         heard, seen = windows(range(start, min(start + batch_size, n_windows)))

@@ -8,13 +8,12 @@ Paper: §7.3.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from emolib.errors import ConfigError, MediaError
 
@@ -32,6 +31,11 @@ def as_tensor(frames: np.ndarray) -> Tensor:
     if frames.ndim != 4 or frames.shape[3] != 3 or frames.dtype != np.uint8:
         raise MediaError(f"frames are {frames.dtype} {frames.shape}", expected="uint8 (T, H, W, 3)")
     return torch.from_numpy(np.ascontiguousarray(frames)).permute(0, 3, 1, 2).float() / 255
+
+
+def device_of(network: nn.Module) -> torch.device:
+    """Where a network's weights lie; the CPU for one without weights."""
+    return next((p.device for p in network.parameters()), torch.device("cpu"))
 
 
 def psnr_db(generated: np.ndarray, truth: np.ndarray) -> np.ndarray:
@@ -68,17 +72,15 @@ def ssim(generated: np.ndarray, truth: np.ndarray) -> np.ndarray:
 
 # -------------------------------------------------------------------------------- as a crowd
 @torch.inference_mode()
-def features_of(
-    extractor: Callable[[Tensor], Tensor], frames: np.ndarray, *, batch_size: int = 32
-) -> np.ndarray:
+def features_of(extractor: nn.Module, frames: np.ndarray, *, batch_size: int = 32) -> np.ndarray:
     """What a network sees in each frame, (T, D) float32.
 
     Args:
         extractor: pictures (B, 3, H, W) float [0, 1] RGB → (B, D).
         frames: (T, H, W, 3) uint8 RGB.
     """
-    parts = [extractor(part).float().cpu() for part in as_tensor(frames).split(batch_size)]
-    return torch.cat(parts).numpy()
+    pictures = as_tensor(frames).to(device_of(extractor))
+    return torch.cat([extractor(part).float().cpu() for part in pictures.split(batch_size)]).numpy()
 
 
 def frechet_distance(a: np.ndarray, b: np.ndarray) -> float:
