@@ -104,7 +104,7 @@ class Run:
         self.stepper.load_state_dict(state["stepper"])
         self.meter.load_state_dict(state["meter"])
         self.task.load_schedule(state["schedule"])
-        self.metrics = state["metrics"]
+        self.metrics, self.evaluated_step = state["metrics"], state["evaluated_step"]
         self.step = self.saved_step = state["step"]
         if self.world == 1:
             restore_rng(state["rng"])
@@ -208,6 +208,7 @@ class Run:
                 "schedule": self.task.schedule_state(),
                 "meter": self.meter.state_dict(),
                 "metrics": self.metrics,
+                "evaluated_step": self.evaluated_step,
             }
             save_state(self.out, state, self.config.keep_states)
             weights = self.out / f"{self.task.kind}.safetensors"

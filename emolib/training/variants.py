@@ -25,15 +25,13 @@ def varied(recipe: Recipe, changes: dict[str, str]) -> Recipe:
             owner = recipe
             for parent in parents:
                 owner = getattr(owner, parent)
+            if last not in {f.name for f in fields(owner)}:
+                raise AttributeError("no such setting")
             value = _parse(getattr(owner, last), text)
-            known = last in {f.name for f in fields(owner)}
+            recipe = _replaced(recipe, parents, last, value)
         except (AttributeError, TypeError, ValueError) as error:
             problems.append(f"{path}={text} ({error})")
             continue
-        if not known:
-            problems.append(f"{path} is no setting")
-            continue
-        recipe = _replaced(recipe, parents, last, value)
         if path != "network.width" and parents[:1] != ["fit"]:
             told.append(f"{path}={text}")
     if problems:

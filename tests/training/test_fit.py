@@ -47,12 +47,9 @@ def uninterrupted(tmp_path_factory):
     return fit(TinyTask(), out, CONFIG, device="cpu")
 
 
-@pytest.mark.parametrize("seed", [1, 2])
-def test_killed_at_a_random_moment_and_resumed_gives_the_same_weights(
-    uninterrupted, tmp_path, seed
-):
+def test_killed_at_a_random_moment_and_resumed_gives_the_same_weights(uninterrupted, tmp_path):
     """SIGKILL, not SIGTERM: nothing in the child can tidy up. A slow child is killed mid-run."""
-    kill_at = int(np.random.default_rng(seed).integers(6, 38))
+    kill_at = int(np.random.default_rng().integers(6, 38))
     slow = (
         "import time, tiny_task, sys\n"
         "step = tiny_task.TinyTask.step\n"

@@ -1,0 +1,81 @@
+"""Which windows make up step k: a pure function, shared among processes without overlap."""
+
+import numpy as np
+import pytest
+import torch
+
+from emolib.errors import DatasetError
+from emolib.training.loader import Order, chunk, fixed_batches, make_loader
+
+
+class Numbers:
+    def __len__(self):
+        return 10
+
+    def item(self, epoch, index):
+        return {"x": np.float32(100 * epoch + index)}
+
+
+def test_each_epoch_visits_every_window_once_and_in_another_order():
+    order = Order(10, 4, seed=3)
+    keys = [key for step in range(5) for key in order.keys(step)]  # 20 = two epochs
+    for epoch in (0, 1):
+        assert sorted(i for e, i in keys if e == epoch) == list(range(10))
+    assert [i for e, i in keys if e == 0] != [i for e, i in keys if e == 1]
+    assert keys != [key for step in range(5) for key in Order(10, 4, seed=4).keys(step)]
+
+
+def test_any_step_can_be_asked_without_the_ones_before():
+    whole = Order(7, 3, seed=1)
+    batches = [whole.keys(step) for step in range(12)]
+    assert [Order(7, 3, seed=1).keys(step) for step in (11, 2, 5)] == [
+        batches[k] for k in (11, 2, 5)
+    ]
+    late = iter(Order(7, 3, seed=1, start_step=9))
+    assert [next(late), next(late)] == batches[9:11]
+
+
+def test_two_processes_share_the_steps_of_one_with_twice_the_batch():
+    one = Order(11, 6, seed=2)
+    two = [Order(11, 3, seed=2, rank=rank, world=2) for rank in (0, 1)]
+    for step in range(8):
+        assert one.keys(step) == two[0].keys(step) + two[1].keys(step)
+
+
+def test_balanced_sampling_draws_by_probability():
+    chances = np.array([0.7, 0.1, 0.1, 0.1])
+    order = Order(4, 100, seed=0, probabilities=chances)
+    drawn = [i for step in range(40) for _, i in order.keys(step)]
+    np.testing.assert_allclose(np.bincount(drawn) / 4000, chances, atol=0.03)
+
+
+def test_no_windows_is_a_clear_error():
+    with pytest.raises(DatasetError, match="no training window"):
+        Order(0, 4)
+
+
+def test_loader_delivers_the_order():
+    order = Order(10, 4, seed=3, start_step=2)
+    batch = next(iter(make_loader(Numbers(), order, workers=0)))
+    assert batch["x"].tolist() == [100 * e + i for e, i in order.keys(2)]
+
+
+def test_the_loader_draws_nothing_from_the_training_s_random_numbers():
+    before = torch.get_rng_state()
+    next(iter(make_loader(Numbers(), Order(10, 4), workers=0)))
+    assert torch.equal(before, torch.get_rng_state())
+
+
+def test_evaluation_sees_the_same_windows_spread_over_the_data():
+    batches = [list(fixed_batches(Numbers(), 4, 3)) for _ in range(2)]
+    assert [b["x"].tolist() for b in batches[0]] == [[0, 3, 6], [9]]
+    assert all(torch.equal(a["x"], b["x"]) for a, b in zip(*batches, strict=True))
+    assert sum(len(b["x"]) for b in fixed_batches(Numbers(), 99, 4)) == 10
+
+
+def test_chunks_keep_order_and_lose_nothing():
+    batch = {"x": torch.arange(7), "name": list("abcdefg")}
+    parts = chunk(batch, 3)
+    assert torch.equal(torch.cat([part["x"] for part in parts]), batch["x"])
+    assert [letter for part in parts for letter in part["name"]] == batch["name"]
+    assert len(chunk(batch, 99)) == 7

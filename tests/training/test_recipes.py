@@ -1,0 +1,112 @@
+"""Experiments as data: the paper's numbers, and one changed ingredient at a time."""
+
+import pytest
+
+from emolib.errors import ConfigError
+from emolib.training.faults import STUCK_CHECKS, SyncMonitor, check_settings
+from emolib.training.losses import Ramp, Threshold
+from emolib.training.recipes import GENERATOR_RECIPES, RECIPES, GeneratorRecipe, find_recipe
+from emolib.training.settings import FitConfig
+from emolib.training.start import parse_changes, train
+from emolib.training.variants import varied
+
+PAPER = {  # emotion, mask, α, β, γ, augmentation (paper §4.2, §4.3, §5, A.2)
+    "WAV2LIP": (None, "half", 0.03, 0.0, 0.0, False),
+    "END": ("END", "full", 0.03, 0.0, 0.001, False),
+    "SEQ": ("SEQ", "full", 0.03, 0.0, 0.001, False),
+    "PLDA": ("SEQ", "full", 0.03, 0.01, 0.001, True),
+    "PRE": ("SEQ", "full", 0.03, 0.01, 0.001, True),
+}
+
+
+@pytest.mark.parametrize("name", PAPER)
+def test_the_paper_s_recipes_are_the_paper_s(name):
+    r = GENERATOR_RECIPES[name]
+    found = (r.network.emotion, r.mask, r.weights.sync, r.weights.perceptual, r.weights.emotion)
+    assert (*found, r.augment) == PAPER[name]
+    assert r.network.width == 1 and r.network.head == "rgb" and r.reference == "same_clip"
+    assert r.fit.learning_rate == 1e-4 and r.fit.betas == (0.5, 0.999)
+    assert r.fit.learning_rate * r.discriminator_rate == pytest.approx(1e-6)
+    assert isinstance(r.schedule, Threshold) and r.co_train
+    assert (r.face_encoder == "init") == (name == "PRE")
+
+
+def test_improved_is_what_the_design_says():
+    r = GENERATOR_RECIPES["IMPROVED"]
+    assert r.network.head == "composite" and r.network.multi_scale_emotion
+    assert r.reference == "other_emotion" and r.change_gain > 0
+    assert isinstance(r.schedule, Ramp) and not r.released_code_quirks
+
+
+def test_all_recipes_can_work_and_carry_their_own_name():
+    for recipes in RECIPES.values():
+        for name, recipe in recipes.items():
+            assert recipe.name == name and recipe.problems() == []
+            assert recipe.fit.problems() == []
+
+
+def test_a_recipe_is_found_in_any_case_and_unknown_ones_list_the_known():
+    assert find_recipe("generator", "plda").name == "PLDA"
+    with pytest.raises(ConfigError, match="PLDA"):
+        find_recipe("generator", "PLAD")
+    with pytest.raises(ConfigError, match="syncnet, emotion, generator"):
+        find_recipe("vocoder", "SEQ")
+
+
+def test_one_changed_ingredient_is_told_in_the_name():
+    changes = {"network.width": "0.25", "reference": "other_emotion", "weights.sync": "0.05"}
+    changed = varied(GENERATOR_RECIPES["SEQ"], changes | {"fit.batch_size": "4", "augment": "true"})
+    assert changed.name == "SEQ (reference=other_emotion, weights.sync=0.05, augment=true)"
+    assert changed.network.width == 0.25 and changed.fit.batch_size == 4 and changed.augment is True
+    assert changed.weights.sync == 0.05 and changed.weights.l1 == pytest.approx(0.949)
+    assert GENERATOR_RECIPES["SEQ"].reference == "same_clip"
+
+
+def test_all_impossible_changes_are_named_together():
+    changes = {"weights.snyc": "1", "augment": "maybe", "network.width": "-3", "mask": "half"}
+    with pytest.raises(ConfigError) as caught:
+        varied(GENERATOR_RECIPES["SEQ"], changes)
+    assert all(word in str(caught.value) for word in ("snyc", "maybe", "width=-3.0"))
+
+
+def test_all_problems_of_recipe_and_loop_come_at_once():
+    recipe = varied(
+        GENERATOR_RECIPES["SEQ"],
+        {"n_frames": "7", "weights.sync": "0.9", "weights.emotion": "0.2", "mask": "quarter"},
+    )
+    with pytest.raises(ConfigError) as caught:
+        check_settings(recipe=recipe, training=FitConfig(steps=0))
+    for word in ("T = 7", "α + β + γ", "quarter", "steps is 0", "4 setting(s)"):
+        assert word in str(caught.value)
+
+
+def test_wrong_words_at_the_door(tmp_path):
+    with pytest.raises(ConfigError, match="NAME=VALUE"):
+        parse_changes(["mask"])
+    with pytest.raises(ConfigError, match="leave out --syncnet"):
+        train("emotion", tmp_path, tmp_path, syncnet="x")
+    with pytest.raises(ConfigError, match="n_steps"):
+        train("emotion", tmp_path, tmp_path, n_steps=3)
+
+
+def test_recipes_are_data():
+    with pytest.raises(AttributeError):
+        GeneratorRecipe().mask = "half"
+
+
+def test_a_sync_loss_stuck_at_chance_is_told_once_with_a_check_list():
+    said = []
+    monitor = SyncMonitor(said.append, patience_steps=100)
+    assert not monitor.see(0, 0.70)
+    assert not monitor.see(90, 0.69)
+    assert monitor.see(100, 0.693) and monitor.see(200, 0.694)
+    assert len(said) == 1 and "0.693" in said[0] and all(text in said[0] for text in STUCK_CHECKS)
+    assert not monitor.see(300, 0.5) and not monitor.see(390, 0.69)  # the clock starts anew
+
+
+def test_learning_rate_is_a_function_of_the_step():
+    config = FitConfig(steps=100, warmup_steps=9, lr_decay="cosine")
+    assert config.lr_scale(0) == pytest.approx(0.1, rel=1e-3)
+    assert config.lr_scale(50) == pytest.approx(0.01 + 0.99 / 2)
+    assert config.lr_scale(100) == pytest.approx(0.01)
+    assert FitConfig(steps=100).lr_scale(99) == 1
