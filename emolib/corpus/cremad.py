@@ -203,6 +203,15 @@ def all_names() -> set[str]:
     return names
 
 
+def all_clips() -> list[Clip]:
+    """All clips of CREMA-D by name alone: for planning splits without the files."""
+    clips = []
+    for name in sorted(all_names()):
+        actor, sentence, emotion, level = name.split("_")
+        clips.append(Clip(name, actor, sentence, emotion, level, video=Path(), audio=Path()))
+    return clips
+
+
 def _by_stem(folder: Path, suffixes: tuple[str, ...]) -> dict[str, Path]:
     if not folder.is_dir():
         return {}

@@ -7,6 +7,9 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
+
+import numpy as np
 
 from emolib.config import current_profile
 from emolib.corpus import Corpus, open_corpus
@@ -14,6 +17,13 @@ from emolib.errors import DatasetError
 from emolib.paths import data_dir
 from emolib.store.prepare import PrepareSettings, default_store, prepare
 from emolib.store.store import ClipStore
+
+STUB = "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 263170\n"
+
+
+def sample_corpus() -> Corpus:
+    """The small synthetic corpus that comes with the clone, with the truth of every frame."""
+    return open_corpus(data_dir() / "sample")
 
 
 def course_corpus() -> Corpus:
@@ -25,7 +35,7 @@ def course_corpus() -> Corpus:
     profile = current_profile()
     named = os.environ.get("EMOLIB_CORPUS")
     if profile.name == "tiny":
-        return open_corpus(data_dir() / "sample")
+        return sample_corpus()
     if not named:
         raise DatasetError(
             f"profile {profile.name} needs a corpus of its own",
@@ -45,3 +55,31 @@ def course_store(split: str = "actor", workers: int = 2) -> ClipStore:
     folder = default_store(corpus, settings)
     prepare(corpus, folder, settings, workers=workers, wait_s=600)
     return ClipStore(folder)
+
+
+def write_spoiled_copy(folder: str | os.PathLike) -> list[str]:
+    """Write a tiny copy of CREMA-D as people really have it, and return its seven names.
+
+    Four clips are fine (as far as names and sizes tell), one video is a git-lfs pointer, one clip
+    has an emotion that does not exist, and one is known to be mislabelled.
+    """
+    fine = [f"1001_DFA_{code}_XX" for code in ("DIS", "FEA", "HAP", "NEU")]
+    names = ["1001_DFA_ANG_XX", *fine, "1001_DFA_JOY_XX", "1064_IEO_DIS_MD"]
+    for place, suffix in (("VideoFlash", "flv"), ("AudioWAV", "wav")):
+        (Path(folder) / place).mkdir(parents=True)
+        for name in names:
+            text = STUB if (name, suffix) == (names[0], "flv") else f"{name} {suffix}"
+            (Path(folder) / place / f"{name}.{suffix}").write_text(text, encoding="utf-8")
+    return names
+
+
+def small_pictures(store: ClipStore, every: int = 8) -> tuple[np.ndarray, np.ndarray]:
+    """Every n-th crop of a store, shrunk to 24×24, and the clip each comes from.
+
+    Returns:
+        pictures (n, 24·24·3) float32 and clip_idx (n,) int64.
+    """
+    crops = [store[i].frames[every // 2 :: every, 2::4, 2::4] for i in range(len(store))]
+    clip_idx = np.repeat(np.arange(len(store)), [len(some) for some in crops])
+    pictures = np.concatenate(crops)
+    return pictures.reshape(len(pictures), -1).astype(np.float32), clip_idx

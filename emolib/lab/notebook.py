@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import platform
 
+import pandas as pd
 from matplotlib.figure import Figure
 
 from emolib import __version__
@@ -30,6 +31,17 @@ def start(seed: int = 0) -> Profile:
         f" · torch {package_version('torch')} · {pick_device()} · seed {seed}"
     )
     return profile
+
+
+def comparison(**rows: tuple[str, str, str]) -> pd.DataFrame:
+    """The table at the end of a notebook: ours, the paper, the released code.
+
+    Args:
+        rows: the three entries by what they are; underscores become spaces.
+    """
+    columns = ["ours", "paper", "released code"]
+    table = pd.DataFrame.from_dict(rows, orient="index", columns=columns)
+    return table.rename(index=lambda name: name.replace("_", " "))
 
 
 def small_png(fig: Figure) -> bytes:

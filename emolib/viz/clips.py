@@ -54,18 +54,25 @@ def series(
     x_label: str = "frame",
     y_label: str = "",
     title: str | None = None,
+    truth: str | None = None,
     dots: bool = False,
 ) -> Figure:
-    """Several time series in one plot, each named at the right end of its line.
+    """Several time series in one plot.
 
     Args:
         values: (N,) by name; NaN leaves a gap.
         x: (N,) positions; default 0, 1, 2, …
+        truth: name of the line to draw as a broad grey band under the others.
+        dots: mark each value.
     """
     fig, ax = plt.subplots(figsize=(6.2, 2.5))
-    for (name, line), colour in zip(values.items(), SERIES, strict=False):
+    colours = iter(SERIES[1:])
+    for name, line in values.items():
         places = np.arange(len(line)) if x is None else x
-        ax.plot(places, line, ".-" if dots else "-", color=colour, label=name)
+        if name == truth:
+            ax.plot(places, line, color=QUIET, alpha=0.4, linewidth=7, label=name)
+        else:
+            ax.plot(places, line, ".-" if dots else "-", color=next(colours), label=name)
     ax.set(xlabel=x_label, ylabel=y_label)
     ax.legend(fontsize=8)
     if title:
@@ -94,7 +101,7 @@ def share_bars(
     if chance is not None:
         ax.axhline(chance, color=QUIET, linestyle="--", linewidth=1)
         ax.text(len(bars) - 0.5, chance, " chance", va="center", fontsize=8, color=QUIET)
-    ax.set(ylim=(0, 1.15), yticks=[0, 0.5, 1], yticklabels=["0", "50 %", "100 %"])
+    ax.set(ylim=(0, 1.3), yticks=[0, 0.5, 1], yticklabels=["0", "50 %", "100 %"])
     ax.set_xticks(np.arange(len(bars)), bars)
     ax.set_title(title)
     ax.legend(fontsize=8, loc="upper right", ncols=len(groups))
@@ -120,17 +127,33 @@ def masked_input_figure(windows: Mapping[str, np.ndarray]) -> Figure:
     return contact_sheet(rows, labels, columns, cell_inches=0.85)
 
 
-def augmented_figure(draws: Sequence[Mapping[str, np.ndarray]]) -> Figure:
-    """The paper's Figure 7: a row for each draw of the augmentation.
+def augmented_figure(windows: Sequence[Mapping[str, np.ndarray]], t: int = 2) -> Figure:
+    """The paper's Figure 7: reference, masked input and ground truth, a row for each draw.
 
     Args:
-        draws: label → (3, S, S) float in [0, 1], such as reference, masked input, ground truth.
+        windows: generator windows, each with faces (T, 6, S, S) and target_frames (T, 3, S, S).
+        t: which of the five frames.
     """
-    rows = [_pictures(np.stack(list(draw.values()))) for draw in draws]
+    columns = ["reference", "masked", "ground truth"]
+    rows = [
+        _pictures([w["faces"][t][3:], w["faces"][t][:3], w["target_frames"][t]]) for w in windows
+    ]
     labels = [f"draw {index + 1}" for index in range(len(rows))]
-    return contact_sheet(rows, labels, list(draws[0]), cell_inches=0.85)
+    return contact_sheet(rows, labels, columns, cell_inches=0.85)
 
 
-def _pictures(frames: np.ndarray) -> list[np.ndarray]:
+def pasted_figure(frame: np.ndarray, pasted: Mapping[str, np.ndarray], gain: float = 6) -> Figure:
+    """Pasted frames above, and below them how they differ from the frame.
+
+    Args:
+        frame: (H, W, 3) uint8; pasted: the same, by title.
+        gain: how much the difference is amplified.
+    """
+    below = [difference(frame, picture, gain) for picture in pasted.values()]
+    labels = ["pasted", f"difference ×{gain:.0f}"]
+    return contact_sheet([list(pasted.values()), below], labels, list(pasted), cell_inches=1.9)
+
+
+def _pictures(frames: Sequence[np.ndarray]) -> list[np.ndarray]:
     """(N, 3, S, S) float in [0, 1] → N pictures (S, S, 3)."""
     return [np.clip(np.asarray(frame).transpose(1, 2, 0), 0, 1) for frame in frames]

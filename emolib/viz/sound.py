@@ -83,7 +83,8 @@ def mel_with_windows(
         vmin=-AUDIO.max_abs,
         vmax=AUDIO.max_abs,
     )
-    ax.axvspan(frame_idx * FRAME_MS, (frame_idx + 1) * FRAME_MS, color="white", alpha=0.25)
+    for edge_ms in (frame_idx * FRAME_MS, (frame_idx + 1) * FRAME_MS):
+        ax.plot([edge_ms] * 2, [0, AUDIO.n_mels], color="white", linewidth=1.4)
     width = VIDEO.mel_steps * MEL_STEP_MS
     for row, ((label, start), colour) in enumerate(zip(starts.items(), SERIES[1:], strict=False)):
         low = AUDIO.n_mels * (1.04 + 0.13 * row)
@@ -92,7 +93,7 @@ def mel_with_windows(
         ax.text((start + VIDEO.mel_steps) * MEL_STEP_MS + 6, low, label, fontsize=8, color=colour)
     middle = (frame_idx + 0.5) * FRAME_MS
     ax.set(
-        xlabel="milliseconds (white: the frame's own 40 ms)",
+        xlabel="milliseconds (between the white lines: the frame's own 40 ms)",
         ylabel="mel band",
         xlim=(middle - reach_frames * FRAME_MS, middle + reach_frames * FRAME_MS),
         ylim=(0, AUDIO.n_mels * (1.04 + 0.13 * len(starts))),
