@@ -16,8 +16,8 @@ from emolib.synthetic.person import Person
 
 # Rest pose: the mesh's own rest reads as startled; these are added before any weight.
 REST = {
-    "browDownLeft": 0.14, "browDownRight": 0.14, "eyeSquintLeft": 0.15, "eyeSquintRight": 0.15,
-    "eyeBlinkLeft": 0.04, "eyeBlinkRight": 0.04, "mouthPressLeft": 0.2, "mouthPressRight": 0.2,
+    "browDownLeft": 0.18, "browDownRight": 0.18, "eyeSquintLeft": 0.16, "eyeSquintRight": 0.16,
+    "eyeBlinkLeft": 0.07, "eyeBlinkRight": 0.07, "mouthPressLeft": 0.2, "mouthPressRight": 0.2,
 }  # fmt: skip
 _KINDS = {
     h.BODY: shading.SKIN, h.EYE_L: shading.EYE, h.EYE_R: shading.EYE_R, h.TEETH_UP: shading.TEETH,

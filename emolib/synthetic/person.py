@@ -148,7 +148,7 @@ def _macros(rng, sex, age, race) -> tuple[tuple[str, float], ...]:
     old = float(np.clip((age - 30) / 55, 0, 0.8))
     other = str(rng.choice([r for r in RACES if r != race]))
     mixed = float(rng.choice([0.0, rng.uniform(0.05, 0.3)]))
-    androgyny = float(rng.uniform(0, 0.22))
+    androgyny = float(rng.uniform(0, 0.2 if sex == "Male" else 0.1))
     weights: dict[str, float] = {}
     for name, share in ((race, 1 - mixed), (other, mixed)):
         for which, part in (
@@ -297,7 +297,7 @@ def _brows(rng, sex, age, hair) -> Brows:
     dark = tuple(float(c * 0.75 + 0.006) for c in hair.colour)
     grey = 0.45 * max(0.0, hair.grey - 0.4)
     return Brows(
-        thickness=float(rng.uniform(0.062, 0.088) if male else rng.uniform(0.045, 0.064)),
+        thickness=float(rng.uniform(0.062, 0.088) if male else rng.uniform(0.042, 0.058)),
         lift=float(rng.normal(0.0 if male else 0.012, 0.012)),
         arch=float(rng.uniform(0.01, 0.04) if male else rng.uniform(0.03, 0.06)),
         density=float(rng.uniform(0.75, 1.0)),

@@ -378,11 +378,11 @@ def shade(
                         ly = w0 * local[a, 1] + w1 * local[b, 1] + w2 * local[c, 1]
                         cut = np.abs(np.sin(lx * np.float32(34)))
                         gap = _smooth(np.float32(0.0), np.float32(0.3), cut)
-                        fade *= np.float32(0.55) + np.float32(0.45) * gap
+                        fade *= np.float32(0.72) + np.float32(0.28) * gap
                         gum = _smooth(np.float32(0.07), np.float32(0.11), ly)
-                        r = np.float32(0.62) + (np.float32(0.36) - np.float32(0.62)) * gum
-                        g = np.float32(0.56) + (np.float32(0.11) - np.float32(0.56)) * gum
-                        b_ = np.float32(0.45) + (np.float32(0.10) - np.float32(0.45)) * gum
+                        r = np.float32(0.86) + (np.float32(0.42) - np.float32(0.86)) * gum
+                        g = np.float32(0.80) + (np.float32(0.14) - np.float32(0.80)) * gum
+                        b_ = np.float32(0.67) + (np.float32(0.13) - np.float32(0.67)) * gum
                         wet = np.float32(0.10)
                     elif kind == TONGUE:
                         r, g, b_ = np.float32(0.42), np.float32(0.13), np.float32(0.12)
