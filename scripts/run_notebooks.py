@@ -24,7 +24,6 @@ def run(path: Path) -> None:
         notebook,
         timeout=600,
         kernel_name="python3",
-        store_widget_state=False,
         resources={"metadata": {"path": str(path.parent)}},
     ).execute()
     notebook.metadata = {

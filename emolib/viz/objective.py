@@ -45,7 +45,7 @@ def loss_shares(
 def loss_curves(
     curves: Mapping[str, list[float]], y_label: str, floor: float | None = None
 ) -> Figure:
-    """Training curves on a logarithmic scale, named at their ends; `floor` draws a dashed line."""
+    """Training curves on a log scale, named at their ends; `floor` is what copying costs."""
     fig, ax = plt.subplots(figsize=(6.4, 2.6))
     for name, values in curves.items():
         (line,) = ax.plot(values)
@@ -54,6 +54,7 @@ def loss_curves(
         )
     if floor is not None:
         ax.axhline(floor, color="#8A8A8A", linestyle="--", linewidth=1)
+        ax.text(0.5, floor, "copying the reference", color="#8A8A8A", va="bottom", fontsize=8)
     longest = max(len(values) for values in curves.values())
     ax.set(yscale="log", xlabel="step", ylabel=y_label, xlim=(0, 1.25 * longest))
     return fig
