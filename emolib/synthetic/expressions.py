@@ -21,6 +21,8 @@ from emolib.synthetic.behaviour import drift
 from emolib.synthetic.head import UNIT_INDEX, UNITS
 from emolib.synthetic.prosody import level_strength
 
+MAX_UNIT = 1.3  # the strongest of faces go a little beyond a unit's usual reach
+
 # Variants of each emotion at full strength; a name without side means both sides.
 RECIPES: dict[str, tuple[dict[str, float], ...]] = {
     "ANG": (
@@ -36,29 +38,30 @@ RECIPES: dict[str, tuple[dict[str, float], ...]] = {
         },
     ),
     "DIS": (
-        {  # AU 9 10 17: nose wrinkled, upper lip up
-            **{"noseSneer": 1.05, "mouthUpperUp": 0.85, "browDown": 0.45, "eyeSquint": 0.5},
-            **{"mouthFrown": 0.45, "mouthShrugLower": 0.2, "mouthShrugUpper": 0.15},
-            **{"cheekSquint": 0.4, "eyeBlink": 0.15},
+        {  # AU 4 6 7 9 10 17: nose wrinkled, upper lip up, eyes narrowed
+            **{"noseSneer": 1.2, "mouthUpperUp": 0.9, "browDown": 0.5, "eyeSquint": 0.6},
+            **{"mouthFrown": 0.45, "mouthShrugLower": 0.4, "mouthShrugUpper": 0.15},
+            **{"cheekSquint": 0.55, "eyeBlink": 0.36},
         },
-        {  # AU 9 15 16 25: as before something that smells
-            **{"noseSneer": 1.05, "mouthUpperUp": 0.75, "mouthLowerDown": 0.3, "browDown": 0.4},
-            **{"mouthFrown": 0.5, "eyeSquint": 0.5, "cheekSquint": 0.35, "eyeBlink": 0.2},
+        {  # AU 4 6 7 9 10 15: as before something that smells
+            **{"noseSneer": 1.2, "mouthUpperUp": 0.9, "browDown": 0.55, "eyeSquint": 0.65},
+            **{"mouthFrown": 0.5, "mouthShrugLower": 0.3, "mouthShrugUpper": 0.25},
+            **{"cheekSquint": 0.6, "eyeBlink": 0.4, "mouthRollLower": 0.15},
         },
     ),
     "FEA": (
         {  # AU 1 2 4 5 20 25
-            **{"browInnerUp": 1.2, "browOuterUp": 0.22, "browDown": 0.18, "eyeWide": 0.85},
-            **{"mouthStretch": 1.0, "mouthLowerDown": 0.65, "mouthUpperUp": 0.15, "jawOpen": 0.2},
+            **{"browInnerUp": 1.25, "browOuterUp": 0.2, "browDown": 0.2, "eyeWide": 1.0},
+            **{"mouthStretch": 1.1, "mouthLowerDown": 0.55, "mouthFrown": 0.15, "jawOpen": 0.24},
         },
         {  # AU 1 2 4 5 20: mouth tense and nearly shut
-            **{"browInnerUp": 1.15, "browOuterUp": 0.3, "browDown": 0.3, "eyeWide": 0.95},
-            **{"mouthStretch": 1.0, "mouthLowerDown": 0.4, "jawOpen": 0.1},
+            **{"browInnerUp": 1.2, "browOuterUp": 0.25, "browDown": 0.3, "eyeWide": 1.05},
+            **{"mouthStretch": 1.15, "mouthLowerDown": 0.4, "mouthFrown": 0.15, "jawOpen": 0.14},
         },
     ),
     "HAP": (
         {  # AU 6 12 25: teeth showing
-            **{"mouthSmile": 0.75, "mouthDimple": 0.3, "cheekSquint": 0.8, "eyeSquint": 0.25},
+            **{"mouthSmile": 0.85, "mouthDimple": 0.3, "cheekSquint": 0.85, "eyeSquint": 0.2},
             **{"mouthUpperUp": 0.3, "jawOpen": 0.06},
         },
         {  # AU 6 12: a wide closed smile
@@ -69,12 +72,12 @@ RECIPES: dict[str, tuple[dict[str, float], ...]] = {
     "NEU": ({},),
     "SAD": (
         {  # AU 1 4 15 17 43
-            **{"browInnerUp": 1.2, "browDown": 0.38, "mouthFrown": 1.05, "mouthShrugLower": 0.55},
-            **{"eyeBlink": 0.3, "cheekSquint": 0.1, "mouthStretch": 0.25},
+            **{"browInnerUp": 1.25, "browDown": 0.35, "mouthFrown": 1.15, "mouthShrugLower": 0.55},
+            **{"eyeBlink": 0.38, "cheekSquint": 0.1, "mouthStretch": 0.25},
         },
-        {  # AU 1 4 11 15 43: about to cry
-            **{"browInnerUp": 1.2, "browDown": 0.4, "mouthFrown": 0.95, "mouthShrugLower": 0.3},
-            **{"eyeBlink": 0.32, "cheekSquint": 0.3, "mouthStretch": 0.35, "mouthRollUpper": 0.1},
+        {  # AU 1 4 6 15 43: about to cry
+            **{"browInnerUp": 1.25, "browDown": 0.3, "mouthFrown": 1.15, "mouthShrugLower": 0.4},
+            **{"eyeBlink": 0.4, "cheekSquint": 0.25, "mouthStretch": 0.25},
         },
     ),
 }
@@ -133,7 +136,7 @@ class Style:
         """This person's full-strength expression of an emotion, (52,) float64."""
         code = parse_emotion(emotion)
         recipe = recipe_units(RECIPES[code][self.variant[code]])
-        return np.clip(recipe * self.gain * self.expressive, 0, 1.05)
+        return np.clip(recipe * self.gain * self.expressive, 0, MAX_UNIT)
 
 
 def envelope(times_s: np.ndarray, duration_s: float) -> np.ndarray:
@@ -165,7 +168,7 @@ def express(
     alive = np.ones((len(times_s), len(UNITS))) + 0.03 * wobble[:, 2:3]
     alive[:, _UPPER] += 0.04 * wobble[:, 0:1]
     alive[:, ~_UPPER] += 0.05 * wobble[:, 1:2]
-    return np.clip(full * strength[:, None] * alive, 0, 1.1), strength
+    return np.clip(full * strength[:, None] * alive, 0, MAX_UNIT), strength
 
 
 _UPPER = np.array([name.startswith(("brow", "eye", "cheekSquint", "nose")) for name in UNITS])

@@ -20,7 +20,7 @@ import numpy as np
 from emolib.emotions import parse_emotion
 from emolib.errors import ConfigError
 from emolib.synthetic import behaviour
-from emolib.synthetic.expressions import ARTICULATION, Style, express, sides
+from emolib.synthetic.expressions import ARTICULATION, MAX_UNIT, Style, express, sides
 from emolib.synthetic.head import UNIT_INDEX
 from emolib.synthetic.prosody import level_strength
 from emolib.synthetic.speech import Speech
@@ -32,7 +32,7 @@ GAZE_RAD = 0.42  # what an eyeLook unit of 1 turns the eye by, as in `stage`
 # how much the head moves, and how deep it nods with loud syllables. Radians, head heights.
 _POSTURE = {
     "ANG": ((0.0, -0.050, 0.0, 0.035), 0.0, 1.15, 0.060),
-    "DIS": ((0.080, 0.045, 0.040, -0.030), 0.0, 0.9, 0.020),
+    "DIS": ((0.080, 0.0, 0.040, -0.030), 0.0, 0.9, 0.020),
     "FEA": ((0.030, 0.020, 0.010, -0.035), 0.02, 1.1, 0.020),
     "HAP": ((0.0, 0.035, 0.035, 0.010), 0.0, 1.2, 0.050),
     "NEU": ((0.0, 0.0, 0.0, 0.0), 0.0, 0.8, 0.025),
@@ -99,7 +99,7 @@ def perform(
     weights[:, sides("eyeSquint")] *= 1 - shut[:, None]
     _look(weights, gaze - pose[:, :2])  # eyes hold the camera while the head moves
     return Performance(
-        np.clip(weights, 0, 1.1).astype(np.float32),
+        np.clip(weights, 0, MAX_UNIT).astype(np.float32),
         pose.astype(np.float32),
         said.viseme,
         strength.astype(np.float32),
