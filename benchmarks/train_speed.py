@@ -1,0 +1,242 @@
+"""Training speed: a paired run against a straightforward fp32 loop, and each stage's frames/s.
+
+    python benchmarks/train_speed.py [--store STORE] [--width 0.25] [--device cpu] [--json FILE]
+
+The plain loop has the same windows, networks and losses: data set to float tensors, default layout,
+fp32, one Adam a network, frozen experts in eval mode without gradients. Ours is what `emolib train`
+runs. Both take turns in one process. On a CPU, CPU time of one thread is counted, not wall time, so
+that a busy machine does not change the answer. Without STORE, `data/sample` is prepared first.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+import time
+from dataclasses import replace
+from pathlib import Path
+from statistics import median
+
+import torch
+import torch.nn.functional as F
+from accelerate import Accelerator
+from torch.utils.data import DataLoader
+
+from emolib.corpus import open_corpus
+from emolib.models.emotion import EmotionDiscriminator, EmotionDiscriminatorConfig
+from emolib.models.features import perceptual_features
+from emolib.models.generator import Generator
+from emolib.models.syncnet import SyncNet, SyncNetConfig, fold_lower_halves
+from emolib.paths import data_dir
+from emolib.results import save_result
+from emolib.runtime import pick_device, run_record
+from emolib.store.augment import Augment
+from emolib.store.prepare import prepare
+from emolib.store.store import ClipStore
+from emolib.store.windows import GeneratorWindows
+from emolib.training.emotion import EmotionTask
+from emolib.training.generator import GeneratorTask
+from emolib.training.journal import peak_memory_mb
+from emolib.training.loader import Order, make_loader, to_device
+from emolib.training.losses import Ramp
+from emolib.training.objective import Judges
+from emolib.training.recipes import find_recipe
+from emolib.training.settings import FitConfig
+from emolib.training.stepper import Stepper
+from emolib.training.syncnet import SyncTask
+from emolib.training.task import Task
+from emolib.training.variants import varied
+
+T = 5
+
+
+def clock(device: str) -> float:
+    """CPU seconds, or on an accelerator wall seconds once its work is done."""
+    if device == "cpu":
+        return time.process_time()
+    torch.cuda.synchronize()
+    return time.perf_counter()
+
+
+def networks(recipe, width: float):
+    """Generator and judges with random weights: speed does not depend on them."""
+    torch.manual_seed(0)
+    sync = SyncNet(SyncNetConfig(width=width))
+    emotion = EmotionDiscriminator(EmotionDiscriminatorConfig(width=width))
+    return Generator(recipe.network), sync, emotion, perceptual_features("face")
+
+
+class PlainLoop:
+    """What one writes on the first day; the losses of `recipe` with the sync loss on."""
+
+    def __init__(self, recipe, store: ClipStore, width: float, batch_size: int, device: str):
+        nets = [net.to(device) for net in networks(recipe, width)]
+        self.generator, self.sync, self.emotion, self.features = nets
+        self.sync.eval().requires_grad_(False)
+        self.features.eval().requires_grad_(False)
+        self.recipe, self.device = recipe, device
+        self.adams = [torch.optim.Adam(net.parameters(), 1e-4) for net in (nets[0], nets[2])]
+        augment = Augment() if recipe.augment else None
+        data = GeneratorWindows(store.split("train"), recipe.windows, 0, augment)
+        self.batches = DataLoader(data, batch_size, shuffle=True, drop_last=True)
+        self.source = iter(self.batches)
+
+    def batch(self) -> dict:
+        found = next(self.source, None)
+        if found is None:
+            self.source = iter(self.batches)
+            found = next(self.source)
+        return {key: value.to(self.device) for key, value in found.items()}
+
+    def step(self) -> None:
+        batch, weights = self.batch(), self.recipe.weights
+        target, label = batch["target_frames"], batch["emotion_idx"]
+        self.emotion.requires_grad_(False)
+        frames = self.generator(batch["mel_windows"], batch["faces"], batch["emotion"])
+        prob = self.sync.prob(batch["sync_mel"], fold_lower_halves(frames))
+        loss = weights.l1 * (frames - target).abs().mean()
+        loss = loss + weights.sync * F.binary_cross_entropy(prob, torch.ones_like(prob))
+        wanted = self.features(target.flatten(0, 1))
+        for a, b in zip(self.features(frames.flatten(0, 1)), wanted, strict=True):
+            loss = loss + weights.perceptual * F.mse_loss(a, b)
+        loss = loss + weights.emotion * F.cross_entropy(self.emotion(frames), label)
+        self.adams[0].zero_grad()
+        loss.backward()
+        self.adams[0].step()
+        if self.recipe.co_train:
+            self.emotion.requires_grad_(True)
+            self.adams[1].zero_grad()
+            F.cross_entropy(self.emotion(target), label).backward()
+            self.adams[1].step()
+
+
+class OurLoop:
+    """A stage's task under the package's own stepper and loader."""
+
+    def __init__(self, task: Task, config: FitConfig, device: str):
+        self.accelerator = Accelerator(device_placement=False, mixed_precision="no")
+        place = torch.device(device)
+        self.device, self.task = place, task
+        self.stepper = Stepper(task, config, place, self.accelerator, print)
+        task.set_train()
+        order = Order(len(task.data), config.batch_size, probabilities=task.probabilities)
+        self.source = iter(make_loader(task.data, order, config.workers))
+        self.number, self.waited_s = 0, 0.0
+
+    def step(self) -> None:
+        mark = time.process_time()
+        batch = to_device(next(self.source), self.device)
+        self.waited_s += time.process_time() - mark
+        taken, _ = self.stepper.learn(batch, 10_000 + self.number, [])
+        assert taken
+        self.number += 1
+
+
+def generator_task(recipe, store: ClipStore, width: float, config: FitConfig) -> GeneratorTask:
+    generator, sync, emotion, features = networks(recipe, width)
+    return GeneratorTask(generator, Judges(sync, emotion, features), recipe, store, config)
+
+
+def take_turns(loops: dict, device: str, rounds: int, steps: int) -> dict[str, float]:
+    """Median seconds a step of each loop."""
+    found: dict[str, list[float]] = {name: [] for name in loops}
+    for loop in loops.values():
+        loop.step()
+    for _ in range(rounds):
+        for name, loop in loops.items():
+            start_s = clock(device)
+            for _ in range(steps):
+                loop.step()
+            found[name].append((clock(device) - start_s) / steps)
+    return {name: median(times) for name, times in found.items()}
+
+
+def paired(name: str, store: ClipStore, args) -> dict:
+    """Plain loop, ours in fp32 and ours as it is, on one recipe."""
+    recipe = varied(find_recipe("generator", name), {"network.width": str(args.width)})
+    recipe = replace(recipe, schedule=Ramp(0, 1))
+    config = replace(recipe.fit, batch_size=args.batch_size)
+    plain = PlainLoop(recipe, store, args.width, args.batch_size, args.device)
+    loops = {"plain fp32": plain}
+    for precision in ("fp32", "auto"):
+        task = generator_task(recipe, store, args.width, config)
+        ours = OurLoop(task, replace(config, precision=precision), args.device)
+        loops[f"ours {ours.stepper.precision}"] = ours
+    seconds = take_turns(loops, args.device, args.rounds, args.steps)
+    frames = T * args.batch_size
+    print(f"{name}, width {args.width:g}, batch {args.batch_size}, all losses on:")
+    for loop, value in seconds.items():
+        gain = seconds["plain fp32"] / value
+        print(f"  {loop:10}  {value:.3f} s/step  {frames / value:6.1f} frames/s  {gain:.2f}×")
+    return {loop: frames / value for loop, value in seconds.items()}
+
+
+def stages(store: ClipStore, args) -> dict:
+    """Frames/s of each stage as `emolib train` runs it, and the loader's share."""
+    width = {"network.width": str(args.width)}
+    sync_recipe = varied(find_recipe("syncnet", "IMPROVED"), width)
+    emotion_recipe = varied(find_recipe("emotion", "IMPROVED"), width)
+    recipe = varied(find_recipe("generator", "IMPROVED"), width)
+    late = replace(recipe, schedule=Ramp(0, 1))
+    sync, emotion = SyncNet(sync_recipe.network), EmotionDiscriminator(emotion_recipe.network)
+    tasks = {
+        "SyncNet": (SyncTask(sync, sync_recipe, store, sync_recipe.fit), sync_recipe.fit),
+        "emotion": (
+            EmotionTask(emotion, emotion_recipe, store, emotion_recipe.fit),
+            emotion_recipe.fit,
+        ),
+        "IMPROVED, before sync": (
+            generator_task(recipe, store, args.width, recipe.fit),
+            recipe.fit,
+        ),
+        "IMPROVED, with sync": (generator_task(late, store, args.width, recipe.fit), recipe.fit),
+    }
+    found = {}
+    print(f"stages at width {args.width:g}:")
+    for name, (task, config) in tasks.items():
+        loop = OurLoop(task, config, args.device)
+        if name.endswith("before sync"):
+            loop.number = -10_000  # step 0: the ramp has not begun
+        wall_s = time.perf_counter()
+        step_s = take_turns({name: loop}, args.device, args.rounds, args.steps)[name]
+        n_steps = 1 + args.rounds * args.steps
+        wall_s = (time.perf_counter() - wall_s) / n_steps
+        waited = loop.waited_s / n_steps / step_s
+        frames = T * config.batch_size
+        found[name] = {"steps_per_s": 1 / step_s, "frames_per_s": frames / step_s, "wait": waited}
+        print(
+            f"  {name:22} batch {config.batch_size:3}  {1 / step_s:5.2f} steps/s  "
+            f"{frames / step_s:6.1f} frames/s  (wall {frames / wall_s:6.1f})  "
+            f"loader {waited:.0%} of a step, in {loop.stepper.precision}"
+        )
+    return found
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--store", type=Path)
+    parser.add_argument("--width", type=float, default=0.25)
+    parser.add_argument("--batch-size", type=int, default=4)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--steps", type=int, default=2)
+    parser.add_argument("--device", default="cpu")
+    parser.add_argument("--json", type=Path)
+    args = parser.parse_args()
+    args.device = pick_device(args.device)
+    if args.device == "cpu":
+        torch.set_num_threads(1)
+    with tempfile.TemporaryDirectory() as folder:
+        if args.store is None:
+            prepare(open_corpus(data_dir() / "sample"), Path(folder) / "store")
+        store = ClipStore(args.store or Path(folder) / "store")
+        numbers = {f"paired {name}": paired(name, store, args) for name in ("PLDA", "IMPROVED")}
+        numbers["stages"] = stages(store, args)
+    numbers["peak_mb"] = peak_memory_mb(args.device)
+    print(f"peak memory {numbers['peak_mb']:.0f} MB")
+    if args.json:
+        record = run_record(corpus=store.corpus, seed=0, device=args.device)
+        save_result(args.json, {"width": args.width, **numbers}, record)
+
+
+if __name__ == "__main__":
+    main()
