@@ -104,6 +104,20 @@ def test_the_published_lse_needs_sound_and_its_crops_have_their_own_name(world, 
     assert any("sound" in note for note in silent.result["numbers"]["notes"])
 
 
+def test_without_pairs_nothing_is_compared_pixel_by_pixel(world, tmp_path):
+    _, _, networks = world
+    store, corpus = make_world(tmp_path / "unpaired", actors=("9002",), paired=False)
+    settings = EvaluateSettings(metrics=("visual", "truth"), limit=2)
+    out = tmp_path / "r.json"
+    made = evaluate(store, networks["generator"], out, settings, corpus=corpus, device="cpu")
+    numbers = made.result["numbers"]
+    assert numbers["protocol"].startswith("cross")
+    assert set(numbers["rows"]["generated"]) == {
+        *("closures_kept", "face_lost", "flicker", "lip_correlation", "lip_opening")
+    }
+    assert numbers["rows"]["copy"]["flicker"]["mean"] == 1  # there the source is the measure
+
+
 def test_a_killed_run_goes_on_where_it_was(world, tmp_path, monkeypatch):
     store, _, networks = world
     measured, honest = [], run.measure
