@@ -60,24 +60,25 @@ RECIPES: dict[str, tuple[dict[str, float], ...]] = {
         },
     ),
     "HAP": (
-        {  # AU 6 12 25: teeth showing
-            **{"mouthSmile": 0.85, "mouthDimple": 0.3, "cheekSquint": 0.85, "eyeSquint": 0.2},
-            **{"mouthUpperUp": 0.3, "jawOpen": 0.06},
+        {  # AU 6 12 25 26: laughing, teeth showing
+            **{"mouthSmile": 0.85, "mouthDimple": 0.3, "cheekSquint": 0.9, "eyeSquint": 0.2},
+            **{"mouthUpperUp": 0.42, "jawOpen": 0.16},
         },
-        {  # AU 6 12: a wide closed smile
-            **{"mouthSmile": 0.8, "mouthDimple": 0.45, "cheekSquint": 0.75, "eyeSquint": 0.2},
-            **{"browOuterUp": 0.15, "mouthUpperUp": 0.1},
+        {  # AU 6 12: a wide smile
+            **{"mouthSmile": 0.85, "mouthDimple": 0.45, "cheekSquint": 0.85, "eyeSquint": 0.2},
+            **{"mouthUpperUp": 0.25, "jawOpen": 0.08},
         },
     ),
     "NEU": ({},),
     "SAD": (
-        {  # AU 1 4 15 17 43
-            **{"browInnerUp": 1.25, "browDown": 0.35, "mouthFrown": 1.15, "mouthShrugLower": 0.55},
-            **{"eyeBlink": 0.38, "cheekSquint": 0.1, "mouthStretch": 0.25},
+        {  # AU 1 4 6 15 17 43
+            **{"browInnerUp": 1.25, "browDown": 0.55, "mouthFrown": 1.25, "mouthShrugLower": 0.45},
+            **{"eyeBlink": 0.4, "cheekSquint": 0.3, "mouthStretch": 0.2, "mouthUpperUp": 0.12},
         },
-        {  # AU 1 4 6 15 43: about to cry
-            **{"browInnerUp": 1.25, "browDown": 0.3, "mouthFrown": 1.15, "mouthShrugLower": 0.4},
-            **{"eyeBlink": 0.4, "cheekSquint": 0.25, "mouthStretch": 0.25},
+        {  # AU 1 4 6 11 15 43: about to cry
+            **{"browInnerUp": 1.25, "browDown": 0.6, "mouthFrown": 1.2, "mouthShrugLower": 0.3},
+            **{"eyeBlink": 0.42, "cheekSquint": 0.45, "mouthStretch": 0.2, "mouthUpperUp": 0.22},
+            **{"noseSneer": 0.15},
         },
     ),
 }
