@@ -24,6 +24,7 @@ from emolib.media.mesh import (
 
 MIN_MESH_SCORE = 0.5
 MIN_POINTS = 8
+CORRECTION = 0.3  # of the way to the detector's box: enough against drift, too little to jump
 FLOW = {"winSize": (21, 21), "maxLevel": 3}
 
 
@@ -50,6 +51,8 @@ class Follower(Protocol):
 
     def step(self, frame: np.ndarray, last: Sighting) -> Sighting | None: ...
 
+    def corrected(self, frame: np.ndarray, last: Sighting, face: Face) -> Sighting: ...
+
 
 class MeshFollower:
     """By the face mesh: 2 ms a frame, and landmarks come for free."""
@@ -65,6 +68,10 @@ class MeshFollower:
     def step(self, frame: np.ndarray, last: Sighting) -> Sighting | None:
         """Where the face of the last frame is in this one, or None if it is lost."""
         return self._look(frame, last.landmarks)
+
+    def corrected(self, frame: np.ndarray, last: Sighting, face: Face) -> Sighting:
+        """`last` itself: the mesh does not drift."""
+        return last
 
     def _look(self, frame: np.ndarray, near: np.ndarray) -> Sighting | None:
         landmarks, score = self.mesh.landmarks(frame, roi_of_landmarks(near))
@@ -99,6 +106,11 @@ class FlowFollower:
         pose[:2] = new_centre + scale * (last.pose[:2] - old_centre)
         pose[2] *= np.clip(scale, 0.9, 1.1)
         return Sighting(pose, None, there[good], grey)
+
+    def corrected(self, frame: np.ndarray, last: Sighting, face: Face) -> Sighting:
+        """`last` drawn a little towards the detector's box, with fresh corners to follow."""
+        pose = last.pose + CORRECTION * (pose_of_face(face) - last.pose)
+        return self._sight(cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY), pose)
 
     def _sight(self, grey: np.ndarray, pose: np.ndarray) -> Sighting:
         x, y, size, _ = pose

@@ -111,6 +111,9 @@ class Scout:
                 break
             taken = [trail for trail in seen if _covers(face, trail.last)]
             if taken:
+                trail = taken[0]
+                trail.last = self.follower.corrected(frame, trail.last, face)
+                trail.poses[-1] = trail.last.pose
                 continue
             sighting = self.follower.start(frame, face)
             if sighting is None or not self._inside(sighting.pose):

@@ -10,7 +10,7 @@ import pytest
 from face_scenes import background, clip_of, put_head
 
 from emolib.errors import ConfigError, FaceError, MediaError, MultiFaceError, SmallFaceError
-from emolib.media import detect
+from emolib.media import detect, follow
 from emolib.media.blaze import (
     FULL_RANGE,
     SHORT_RANGE,
@@ -355,6 +355,14 @@ def test_without_the_mesh_optical_flow_follows(blazeface):
     x = np.array(trail.poses)[:, 0]
     assert len(x) == 14
     assert np.diff(x).mean() == pytest.approx(2.0, abs=0.4)
+
+
+def test_a_clip_is_tracked_without_the_mesh_runtime(monkeypatch):
+    monkeypatch.setattr(follow, "find_spec", lambda module: None)
+    track = track_faces(clip_of(places(30, 1.5, (110, 120, 110))), "dlib")
+    error = track.poses[:, 0] - (110 + 1.5 * np.arange(30))
+    assert np.abs(error - error.mean()).max() < 3
+    assert track.found.all()
 
 
 def test_levels_of_a_cut_and_of_noise_are_far_apart():
