@@ -58,7 +58,7 @@ def wiring(rows: Sequence[ModuleCost]) -> Wiring:
     """How the blocks connect, from shapes alone."""
     by_name = {row.name: row for row in rows}
     face = _shapes(rows, "face_encoder")
-    decoder = [row for row in rows if _is_block(row.name, "decoder")]
+    decoder = [row for row in rows if is_block(row.name, "decoder")]
     audio = list(dict.fromkeys(_shapes(rows, "audio_encoder")))  # one box per size
     emotion = by_name["emotion_encoder"].output_shape[1:] if "emotion_encoder" in by_name else None
     joins = None
@@ -72,17 +72,17 @@ def wiring(rows: Sequence[ModuleCost]) -> Wiring:
         emotion=emotion,
         decoder=[row.output_shape[1:] for row in decoder],
         joins=joins,
-        n_film=sum(_is_block(row.name, "film") for row in rows),
+        n_film=sum(is_block(row.name, "film") for row in rows),
         output=by_name["output"].output_shape[1:],
     )
 
 
-def _is_block(name: str, parent: str) -> bool:
+def is_block(name: str, parent: str) -> bool:
     return name.startswith(f"{parent}.") and name.count(".") == 1
 
 
 def _shapes(rows: Sequence[ModuleCost], parent: str) -> list[tuple[int, ...]]:
-    return [row.output_shape[1:] for row in rows if _is_block(row.name, parent)]
+    return [row.output_shape[1:] for row in rows if is_block(row.name, parent)]
 
 
 def _box(ax: Axes, x: float, y: float, shape: tuple[int, ...], colour: str) -> tuple[float, float]:
@@ -208,34 +208,4 @@ def side_by_side(nets: Mapping[str, Generator]) -> Figure:
         rows = trace_generator(net)
         draw_generator(ax, rows)
         ax.set_title(f"{name}: {rows[-1].n_parameters:,} parameters")
-    return fig
-
-
-def cost_bars(costs: Mapping[str, tuple[int, int]]) -> Figure:
-    """Where parameters and multiplications are.
-
-    Args:
-        costs: (parameters, multiply-adds a frame) by block name, in order.
-    """
-    names = list(costs)
-    fig, axes = plt.subplots(1, 2, figsize=(8.5, 0.26 * len(names) + 0.9), sharey=True)
-    for ax, index, unit, title in zip(
-        axes,
-        (0, 1),
-        (1e6, 1e6),
-        ("million parameters", "million multiply-adds a frame"),
-        strict=True,
-    ):
-        values = [costs[name][index] / unit for name in names]
-        colours = [
-            next((c for k, c in COLOURS.items() if name.startswith(k)), INK) for name in names
-        ]
-        ax.barh(names, values, color=colours)
-        for row, value in enumerate(values):
-            share = value / (sum(values) or 1)
-            ax.text(value, row, f" {value:,.1f} ({share:.0%})", va="center", fontsize=7)
-        ax.set_xlabel(title)
-        ax.margins(x=0.22)
-    axes[0].invert_yaxis()
-    axes[0].tick_params(axis="y", labelsize=8)
     return fig

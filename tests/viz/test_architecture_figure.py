@@ -2,20 +2,17 @@
 
 import numpy as np
 import pytest
+import torch
 from matplotlib import pyplot as plt
 from matplotlib.patches import Rectangle
 
 from emolib.models.generator import Generator, GeneratorConfig
-from emolib.viz.architecture import (
-    architecture_figure,
-    cost_bars,
-    side_by_side,
-    trace_generator,
-    wiring,
-)
+from emolib.viz.anatomy import block_costs, cost_bars, feature_sheet, reach_figure
+from emolib.viz.architecture import architecture_figure, side_by_side, trace_generator, wiring
 from emolib.viz.objective import loss_curves, loss_shares
 
 TINY = {"width": 1 / 8}
+IMPROVED = {**TINY, "head": "composite", "multi_scale_emotion": True}
 
 
 @pytest.fixture(autouse=True)
@@ -72,3 +69,24 @@ def test_loss_figures():
     assert fig.axes[0].texts[0].get_text().strip() == "0.173"
     curves = loss_curves({"a": [1.0, 0.5], "b": [1.0, 0.2]}, "L1", floor=0.3)
     assert len(curves.axes[0].lines) == 3
+
+
+@pytest.mark.parametrize("config", [GeneratorConfig(**TINY), GeneratorConfig(**IMPROVED)])
+def test_block_costs_leave_nothing_out(config):
+    net = Generator(config)
+    rows = trace_generator(net)
+    costs = block_costs(rows)
+    assert sum(n for n, _ in costs.values()) == sum(p.numel() for p in net.parameters())
+    assert sum(macs for _, macs in costs.values()) == rows[-1].macs
+    halved = block_costs(rows, n_frames=2)["decoder 6"]
+    assert halved[1] == costs["decoder 6"][1] // 2
+
+
+def test_feature_and_reach_figures():
+    maps = torch.rand(9, 12, 12)
+    assert len(feature_sheet({"f1": maps, "f2": maps}).axes) == 2 * 8
+    moved = torch.zeros(96, 96)
+    moved[3, 4:9] = 1e-9
+    fig = reach_figure({"END": moved, "SEQ": moved + 1})
+    titles = [ax.get_title() + ax.get_title(loc="left") for ax in fig.axes]
+    assert titles == ["END: 5 pixels", "SEQ: 9216 pixels"]
