@@ -31,10 +31,10 @@ RECIPES: dict[str, tuple[dict[str, float], ...]] = {
             **{"mouthUpperUp": 0.3, "mouthLowerDown": 0.7, "mouthFunnel": 0.28, "jawOpen": 0.14},
             **{"jawForward": 0.25, "cheekSquint": 0.15, "mouthFrown": 0.1},
         },
-        {  # AU 4 5 7 23 24: lips pressed
-            **{"browDown": 1.0, "eyeWide": 0.4, "eyeSquint": 0.55, "noseSneer": 0.55},
-            **{"mouthPress": 0.6, "mouthFrown": 0.4, "mouthRollUpper": 0.3, "jawForward": 0.4},
-            **{"mouthLowerDown": 0.2},
+        {  # AU 4 5 7 10 23 24: lips tight
+            **{"browDown": 1.0, "eyeWide": 0.4, "eyeSquint": 0.6, "noseSneer": 0.7},
+            **{"mouthPress": 0.45, "mouthFrown": 0.3, "mouthRollUpper": 0.2, "jawForward": 0.4},
+            **{"mouthLowerDown": 0.45, "mouthFunnel": 0.2, "mouthUpperUp": 0.15, "jawOpen": 0.08},
         },
     ),
     "DIS": (

@@ -144,8 +144,7 @@ def blend(felt: np.ndarray, said: Articulation, jaw: np.ndarray | float = 1.0) -
     add("jawOpen", jaw * a["jaw"] * open_ * (1 - 0.8 * tuck))
     add("mouthPucker", a["pucker"] * give * (1 - 0.7 * shut))
     add("mouthFunnel", a["funnel"] * give * open_)
-    add("mouthDimple", 0.75 * a["spread"] * open_)
-    add("mouthSmile", 0.15 * a["spread"] * open_)
+    add("mouthDimple", 0.7 * a["spread"] * open_)  # wide, not smiling
     add("mouthRollLower", 0.85 * tuck)
     add("mouthUpperUp", (a["upper"] + 0.1 * tuck) * open_)
     add("mouthLowerDown", a["lower"] * open_ * (1 - tuck))
