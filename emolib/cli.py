@@ -309,6 +309,9 @@ def train(
     syncnet: Annotated[str | None, typer.Option(help="sync expert: name or checkpoint")] = None,
     emotion_disc: Annotated[str | None, typer.Option(help="emotion discriminator")] = None,
     base: Annotated[str | None, typer.Option(help="PRE: generator trained by BASE")] = None,
+    features: Annotated[
+        str | None, typer.Option(help="perceptual loss: auto, vgg19 or face")
+    ] = None,
     start: Annotated[str | None, typer.Option(help="weights to start from")] = None,
     width: Annotated[float | None, typer.Option(help="of the network; default: profile's")] = None,
     change: Annotated[
@@ -352,6 +355,7 @@ def train(
         syncnet=syncnet,
         emotion_disc=emotion_disc,
         base=base,
+        features=features,
         start=start,
         batch_size=batch_size,
         accumulate=accumulate,

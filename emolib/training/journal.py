@@ -9,7 +9,7 @@ from pathlib import Path
 
 import torch
 
-from emolib.errors import MissingExtra, ResourceError
+from emolib.errors import ConfigError, ResourceError
 from emolib.paths import atomic_path
 
 LOG_NAME = "log.jsonl"
@@ -56,8 +56,7 @@ class Journal:
 
     def __init__(self, out: Path, resume_step: int, tensorboard: bool = False, active: bool = True):
         self.path = Path(out) / LOG_NAME
-        self.active = active
-        self.board = None
+        self.active, self.board = active, None
         if not active:
             return
         if self.path.exists():
@@ -68,7 +67,9 @@ class Journal:
             try:
                 from torch.utils.tensorboard import SummaryWriter
             except ImportError as error:
-                raise MissingExtra("tensorboard", "tracking") from error
+                raise ConfigError(
+                    "TensorBoard is not installed", fix="pip install tensorboard, or leave it out"
+                ) from error
             self.board = SummaryWriter(str(out), purge_step=resume_step)
 
     def write(self, step: int, **record) -> None:

@@ -118,12 +118,15 @@ def make_loader(data: Windows, order: Order, workers: int, pin: bool = False) ->
 
 
 def fixed_batches(data: Windows, n_items: int, batch_size: int) -> Iterator[dict]:
-    """The same batches at each call, spread evenly over `data`: for evaluation."""
-    n_items = min(n_items, len(data))
-    chosen = np.linspace(0, len(data) - 1, n_items).round().astype(int) if n_items else []
-    for first in range(0, n_items, batch_size):
-        part = chosen[first : first + batch_size]
-        yield default_collate([data.item(0, int(index)) for index in part])
+    """The same batches at each call, for evaluation: windows spread evenly over `data`.
+
+    Where more are wanted than an epoch has, further epochs show other moments of the same clips.
+    """
+    epochs, rest = divmod(n_items, len(data)) if len(data) else (0, 0)
+    keys = [(epoch, index) for epoch in range(epochs) for index in range(len(data))]
+    keys += [(epochs, int(index)) for index in np.linspace(0, len(data) - 1, rest).round()]
+    for first in range(0, len(keys), batch_size):
+        yield default_collate([data.item(*key) for key in keys[first : first + batch_size]])
 
 
 def next_batch(batches: Iterator[dict]) -> dict:
