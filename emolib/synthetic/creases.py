@@ -1,7 +1,7 @@
 """Creases: the furrows that come and go with an expression.
 
-Each group of creases is a set of curves on the average head. The texture holds their relief once; how
-deep they are in a frame follows from the face units, as the muscles that make them do.
+Each group of creases is a set of curves on the average head. The texture holds their relief once;
+how deep they are in a frame follows from the face units, as the muscles that make them do.
 Follows the Facial Action Coding System's list of furrows for each action unit.
 """
 
@@ -54,7 +54,8 @@ def depths(weights: np.ndarray, lines: float) -> np.ndarray:
 
 
 def _curve(t: Texels, points, width):
-    """Texels near a polyline of (x, y) points (flat indices), and how much furrow each bears, 0 to 1."""
+    """Texels near a polyline of (x, y) points (flat indices), and how much furrow each bears, 0
+    to 1."""
     points = np.asarray(points, np.float32)
     low, high = points.min(0) - 3 * width, points.max(0) + 3 * width
     near = np.flatnonzero(
@@ -108,7 +109,8 @@ def furrows(t: Texels, rng: np.random.Generator):
     for i, (_, side) in enumerate(_SIDES):
         for k, dy in enumerate((0.07, 0.015, -0.045, -0.10)):
             add(4 + i, [(0.50 * side, 0.01 + 0.45 * dy), (0.565 * side, 0.01 + 0.85 * dy),
-                        ((0.64 + j(0.015)) * side, -0.01 + 1.3 * dy - 0.01 * k)], 0.013, 0.007)  # fmt: skip
+                        ((0.64 + j(0.015)) * side, -0.01 + 1.3 * dy - 0.01 * k)],
+                0.013, 0.007)  # fmt: skip
         add(6 + i, [(0.155 * side, -0.40), (0.225 * side, -0.50), (0.28 * side, -0.60),
                     (0.31 * side, -0.72)], 0.026, 0.017)  # fmt: skip
         add(

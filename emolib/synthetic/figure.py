@@ -1,7 +1,7 @@
 """A person's geometry: the head's mesh shaped, dressed, fitted and grown with hair, ready to move.
 
-The data's parts do not know each other: shapes that move the lips leave the teeth behind, and lids made
-for the average eye do not close on every eye. Here they are fitted to the person once.
+The data's parts do not know each other: shapes that move the lips leave the teeth behind, and
+lids made for the average eye do not close on every eye. Here they are fitted to the person once.
 """
 
 from __future__ import annotations
@@ -10,9 +10,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from emolib.synthetic import cloth, hair, raster, shading
+from emolib.synthetic import cloth, hair, motion, surfaces
 from emolib.synthetic import head as h
 from emolib.synthetic.person import Person
+from emolib.synthetic.strands import Strands
 
 # Rest pose: the mesh's own rest reads as startled; these are added before any weight.
 REST = {
@@ -20,8 +21,9 @@ REST = {
     "eyeBlinkLeft": 0.07, "eyeBlinkRight": 0.07, "mouthPressLeft": 0.2, "mouthPressRight": 0.2,
 }  # fmt: skip
 _KINDS = {
-    h.BODY: shading.SKIN, h.EYE_L: shading.EYE, h.EYE_R: shading.EYE_R, h.TEETH_UP: shading.TEETH,
-    h.TEETH_LOW: shading.TEETH, h.TONGUE: shading.TONGUE, h.MOUTH: shading.CAVITY,
+    h.BODY: surfaces.SKIN, h.EYE_L: surfaces.EYE, h.EYE_R: surfaces.EYE_R,
+    h.TEETH_UP: surfaces.TEETH,
+    h.TEETH_LOW: surfaces.TEETH, h.TONGUE: surfaces.TONGUE, h.MOUTH: surfaces.CAVITY,
 }  # fmt: skip
 _UPPER_LIP, _LOWER_LIP = (61, 62, 63), (67, 66, 65)  # landmark numbers, facing each other
 _LIDS = {"Left": ((43, 47), (44, 46)), "Right": ((37, 41), (38, 40))}
@@ -31,10 +33,10 @@ _LIDS = {"Left": ((43, 47), (44, 46)), "Right": ((37, 41), (38, 40))}
 class Figure:
     """What stays the same in every frame of a person. N head vertices come first, M of hair follow.
 
-    rest: (N, 3) float32 dm; triangles (F, 3) int32, uv (F, 3, 2), material (F,) int8 of what is drawn.
-    local: (N, 3) place on the eyeball (radii) or in the teeth (dm). eyes: (first, last, centre) of both
-    eyeballs. rest_weights (52,): what is added to weights; gain (52,): what multiplies them.
-    follow (N + M,). strands: the hair.
+    rest: (N, 3) float32 dm; triangles (F, 3) int32, uv (F, 3, 2), material (F,) int8 of what is
+    drawn. local: (N, 3) place on the eyeball (radii) or in the teeth (dm). eyes: (first, last,
+    centre) of both eyeballs. rest_weights (52,): what is added to weights; gain (52,): what
+    multiplies them. follow (N + M,). strands: the hair.
     """
 
     rest: np.ndarray
@@ -48,7 +50,7 @@ class Figure:
     pivot: np.ndarray
     neck: np.ndarray
     follow: np.ndarray
-    strands: hair.Strands
+    strands: Strands
 
 
 def build_figure(person: Person) -> Figure:
@@ -62,7 +64,7 @@ def build_figure(person: Person) -> Figure:
     _place_teeth(head, rest)
     pivot, neck = head.joints(rest)
     normals = np.zeros_like(rest)
-    raster.smooth_normals(rest, head.triangles[head.part == h.BODY], normals)
+    motion.smooth_normals(rest, head.triangles[head.part == h.BODY], normals)
     cloth.raise_cloth(person, rest, normals)
     local, eyes = _local_places(head, rest)
     strands = hair.grow(person, rest, normals)
@@ -85,7 +87,7 @@ def build_figure(person: Person) -> Figure:
 
 def _moved(head: h.Head, rest, weights) -> np.ndarray:
     out = np.empty_like(rest)
-    raster.deform(rest, head.unit_start, head.unit_vertex, head.unit_delta, weights, out)
+    motion.deform(rest, head.unit_start, head.unit_vertex, head.unit_delta, weights, out)
     return out
 
 
@@ -120,7 +122,8 @@ def _place_teeth(head: h.Head, rest: np.ndarray) -> None:
 
 
 def _blink_gain(head: h.Head, rest: np.ndarray) -> np.ndarray:
-    """(52,) float32: how far the data's blink must go to close this person's lids, and no further."""
+    """(52,) float32: how far the data's blink must go to close this person's lids, and no
+    further."""
     gain = np.ones(len(h.UNITS), np.float32)
     marks = np.array(h.LANDMARKS)
     for side, pairs in _LIDS.items():

@@ -1,8 +1,8 @@
 """The head: one mesh, 52 face units, identity shapes, and where its landmarks are.
 
-Follows `assets/head.npz` (MakeHuman/MPFB2 and faceunits01 data, CC0; `scripts/build_head_asset.py`).
-Lengths are decimetres. The origin lies midway between the eyes of the average person; x points to the
-picture's right, y up, z towards the camera.
+Follows `assets/head.npz` (MakeHuman/MPFB2 and faceunits01 data, CC0;
+`scripts/build_head_asset.py`). Lengths are decimetres. The origin lies midway between the eyes of
+the average person; x points to the picture's right, y up, z towards the camera.
 """
 
 from __future__ import annotations
@@ -36,8 +36,9 @@ _STRENGTH = {
     "mouthUpperUp": 1.3, "mouthLowerDown": 1.35, "cheekSquint": 1.15, "mouthStretch": 1.2,
     "eyeWide": 1.25, "mouthShrugLower": 1.2,
 }  # fmt: skip
-# And two pulls that they lack: the corrugator draws the inner brow down and in; the frontalis lifts it.
-# (unit stem, centre |x|, y, size x, y; displacement towards the middle, up, forward), all dm.
+# And two pulls that they lack: the corrugator draws the inner brow down and in; the frontalis
+# lifts it. (unit stem, centre |x|, y, size x, y; displacement towards the middle, up, forward),
+# all dm.
 _PULLS = (
     ("browDown", 0.14, 0.13, 0.13, 0.10, 0.012, -0.036, 0.012),
     ("browInnerUp", 0.12, 0.15, 0.13, 0.12, 0.012, 0.035, 0.004),
@@ -53,7 +54,8 @@ _V_KNOTS = ((-3.45, -1.25, 0.75, 1.12), (1.0, 0.72, 0.10, 0.0))
 # The 68 points in the usual order (jaw 0-16, brows 17-26, nose 27-35, eyes 36-47, lips 48-67), seen
 # from the camera left to right: vertices chosen on the average head.
 LANDMARKS = (
-    2660, 2657, 2681, 2164, 2163, 737, 2217, 2215, 2147, 4804, 4806, 3394, 4755, 4756, 5261, 5237, 5240,
+    2660, 2657, 2681, 2164, 2163, 737, 2217, 2215, 2147,
+    4804, 4806, 3394, 4755, 4756, 5261, 5237, 5240,
     2184, 225, 224, 205, 208, 2920, 2917, 2935, 2936, 4775,
     136, 135, 164, 2056, 288, 332, 312, 3031, 2994,
     1062, 0, 54, 2704, 1070, 1094, 5284, 2775, 2721, 3691, 3723, 3699,
@@ -66,13 +68,13 @@ LANDMARKS = (
 class Head:
     """The mesh and everything that can move it. Arrays are read-only by agreement.
 
-    canonical: (N, 3) float32 average vertices; triangles (F, 3) int32; part (F,) and part_of (N,) int8.
-    uv: (F, 3, 2) float32, texture place of each corner; u wraps at 1.
-    masks: name -> (N,) float32 in [0, 1]. macros, shapes: name -> (N, 3) int16 in steps of `STEP_DM`.
-    unit_start (53,), unit_vertex (K,), unit_delta (K, 3): the units' displacements, unit by unit.
-    light: (N,) float32, share of ambient light that reaches a vertex at rest; light_start (53,), light_vertex,
-    light_delta: what each unit at full weight adds to it, unit by unit.
-    follow: (N,) float32, how much a vertex turns with the head (1) or stays with the shoulders (0).
+    canonical: (N, 3) float32 average vertices; triangles (F, 3) int32; part (F,) and part_of (N,)
+    int8. uv: (F, 3, 2) float32, texture place of each corner; u wraps at 1. masks: name -> (N,)
+    float32 in [0, 1]. macros, shapes: name -> (N, 3) int16 in steps of `STEP_DM`. unit_start
+    (53,), unit_vertex (K,), unit_delta (K, 3): the units' displacements, unit by unit. light:
+    (N,) float32, share of ambient light that reaches a vertex at rest; light_start (53,),
+    light_vertex, light_delta: what each unit at full weight adds to it, unit by unit. follow:
+    (N,) float32, how much a vertex turns with the head (1) or stays with the shoulders (0).
     """
 
     canonical: np.ndarray
@@ -168,7 +170,8 @@ def _sparse(units: np.ndarray, least: float, step: float):
 
 
 def _follow(points: np.ndarray) -> np.ndarray:
-    """Share of the head's turn that a canonical point takes part in: 1 at the chin, 0 at the collar."""
+    """Share of the head's turn that a canonical point takes part in: 1 at the chin, 0 at the
+    collar."""
     height = points[:, 1] + 0.45 * (points[:, 2] - AXIS_Z_DM)
     t = np.clip((height + 1.6) / 0.85, 0, 1)
     return (t * t * (3 - 2 * t)).astype(np.float32)

@@ -1,4 +1,5 @@
-"""The room: lights, what is behind the person, and the camera; CREMA-D's studio or a random place."""
+"""The room: lights, what is behind the person, and the camera; CREMA-D's studio or a random
+place."""
 
 from __future__ import annotations
 
@@ -18,7 +19,8 @@ GREEN = (0.045, 0.32, 0.095)  # CREMA-D's screen, linear
 
 @dataclass(frozen=True, eq=False)
 class Setting:
-    """lights: (11, 3) float32, rows as `shading.KEY` ff.; backdrop: (H, W, 3) float32 linear light;
+    """lights: (11, 3) float32, rows as `surfaces.KEY` ff.; backdrop: (H, W, 3) float32 linear
+    light;
 
     camera: (5,) float32 as `raster.project` wants it; view: (yaw, pitch) of the camera in radians.
     """

@@ -1,17 +1,16 @@
 """Painting a person: skin, lips, lids, brows, beard and clothes as one texture.
 
-A texel holds 16 bytes: square root of linear RGB; gloss; slope of the static relief (x, y, z); slope of
-the creases that expression deepens (x, y, z); crease darkening; cloth; cavity; crease group. Slopes are
-in 1/64 around 128.
+A texel holds 16 bytes: square root of linear RGB; gloss; slope of the static relief (x, y, z);
+slope of the creases that expression deepens (x, y, z); crease darkening; cloth; cavity; crease
+group. Slopes are in 1/64 around 128.
 """
 
 from __future__ import annotations
 
-import cv2
 import numpy as np
 
 from emolib.synthetic import cloth, creases
-from emolib.synthetic.hair import scalp_depth
+from emolib.synthetic.facial_hair import paint_beard, paint_brows, paint_scalp
 from emolib.synthetic.head import LANDMARKS, load_head
 from emolib.synthetic.person import Person
 from emolib.synthetic.texels import Texels, blob, distance_to_line, ramp, texels
@@ -29,9 +28,9 @@ def paint(person: Person, size: int) -> np.ndarray:
     _lids(t, person, colour)
     lips = _lips(t, person, colour, gloss, relief, rng)
     cavity = _cavities(t)
-    _beard(t, person, colour, relief, rng, lips)
-    _brows(t, person, colour, relief, rng)
-    _scalp(t, person, colour, gloss, rng)
+    paint_beard(t, person, colour, relief, rng, lips)
+    paint_brows(t, person, colour, relief, rng)
+    paint_scalp(t, person, colour, gloss, rng)
     furrow, group = creases.furrows(t, rng)
     aged = relief + furrow * 0.55 * max(0.0, person.skin.lines - 0.35)
     covered = cloth.paint_cloth(t, person, rng, colour, aged, gloss, cavity)
@@ -133,7 +132,7 @@ def _lids(t: Texels, person: Person, colour) -> None:
         gap[name] = np.full(t.x.shape, 9.0, np.float32)
         gap[name].flat[close], _ = distance_to_line(at, line)
     outer = np.clip((ax - 0.16) / 0.28, 0, 1)
-    width = 0.017 + 0.009 * female + 0.012 * makeup
+    width = 0.018 + 0.012 * female + 0.012 * makeup
     upper = np.exp(-((gap["upper"] / (width * (0.65 + 0.5 * outer))) ** 2)) * near
     lower = np.exp(-((gap["lower"] / 0.011) ** 2)) * near * (0.35 + 0.3 * outer + 0.4 * makeup)
     dark = np.array(person.brows.colour, np.float32) * 0.35 + 0.004
@@ -172,124 +171,7 @@ def _lips(t: Texels, person: Person, colour, gloss, relief, rng) -> np.ndarray:
 
 
 def _cavities(t: Texels) -> np.ndarray:
-    """(S, S) share of ambient light left in small hollows: nostrils, ear, mouth corner, lid fold."""
+    """(S, S) share of ambient light left in small hollows: nostrils, ear, mouth corner, lid
+    fold."""
     nostril = blob(np.abs(t.x), t.y, (0.088, -0.437), (0.042, 0.020)) * (t.z > 0.0)
     return (1 - 0.8 * nostril).astype(np.float32)
-
-
-def _strokes(t: Texels, starts, ends, bends) -> np.ndarray:
-    """(S, S) coverage of many fine hairs drawn between canonical (x, y) points."""
-    fine = 3
-    canvas = np.zeros((t.size * fine, t.size * fine), np.uint8)
-    points = np.stack([t.texel(p[:, 0], p[:, 1]) for p in (starts, bends, ends)], 1)[..., ::-1]
-    lines = np.rint(points * fine * 16).astype(np.int32)
-    for line in lines:
-        cv2.polylines(canvas, [line], False, 255, 1, cv2.LINE_AA, 4)
-    return (
-        cv2.resize(canvas, (t.size, t.size), interpolation=cv2.INTER_AREA).astype(np.float32) / 255
-    )
-
-
-def brow_line(person: Person, along):
-    """Height (dm) of the brow's middle at places along it, 0 inner end to 1 outer end."""
-    b = person.brows
-    rise = 0.030 * np.sin(np.clip(along / 0.66, 0, 1) * np.pi / 2)
-    fall = (0.055 + b.arch) * np.clip((along - 0.62) / 0.38, 0, 1) ** 1.5
-    return 0.120 + b.lift + rise + 0.6 * b.arch * np.sin(np.pi * np.clip(along, 0, 1)) - fall
-
-
-def _brows(t: Texels, person: Person, colour, relief, rng) -> None:
-    """Brows of single hairs over a soft base: thick and low enough to frown with."""
-    b = person.brows
-    inner, span = 0.098, 0.45 * b.length
-    cover = np.zeros(t.x.shape, np.float32)
-    shadow = np.zeros(t.x.shape, np.float32)
-    for side in (1, -1):
-        n = int(330 * b.density)
-        along = rng.beta(1.05, 1.15, n)
-        body = (
-            b.thickness * np.clip(1.1 - 0.75 * along**1.4, 0.2, 1) * np.clip(0.55 + along * 4, 0, 1)
-        )
-        offset = rng.uniform(-0.5, 0.5, n) * body
-        x = side * (inner + span * along)
-        y = brow_line(person, along) + offset
-        angle = np.interp(along, (0, 0.12, 0.35, 0.7, 1), (1.55, 1.15, 0.5, 0.05, -0.45))
-        angle = angle - offset / b.thickness * 0.9 * (along > 0.15) + rng.normal(0, 0.12, n)
-        length = rng.uniform(0.045, 0.075, n) * (0.85 + 4 * b.thickness)
-        dx, dy = side * np.cos(angle) * length, np.sin(angle) * length
-        start = np.stack([x, y], 1) - np.stack([dx, dy], 1) * 0.5
-        end = start + np.stack([dx, dy], 1)
-        bend = (start + end) / 2 + np.stack([0 * dx, 0.004 + 0 * dy], 1)
-        cover = np.maximum(cover, _strokes(t, start, end, bend))
-        s = (side * t.x - inner) / span
-        middle = brow_line(person, s)
-        half = 0.55 * b.thickness * np.clip(1.1 - 0.75 * np.clip(s, 0, 1) ** 1.4, 0.2, 1)
-        base = (
-            np.exp(-(((t.y - middle) / (half + 1e-3)) ** 4))
-            * ramp(-0.06, 0.12, s)
-            * ramp(1.05, 0.85, s)
-        )
-        shadow = np.maximum(shadow, base * (t.z > -0.5))
-    paint_ = np.array(b.colour, np.float32)
-    amount = np.clip(0.62 * shadow * b.density + 0.75 * cover, 0, 0.97)
-    colour += (paint_ * (1 + 0.5 * (1 - cover))[..., None] - colour) * amount[..., None]
-    relief += 0.004 * shadow + 0.004 * cover
-
-
-def _scalp(t: Texels, person: Person, colour, gloss, rng) -> None:
-    """Ground of the hair: hair-coloured inside the hairline, thinning out at its edge."""
-    depth = scalp_depth(person, t.places) * (t.masks["ears"] < 0.3) - (t.masks["ears"] >= 0.3)
-    edge = depth + 0.022 * t.noise(rng, 0.012) + 0.012 * t.noise(rng, 0.04)
-    amount = ramp(-0.035, 0.075, edge)
-    if person.hair.style == "bald":
-        side = ramp(0.55, 0.35, t.y)
-        amount = amount * side * 0.35 * (person.skin.stubble > 0.35)
-    elif person.hair.style == "buzz":
-        amount = amount * (0.72 + 0.12 * t.noise(rng, 0.008))
-    grey = 0.7 * person.hair.grey
-    tone = np.array(person.hair.colour, np.float32) * (1 - grey) + 0.30 * grey
-    shade = (0.75 + 0.12 * t.noise(rng, 0.007, 0.03))[..., None]
-    colour += (tone * shade - colour) * np.clip(amount, 0, 1)[..., None]
-    gloss *= 1 - 0.8 * np.clip(amount, 0, 1)
-
-
-def beard_area(t: Texels, style: str) -> np.ndarray:
-    """(S, S) where hair grows on a face of this beard style ("full" is also where stubble grows)."""
-    ax = np.abs(t.x)
-    cheek_line = -0.30 - 0.36 * np.exp(-(((ax - 0.30) / 0.22) ** 2))
-    jaw = ramp(cheek_line + 0.04, cheek_line - 0.09, t.y) * ramp(
-        -1.45, -1.2, t.y + 0.45 * (t.z + 0.2)
-    )
-    upper = blob(ax, t.y, (0.11, -0.545), (0.17, 0.055))
-    below = ramp(-0.80, -0.85, t.y) * ramp(0.36, 0.24, ax)
-    soul = blob(t.x, t.y, (0, -0.82), (0.05, 0.05))
-    front = t.z > -0.75
-    if style == "moustache":
-        return np.clip(1.5 * upper, 0, 1) * front
-    if style == "goatee":
-        link = blob(ax, t.y, (0.285, -0.70), (0.035, 0.12))
-        return np.clip(1.5 * upper + below * (t.y > -1.15) + link + soul, 0, 1) * front
-    bare = blob(ax, t.y, (0.13, -0.80), (0.09, 0.03))
-    return np.clip(jaw * (1 - 0.8 * bare) + 1.4 * upper + soul, 0, 1) * front
-
-
-def _beard(t: Texels, person: Person, colour, relief, rng, lips) -> None:
-    """Shaved shadow, stubble, and the ground of a beard (its volume is `hair`'s)."""
-    skin = person.skin
-    if person.sex != "Male":
-        return
-    free = (1 - lips) * (1 - t.masks["ears"])
-    grain = np.clip(0.55 + 0.45 * t.noise(rng, 0.008), 0, 1.4)
-    area = beard_area(t, "full") * free
-    hair = (
-        np.array(person.hair.colour, np.float32) * (1 - 0.7 * person.hair.grey)
-        + 0.22 * person.hair.grey
-    )
-    shade = np.clip(0.10 + 0.34 * skin.stubble, 0, 0.5) * area
-    blue = np.array(skin.tone, np.float32) * [0.62, 0.70, 0.80]
-    colour += (blue - colour) * (shade * 0.55)[..., None]
-    colour += (hair * 1.3 - colour) * np.clip(shade * grain * 0.55, 0, 1)[..., None]
-    if skin.beard != "none":
-        ground = beard_area(t, skin.beard) * free
-        colour += (hair - colour) * np.clip(ground * (0.55 + 0.4 * grain), 0, 0.9)[..., None]
-        relief += ground * (0.012 + 0.004 * t.noise(rng, 0.010, 0.03))

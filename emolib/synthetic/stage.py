@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from emolib.errors import ConfigError
-from emolib.synthetic import creases, raster, shading
+from emolib.synthetic import creases, motion, raster, shading, surfaces
 from emolib.synthetic import head as h
 from emolib.synthetic.figure import build_figure
 from emolib.synthetic.person import Person
@@ -112,17 +112,17 @@ class Stage:
         figure, setting, strands = self._figure, self._setting, self._figure.strands
         n = len(figure.rest)
         head = self._head
-        raster.blend_light(
+        motion.blend_light(
             head.light, head.light_start, head.light_vertex, head.light_delta, total, self._sky
         )
-        raster.smooth_normals(self._world[:n], figure.triangles, self._normals[:n])
-        raster.turn_directions(strands.normal, strands.follow, turn, self._normals[n:])
-        raster.turn_directions(strands.tangent, strands.follow, turn, self._tangents[n:])
+        motion.smooth_normals(self._world[:n], figure.triangles, self._normals[:n])
+        motion.turn_directions(strands.normal, strands.follow, turn, self._normals[n:])
+        motion.turn_directions(strands.tangent, strands.follow, turn, self._tangents[n:])
         self._shadow.fill(raster.FAR)
-        raster.seen_from(self._world, self._lit_from, self._from_light)
+        motion.seen_from(self._world, self._lit_from, self._from_light)
         raster.draw_depth(self._from_light, figure.triangles, self._shadow)
         raster.draw_depth(self._from_light, self._hair_triangles, self._shadow)
-        shading.light_strands(
+        surfaces.light_strands(
             self._world, self._normals, self._tangents, self._hair_colour, self._sky, n,
             self._lit_from, self._shadow, setting.lights, self._hair_rgb,
         )  # fmt: skip
@@ -145,9 +145,11 @@ class Stage:
         return out
 
     def landmarks(self, weights: np.ndarray, pose: np.ndarray) -> np.ndarray:
-        """The 68 points (68, 2) float32 in pixels (x right, y down) of the frame `render` would draw.
+        """The 68 points (68, 2) float32 in pixels (x right, y down) of the frame `render` would
+        draw.
 
-        Order: jaw 0-16, brows 17-26, nose 27-35, eyes 36-47, lips 48-67, each from the picture's left.
+        Order: jaw 0-16, brows 17-26, nose 27-35, eyes 36-47, lips 48-67, each from the picture's
+        left.
         """
         self._move(weights, pose)
         return self._screen[list(h.LANDMARKS), :2] / raster.SAMPLES
@@ -164,7 +166,7 @@ class Stage:
         head, figure, world = self._head, self._figure, self._world
         rest = figure.rest_weights
         total = (rest + weights * (1 - rest)) * figure.gain
-        raster.deform(figure.rest, head.unit_start, head.unit_vertex, head.unit_delta, total, world)
+        motion.deform(figure.rest, head.unit_start, head.unit_vertex, head.unit_delta, total, world)
         for (first, last, centre), side in zip(figure.eyes, ("Left", "Right"), strict=True):
             look = {
                 d: weights[h.UNIT_INDEX[f"eyeLook{d}{side}"]] for d in ("Out", "In", "Up", "Down")
@@ -173,17 +175,17 @@ class Stage:
             yaw, pitch = outward * (look["Out"] - look["In"]), look["Up"] - look["Down"]
             world[first:last] = figure.rest[first:last]
             turn = rotation(GAZE_RAD * yaw, GAZE_RAD * pitch, 0)
-            raster.turn_about(world, first, last, turn, centre)
+            motion.turn_about(world, first, last, turn, centre)
         n = len(figure.rest)
-        raster.carry(world, figure.rest, n, figure.strands.points, figure.strands.bind)
+        motion.carry(world, figure.rest, n, figure.strands.points, figure.strands.bind)
         yaw, pitch = self._setting.view
         seen_from = np.array([yaw, pitch, 0], np.float32)
         turn = rotation(*(pose[:3] + seen_from))
-        raster.place(
+        motion.place(
             world, figure.follow, turn, figure.pivot, pose[3:] * np.float32(h.HEAD_HEIGHT_DM),
             rotation(*(SHOULDERS * pose[:3] + seen_from)), figure.neck,
         )  # fmt: skip
-        raster.project(world, self._setting.camera, self._screen)
+        motion.project(world, self._setting.camera, self._screen)
         return turn, total
 
     def _box(self) -> np.ndarray:
@@ -195,7 +197,8 @@ class Stage:
         return np.array([top, bottom, left, right], np.int64)
 
     def _lids(self) -> np.ndarray:
-        """(2, 10) float32: eye centre and scale in samples, upper and lower lid parabola, colours."""
+        """(2, 10) float32: eye centre and scale in samples, upper and lower lid parabola,
+        colours."""
         out = np.zeros((2, 10), np.float32)
         marks = np.array(h.LANDMARKS)
         chains = (((42, 43, 44, 45), (42, 47, 46, 45)), ((36, 37, 38, 39), (36, 41, 40, 39)))
@@ -214,7 +217,7 @@ class Stage:
 
     def _light_view(self) -> np.ndarray:
         """(3, 4) float32: the key light's view of the bust, in shadow map pixels and depth."""
-        to_light = self._setting.lights[shading.KEY].astype(float)
+        to_light = self._setting.lights[surfaces.KEY].astype(float)
         right = np.cross((0, 1, 0), to_light)
         right /= np.linalg.norm(right)
         view = np.zeros((3, 4))

@@ -19,8 +19,8 @@ from emolib.synthetic.raster import EMPTY, FAR, draw
 class Texels:
     """Canonical places of a square texture's texels, read-only.
 
-    x, y, z: (S, S) float32 dm. masks: name -> (S, S) float32. step_u, step_v: (S, S, 3), what turns a
-    height's differences along columns and rows into its slope over the surface.
+    x, y, z: (S, S) float32 dm. masks: name -> (S, S) float32. step_u, step_v: (S, S, 3), what
+    turns a height's differences along columns and rows into its slope over the surface.
     """
 
     def __init__(self, size: int):
@@ -70,7 +70,8 @@ class Texels:
         self.step_v = ((e[..., None] * down - f[..., None] * right) / det).astype(np.float32)
 
     def slope(self, height: np.ndarray) -> np.ndarray:
-        """(S, S, 3) slope over the surface of a height map (S, S) in dm; a bump leans away from it."""
+        """(S, S, 3) slope over the surface of a height map (S, S) in dm; a bump leans away from
+        it."""
         du = (np.roll(height, -1, 1) - np.roll(height, 1, 1)) / 2
         dv = np.gradient(height, axis=0)
         slope = du[..., None] * self.step_u + dv[..., None] * self.step_v
@@ -106,13 +107,15 @@ def ramp(low, high, value) -> np.ndarray:
 
 
 def blob(x, y, at, size) -> np.ndarray:
-    """A Gaussian spot: 1 at `at`, falling off over `size` (a number, or one for x and one for y)."""
+    """A Gaussian spot: 1 at `at`, falling off over `size` (a number, or one for x and one for
+    y)."""
     sx, sy = (size, size) if np.isscalar(size) else size
     return np.exp(-(((x - at[0]) / sx) ** 2) - ((y - at[1]) / sy) ** 2)
 
 
 def distance_to_line(at: np.ndarray, line: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Distance of points (P, 2) to a polyline (K, 2), and the share of its length where it is nearest."""
+    """Distance of points (P, 2) to a polyline (K, 2), and the share of its length where it is
+    nearest."""
     a, d = line[:-1], np.diff(line, axis=0)
     size = np.hypot(*d.T)
     s = np.clip(((at[:, None] - a) * d).sum(-1) / np.maximum(size**2, 1e-12), 0, 1)  # (P, K - 1)

@@ -24,7 +24,7 @@ def units(**amounts):
 def pose(**parts):
     out = STILL.copy()
     for name, value in parts.items():
-        out["yaw pitch roll x y z".split().index(name)] = value
+        out[["yaw", "pitch", "roll", "x", "y", "z"].index(name)] = value
     return out
 
 
@@ -54,7 +54,8 @@ def test_same_pixels_in_another_process(stage):
     weights, turned = units(jawOpen=0.4, browInnerUp=0.5), pose(yaw=0.2, x=0.03)
     code = (
         "import numpy as np, zlib; from emolib.synthetic.people import *; "
-        f"w = np.array({weights.tolist()}, np.float32); p = np.array({turned.tolist()}, np.float32); "
+        f"w = np.array({weights.tolist()}, np.float32); "
+        f"p = np.array({turned.tolist()}, np.float32); "
         "print(zlib.crc32(Stage(Person.from_seed(3)).render(w, p).tobytes()))"
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from emolib.synthetic import raster, shading
+from emolib.synthetic import motion, raster, surfaces
 
 
 def canvas(size=32):
@@ -69,7 +69,7 @@ def test_strands_let_the_background_through():
 def test_normals_of_a_tilted_plane():
     points = np.array([(0, 0, 0), (1, 0, 1), (0, 1, 0)], np.float32)
     out = np.zeros_like(points)
-    raster.smooth_normals(points, np.array([(0, 1, 2)], np.int32), out)
+    motion.smooth_normals(points, np.array([(0, 1, 2)], np.int32), out)
     assert np.allclose(out, np.array([-1, 0, 1]) / np.sqrt(2), atol=1e-6)
 
 
@@ -78,7 +78,7 @@ def test_units_add_up():
     start, vertex = np.array([0, 1, 3]), np.array([0, 0, 2], np.int32)
     delta = np.array([(1, 0, 0), (0, 2, 0), (0, 0, 3)], np.float32)
     out = np.empty_like(rest)
-    raster.deform(rest, start, vertex, delta, np.array([0.5, 0.25], np.float32), out)
+    motion.deform(rest, start, vertex, delta, np.array([0.5, 0.25], np.float32), out)
     assert np.allclose(out, [(0.5, 0.5, 0), (0, 0, 0), (0, 0, 0.75)])
 
 
@@ -87,7 +87,7 @@ def test_a_square_throws_a_shadow_on_what_lies_behind():
     depth = np.full((32, 32), raster.FAR, np.float32)
     raster.draw_depth(points, triangles, depth)
     light = np.eye(3, 4, dtype=np.float32)
-    at = lambda x, y, z: shading.lit_by_key(  # noqa: E731
+    at = lambda x, y, z: surfaces.lit_by_key(  # noqa: E731
         np.float32(x), np.float32(y), np.float32(z), light, depth, np.float32(0.03)
     )
     assert at(16, 16, 0.0) == 0
@@ -100,6 +100,6 @@ def test_projection_enlarges_what_is_near():
     points = np.array([(1, 0, 0), (1, 0, 5), (0, 0.5, 0)], np.float32)
     camera = np.array([20, 100, 50, 60, 0.5], np.float32)
     out = np.empty_like(points)
-    raster.project(points, camera, out)
+    motion.project(points, camera, out)
     assert np.isclose(out[0, 0], 150) and out[1, 0] > out[0, 0]
     assert np.allclose(out[2, :2], (50, 60))
