@@ -41,7 +41,7 @@ from emolib.training.loader import Order, make_loader, to_device
 from emolib.training.losses import Ramp
 from emolib.training.objective import Judges
 from emolib.training.recipes import find_recipe
-from emolib.training.settings import FitConfig
+from emolib.training.settings import FitConfig, resolve_workers
 from emolib.training.stepper import Stepper
 from emolib.training.syncnet import SyncTask
 from emolib.training.task import Task
@@ -120,7 +120,7 @@ class OurLoop:
         self.stepper = Stepper(task, config, place, self.accelerator, print)
         task.set_train()
         order = Order(len(task.data), config.batch_size, probabilities=task.probabilities)
-        self.source = iter(make_loader(task.data, order, config.workers))
+        self.source = iter(make_loader(task.data, order, resolve_workers(config.workers, place)))
         self.number, self.waited_s = 0, 0.0
 
     def step(self) -> None:

@@ -325,7 +325,7 @@ def train(
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps")] = "auto",
     precision: Annotated[str, typer.Option(help="auto, fp32 or bf16")] = "auto",
     compile_: Annotated[bool, typer.Option("--compile", help="by torch.compile")] = False,
-    workers: Annotated[int, typer.Option(help="loader processes")] = 0,
+    workers: Annotated[int | None, typer.Option(help="loader processes")] = None,
     log_every: Annotated[int | None, typer.Option(help="steps between log lines")] = None,
     eval_every: Annotated[int | None, typer.Option(help="steps between evaluations")] = None,
     eval_items: Annotated[int | None, typer.Option(help="test windows to look at")] = None,

@@ -76,11 +76,11 @@ def fit(
                 break
         bar.close()
         stopped = stopped or "done"
-        if not stopped.startswith("SIG"):
+        if not run.stepper.any_process(stopped.startswith("SIG")):
             run.evaluate()
         run.save()
         run.journal.write(run.step, event=f"stopped: {stopped}")
     seconds = time.perf_counter() - began
     if stopped != "done":
-        say(f"stopped at step {run.step} ({stopped}); the same command with --resume goes on")
+        run.say(f"stopped at step {run.step} ({stopped}); the same command with --resume goes on")
     return FitResult(run.out, run.step, stopped, seconds, run.metrics)

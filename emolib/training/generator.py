@@ -24,8 +24,9 @@ from emolib.store.store import ClipStore
 from emolib.store.windows import GeneratorWindows, finished
 from emolib.training.faults import STUCK_CHECKS, check_settings
 from emolib.training.fit import fit, say_beside_bar
+from emolib.training.frozen import freeze
 from emolib.training.loader import fixed_batches, to_device
-from emolib.training.losses import emotion_loss, freeze
+from emolib.training.losses import emotion_loss
 from emolib.training.objective import (
     Judges,
     expert_sync_loss,

@@ -9,13 +9,14 @@ Paper: §3.1 (eq. 1–3), §3.3 (eq. 4–5), appendix A.2 (weights and the α ru
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor
+
+from emolib.models.emotion import scramble_like_released
 
 CHANCE = 0.6931  # −ln 0.5: what a score of one half costs, where a network learns nothing
 EPS = 1e-6  # keeps cosines inside (0, 1): the loss stays under 13.9, its slope finite
@@ -84,20 +85,6 @@ def sync_logit_loss(logits: Tensor, in_sync: Tensor | float = 1.0) -> Tensor:
     return F.binary_cross_entropy_with_logits(logits, _labels(logits, in_sync))
 
 
-def contrastive_sync_loss(similarity: Tensor, scale: Tensor | float) -> Tensor:
-    """Which of the batch's sounds belongs to these lips, and which lips to this sound.
-
-    Args:
-        similarity: (B, B) cosines, row = sound, column = face, true pairs on the diagonal.
-        scale: inverse temperature.
-
-    Deviation: the paper's SyncNet sees one negative at a time.
-    """
-    logits = similarity.float() * scale
-    truth = torch.arange(len(logits), device=logits.device)
-    return (F.cross_entropy(logits, truth) + F.cross_entropy(logits.T, truth)) / 2
-
-
 def _labels(like: Tensor, in_sync: Tensor | float) -> Tensor:
     return torch.as_tensor(in_sync, device=like.device).to(like.dtype).expand_as(like)
 
@@ -106,18 +93,37 @@ def _labels(like: Tensor, in_sync: Tensor | float) -> Tensor:
 Features = Callable[[Tensor], Sequence[Tensor]]
 
 
-def perceptual_loss(features: Features, generated: Tensor, target: Tensor) -> Tensor:
+def as_pictures(frames: Tensor) -> Tensor:
+    """(B, T, 3, H, W) → (B·T, 3, H, W): time joins the batch (paper: §3.2.4)."""
+    return frames.flatten(0, 1)
+
+
+def as_released_pictures(frames: Tensor) -> Tensor:
+    """The same shape as the released code fills it: planes of several frames mixed, in BGR order.
+
+    A feature network that turns RGB to BGR itself then sees what the released one saw.
+    """
+    return scramble_like_released(frames).flip(1)
+
+
+def perceptual_loss(
+    features: Features,
+    generated: Tensor,
+    target: Tensor,
+    fold: Callable[[Tensor], Tensor] = as_pictures,
+) -> Tensor:
     """Squared distance of intermediate features, a mean in each layer, summed over layers.
 
     Args:
         features: frames (N, 3, H, W) in [0, 1] → a sequence of feature maps.
         generated, target: (B, T, 3, H, W); the target's features are made without a graph.
+        fold: how time joins the batch.
 
     Paper: §3.3, "Perceptual Loss".
     """
     with torch.no_grad():
-        wanted = features(target.flatten(0, 1))
-    found = features(generated.flatten(0, 1))
+        wanted = features(fold(target))
+    found = features(fold(generated))
     return sum(F.mse_loss(a.float(), b.float()) for a, b in zip(found, wanted, strict=True))
 
 
@@ -220,27 +226,3 @@ class Ramp:
             if 0 <= self.start <= self.end
             else [f"ramp {self.start} … {self.end} runs backwards"]
         )
-
-
-# ------------------------------------------------------------------------------ frozen networks
-def freeze(net: nn.Module, released_code_quirks: bool = False) -> nn.Module:
-    """`net` with gradients off for its parameters, in eval mode; returned for chaining.
-
-    Args:
-        released_code_quirks: leave it in train mode, as the released code does: BatchNorm then uses
-            the statistics of generated faces, and its running averages keep drifting.
-    """
-    net.requires_grad_(False)
-    return net.train(released_code_quirks)
-
-
-@contextmanager
-def parameters_frozen(net: nn.Module) -> Iterator[nn.Module]:
-    """Inside, what `net` computes sends gradients to its input but not to its own parameters."""
-    flags = [p.requires_grad for p in net.parameters()]
-    net.requires_grad_(False)
-    try:
-        yield net
-    finally:
-        for parameter, flag in zip(net.parameters(), flags, strict=True):
-            parameter.requires_grad_(flag)

@@ -13,11 +13,13 @@ from torch import Tensor, nn
 from emolib.config import VIDEO
 from emolib.models.syncnet import fold_lower_halves
 from emolib.store.masks import masked_input
+from emolib.training.frozen import parameters_frozen
 from emolib.training.losses import (
+    as_pictures,
+    as_released_pictures,
     change_weight,
     emotion_loss,
     l1_loss,
-    parameters_frozen,
     perceptual_loss,
     sync_logit_loss,
     sync_loss,
@@ -56,8 +58,9 @@ def generator_step(
         parts["sync"] = expert_sync_loss(judges.sync, generated, batch["sync_mel"])
     if weights.perceptual:
         chosen = frames_for_features(recipe.perceptual_frames)
+        fold = as_released_pictures if recipe.released_code_quirks else as_pictures
         parts["perceptual"] = perceptual_loss(
-            judges.features, generated[:, chosen], target[:, chosen]
+            judges.features, generated[:, chosen], target[:, chosen], fold
         )
     if weights.emotion:
         with parameters_frozen(bare(judges.emotion)) as judge:

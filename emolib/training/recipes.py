@@ -95,7 +95,7 @@ class GeneratorRecipe:
     discriminator_rate: float = 0.01  # of the generator's: 1e-6 to 1e-4, appendix A.2
     face_encoder: str = "learn"  # or from a base: "init", "freeze" (PRE, §4.3)
     perceptual_frames: int | None = None  # of each window, drawn anew; None: all five
-    released_code_quirks: bool = False  # frozen networks left in train mode
+    released_code_quirks: bool = False  # frozen nets in train mode, pictures folded wrongly
     fit: FitConfig = PAPER_FIT
     n_frames: int = VIDEO.n_frames
 

@@ -18,7 +18,7 @@ from emolib.errors import ConfigError, ResourceError, TrainingError
 from emolib.runtime import run_record, seed_everything
 from emolib.training.journal import LOG_NAME, Journal, Meter, peak_memory_mb
 from emolib.training.loader import Order, make_loader
-from emolib.training.settings import FitConfig
+from emolib.training.settings import FitConfig, resolve_workers
 from emolib.training.state import latest_state, restore_rng, rng_state, save_state
 from emolib.training.stepper import Stepper
 from emolib.training.task import Task
@@ -139,7 +139,8 @@ class Run:
             probabilities=self.task.probabilities,
         )
         pin = self.device.type == "cuda"
-        return make_loader(self.task.data, self.order, self.config.workers, pin)
+        workers = resolve_workers(self.config.workers, self.device)
+        return make_loader(self.task.data, self.order, workers, pin)
 
     def learn(self, batch: dict) -> None:
         """One step; a step that is not finite is logged and left out.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from dataclasses import asdict, dataclass
 
 import torch
@@ -39,7 +40,7 @@ class FitConfig:
     halve_on_oom: bool = False  # out of memory: double `accumulate` once and go on
     compile: bool = False
     channels_last: bool = True
-    workers: int = 0  # loader processes
+    workers: int | None = None  # loader processes; default: none on a CPU, up to 8 for a GPU
     log_every: int = 20
     eval_every: int = 500
     eval_items: int = 128  # windows of the test split that an evaluation looks at
@@ -61,7 +62,7 @@ class FitConfig:
         if not all(0 <= beta < 1 for beta in self.betas):
             found.append(f"betas are {self.betas} (expected 0 ≤ β < 1)")
         for name in ("weight_decay", "warmup_steps", "workers"):
-            if getattr(self, name) < 0:
+            if (getattr(self, name) or 0) < 0:
                 found.append(f"{name} is {getattr(self, name)} (expected 0 or more)")
         for name in ("clip_norm", "time_limit_min"):
             if getattr(self, name) is not None and not getattr(self, name) > 0:
@@ -95,3 +96,10 @@ def resolve_precision(precision: str, device: torch.device) -> str:
         return "bf16" if torch.cuda.is_bf16_supported(including_emulation=False) else "fp32"
     capabilities = torch.cpu.get_capabilities() if device.type == "cpu" else {}
     return "bf16" if capabilities.get("amx_bf16") else "fp32"
+
+
+def resolve_workers(workers: int | None, device: torch.device) -> int:
+    """Loader processes: as asked, or none where training itself takes the cores."""
+    if workers is not None:
+        return workers
+    return 0 if device.type == "cpu" else max(1, min(8, (os.cpu_count() or 2) - 1))

@@ -58,6 +58,8 @@ class Stepper:
         self.accelerator, self.say = accelerator, say
         self.precision = resolve_precision(config.precision, device)
         self.accumulate = config.accumulate
+        if device.type == "cuda":
+            torch.backends.cudnn.benchmark = True  # shapes never change
         self.networks = dict(task.networks)
         everyone = (*self.networks.values(), *task.frozen.values())
         for net in everyone:

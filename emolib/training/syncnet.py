@@ -15,7 +15,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from emolib.models.syncnet import SyncNet, fold_lower_halves
+from emolib.models.syncnet import MAX_SCALE, SyncNet, cosine, fold_lower_halves
 from emolib.store.augment import P_CLASSIFIER, Augment
 from emolib.store.store import ClipStore
 from emolib.store.windows import SyncWindows, finished
@@ -41,7 +41,7 @@ def pair_step(net: nn.Module, batch: dict) -> tuple[Tensor, dict[str, Tensor]]:
     Paper: eq. 2–3.
     """
     faces, label = fold_lower_halves(batch["frames"]), batch["in_sync"]
-    cosines = pair_cosines(*net(batch["mel"], faces))  # (B,)
+    cosines = cosine(*net(batch["mel"], faces))  # (B,)
     if bare(net).config.score == "cosine":
         loss = sync_loss(cosines, label)
     else:
@@ -58,7 +58,7 @@ def offsets_step(net: nn.Module, batch: dict) -> tuple[Tensor, dict[str, Tensor]
     """
     B, K = batch["mels"].shape[:2]
     audio, face = net(batch["mels"].flatten(0, 1), fold_lower_halves(batch["frames"]))
-    cosines = pair_cosines(audio.unflatten(0, (B, K)), face[:, None])  # (B, K)
+    cosines = cosine(audio.unflatten(0, (B, K)), face[:, None])  # (B, K)
     logits = as_logits(bare(net), cosines)
     choose = F.cross_entropy(logits, logits.new_zeros(B, dtype=torch.long))
     decide = (sync_logit_loss(logits[:, 0], 1.0) + sync_logit_loss(logits[:, 1:], 0.0)) / 2
@@ -66,16 +66,10 @@ def offsets_step(net: nn.Module, batch: dict) -> tuple[Tensor, dict[str, Tensor]
     return choose + decide, {"choose": choose, "decide": decide, "chosen": chosen}
 
 
-def pair_cosines(audio: Tensor, face: Tensor) -> Tensor:
-    """Cosines (…,) of unit vectors (…, D), in float32 also under autocast."""
-    with torch.autocast(audio.device.type, enabled=False):
-        return (audio.float() * face.float()).sum(-1)
-
-
 def as_logits(net: SyncNet, cosines: Tensor) -> Tensor:
     """Logits of cosines by the network's own scale and bias; without them, ½ is the border."""
     if net.config.score == "logits":
-        return net.log_scale.exp().clamp(max=100.0) * cosines + net.bias
+        return net.log_scale.exp().clamp(max=MAX_SCALE) * cosines + net.bias
     return FIXED_SCALE * (cosines - 0.5)
 
 
@@ -117,7 +111,7 @@ class SyncTask(StageTask):
             batch = finished(to_device(batch, device))
             B, K = batch["mels"].shape[:2]
             audio, face = network(batch["mels"].flatten(0, 1), fold_lower_halves(batch["frames"]))
-            rows.append(as_logits(network, pair_cosines(audio.unflatten(0, (B, K)), face[:, None])))
+            rows.append(as_logits(network, cosine(audio.unflatten(0, (B, K)), face[:, None])))
         logits = torch.cat(rows).cpu()  # (N, 15)
         offsets = torch.tensor(OFFSETS)
         true, wrong = logits[:, offsets == 0], logits[:, offsets.abs() >= 3]

@@ -8,18 +8,17 @@ import torch
 from torch import nn
 
 from emolib.models.syncnet import sync_prob
+from emolib.training.frozen import freeze, parameters_frozen
 from emolib.training.losses import (
     CHANCE,
     EPS,
     LossWeights,
     Ramp,
     Threshold,
+    as_released_pictures,
     change_weight,
-    contrastive_sync_loss,
     emotion_loss,
-    freeze,
     l1_loss,
-    parameters_frozen,
     perceptual_loss,
     sync_logit_loss,
     sync_loss,
@@ -112,15 +111,6 @@ def test_logit_loss_closed_form_and_bounded_slope():
     assert far.grad.item() == pytest.approx(-1.0)
 
 
-def test_contrastive_loss_closed_forms():
-    assert contrastive_sync_loss(torch.zeros(4, 4), 10).item() == pytest.approx(math.log(4))
-    # two pairs, cosines 1 on the diagonal and 0 off it: log(1 + e^-s)
-    loss = contrastive_sync_loss(torch.eye(2), 3.0)
-    assert loss.item() == pytest.approx(math.log1p(math.exp(-3.0)), rel=1e-6)
-    swapped = contrastive_sync_loss(torch.eye(2).flip(0), 3.0)
-    assert swapped.item() == pytest.approx(math.log1p(math.exp(3.0)), rel=1e-6)
-
-
 def test_perceptual_loss_by_hand():
     """Two "layers": the picture itself, and its mean times 10."""
 
@@ -145,6 +135,16 @@ def test_perceptual_loss_keeps_frames_apart():
     generated = torch.rand(2, 5, 3, 4, 4)
     perceptual_loss(features, generated, generated)
     assert seen[1].shape == (10, 3, 4, 4) and torch.equal(seen[1][7], generated[1, 2])
+
+
+def test_the_released_folding_mixes_frames_within_a_window_only():
+    """One loud frame shows in three or four of the released code's five "pictures"."""
+    frames = torch.zeros(2, 5, 3, 2, 2)
+    frames[0, 2] = 1
+    pictures = as_released_pictures(frames).sum((1, 2, 3))
+    assert (pictures[:5] > 0).sum() == 3 and (pictures[5:] == 0).all()
+    loss = perceptual_loss(lambda x: [x], frames, torch.zeros_like(frames), as_released_pictures)
+    assert loss.item() == pytest.approx(0.1)  # every number is there, once
 
 
 def test_perceptual_loss_makes_no_graph_for_the_target():
