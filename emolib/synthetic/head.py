@@ -32,7 +32,7 @@ UNIT_INDEX = {name: i for i, name in enumerate(UNITS)}
 
 # The data's units are timid where emotions need them: how much further each one goes here.
 _STRENGTH = {
-    "browDown": 1.3, "browInnerUp": 1.5, "browOuterUp": 1.1, "mouthFrown": 1.55, "noseSneer": 1.45,
+    "browDown": 1.15, "browInnerUp": 1.5, "browOuterUp": 1.1, "mouthFrown": 1.55, "noseSneer": 1.45,
     "mouthUpperUp": 1.3, "mouthLowerDown": 1.35, "cheekSquint": 1.15, "mouthStretch": 1.2,
     "eyeWide": 1.25, "mouthShrugLower": 1.2,
 }  # fmt: skip
@@ -40,7 +40,7 @@ _STRENGTH = {
 # lifts it. (unit stem, centre |x|, y, size x, y; displacement towards the middle, up, forward),
 # all dm.
 _PULLS = (
-    ("browDown", 0.14, 0.13, 0.13, 0.10, 0.012, -0.036, 0.012),
+    ("browDown", 0.14, 0.13, 0.13, 0.10, 0.012, -0.032, 0.012),
     ("browInnerUp", 0.12, 0.15, 0.13, 0.12, 0.012, 0.035, 0.004),
 )
 

@@ -148,7 +148,7 @@ def shade(
                     gloss = gloss * gloss
                     gloss = gloss * gloss * gloss * gloss
                     r, g, b_ = np.float32(0.26), np.float32(0.045), np.float32(0.04)
-                    wet = np.float32(0.02)
+                    wet, dim = np.float32(0.02), np.float32(0.25)
                     if kind == TEETH:
                         lx = w0 * local[a, 0] + w1 * local[b, 0] + w2 * local[c, 0]
                         ly = w0 * local[a, 1] + w1 * local[b, 1] + w2 * local[c, 1]
@@ -159,19 +159,19 @@ def shade(
                         r = np.float32(0.86) + (np.float32(0.42) - np.float32(0.86)) * gum
                         g = np.float32(0.80) + (np.float32(0.14) - np.float32(0.80)) * gum
                         b_ = np.float32(0.67) + (np.float32(0.13) - np.float32(0.67)) * gum
-                        wet = np.float32(0.10)
+                        wet, dim = np.float32(0.10), np.float32(0.6)  # they gleam in shade too
                     elif kind == TONGUE:
                         r, g, b_ = np.float32(0.42), np.float32(0.13), np.float32(0.12)
                         wet = np.float32(0.05)
                     for k in range(3):
                         base = r if k == 0 else (g if k == 1 else b_)
                         light_in = (
-                            key * (np.float32(0.25) + np.float32(0.75) * lit) * lights[3, k]
+                            key * (dim + (_ONE - dim) * lit) * lights[3, k]
                             + np.float32(0.7) * lights[4, k]
                             + lights[7, k]
                         )
                         glow[k] = fade * (
-                            base * light_in * np.float32(0.8) + wet * gloss * lit * lights[3, k]
+                            base * light_in * np.float32(0.92) + wet * gloss * lit * lights[3, k]
                         )
                 for k in range(3):
                     total[k] += np.float32(share) * glow[k]

@@ -199,10 +199,10 @@ def eye(lx, ly, lz, nx, ny, nz, sx, sy, side, lit, iris, eyes, lights, glow):
         glow[k] = base * light * shade * np.float32(0.92)
     # Catch light: the key light as a small soft window on the cornea, and a faint one of the fill.
     nh = nx * lights[9, 0] + ny * lights[9, 1] + nz * lights[9, 2]
-    spark = smooth(np.float32(0.972), np.float32(0.990), nh) * np.float32(1.5)
+    spark = smooth(np.float32(0.984), np.float32(0.994), nh) * np.float32(1.2)
     spark *= smooth(np.float32(0.0), np.float32(0.08), below)
     nh = nx * lights[10, 0] + ny * lights[10, 1] + nz * lights[10, 2]
-    second = smooth(np.float32(0.965), np.float32(0.99), nh)
+    second = smooth(np.float32(0.984), np.float32(0.994), nh)
     for k in range(3):
         glow[k] += (spark * lights[3, k] + np.float32(0.35) * second * lights[4, k]) * np.float32(
             0.55
