@@ -43,20 +43,20 @@ RECIPES: dict[str, tuple[dict[str, float], ...]] = {
             **{"mouthFrown": 0.45, "mouthShrugLower": 0.4, "mouthShrugUpper": 0.15},
             **{"cheekSquint": 0.55, "eyeBlink": 0.36},
         },
-        {  # AU 4 6 7 9 10 15: as before something that smells
-            **{"noseSneer": 1.2, "mouthUpperUp": 0.9, "browDown": 0.55, "eyeSquint": 0.65},
-            **{"mouthFrown": 0.5, "mouthShrugLower": 0.3, "mouthShrugUpper": 0.25},
-            **{"cheekSquint": 0.6, "eyeBlink": 0.4, "mouthRollLower": 0.15},
+        {  # the same with the lower lip hanging, as before something that smells
+            **{"noseSneer": 1.2, "mouthUpperUp": 1.0, "browDown": 0.42, "eyeSquint": 0.6},
+            **{"mouthFrown": 0.5, "mouthShrugLower": 0.25, "mouthShrugUpper": 0.2},
+            **{"cheekSquint": 0.6, "eyeBlink": 0.38, "mouthLowerDown": 0.12},
         },
     ),
     "FEA": (
         {  # AU 1 2 4 5 20 25
-            **{"browInnerUp": 1.25, "browOuterUp": 0.2, "browDown": 0.2, "eyeWide": 1.0},
+            **{"browInnerUp": 1.25, "browOuterUp": 0.25, "browDown": 0.2, "eyeWide": 1.2},
             **{"mouthStretch": 1.1, "mouthLowerDown": 0.55, "mouthFrown": 0.15, "jawOpen": 0.24},
         },
-        {  # AU 1 2 4 5 20: mouth tense and nearly shut
-            **{"browInnerUp": 1.2, "browOuterUp": 0.25, "browDown": 0.3, "eyeWide": 1.05},
-            **{"mouthStretch": 1.15, "mouthLowerDown": 0.4, "mouthFrown": 0.15, "jawOpen": 0.14},
+        {  # AU 1 2 4 5 20 25: mouth drawn wide and tense
+            **{"browInnerUp": 1.25, "browOuterUp": 0.3, "browDown": 0.2, "eyeWide": 1.25},
+            **{"mouthStretch": 1.2, "mouthLowerDown": 0.6, "mouthFrown": 0.1, "jawOpen": 0.22},
         },
     ),
     "HAP": (
@@ -85,7 +85,7 @@ RECIPES: dict[str, tuple[dict[str, float], ...]] = {
 
 
 # How far the jaw moves in speech, at full strength: sad speakers mumble, angry ones do not.
-ARTICULATION = {"ANG": 1.1, "DIS": 0.75, "FEA": 0.95, "HAP": 1.05, "NEU": 1.0, "SAD": 0.7}
+ARTICULATION = {"ANG": 1.1, "DIS": 0.75, "FEA": 0.95, "HAP": 1.0, "NEU": 0.8, "SAD": 0.7}
 
 
 def sides(name: str) -> list[int]:

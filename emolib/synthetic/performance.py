@@ -86,7 +86,8 @@ def perform(
     felt, strength = express(
         times_s, speech.duration_s, code, level, Style.from_seed(seed), [int(seed), take]
     )
-    weights = blend(felt, said, 1 + (ARTICULATION[code] - 1) * strength)
+    calm = ARTICULATION["NEU"]
+    weights = blend(felt, said, calm + (ARTICULATION[code] - calm) * strength)
     pose = behaviour.sway(times_s, [*moves, 1], 1.0 if paired else _POSTURE[code][2])
     gaze = behaviour.glances(times_s, [*moves, 2])
     if not paired:

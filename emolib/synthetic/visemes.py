@@ -156,7 +156,7 @@ def articulate(speech: Speech, fps: float) -> Articulation:
     pull *= _INSIST[kind][:, None, :]
     channels = (pull * _TARGETS[kind][:, None, :]).sum(0) / (pull.sum(0) + 1e-9)  # (N, C)
     loud = loudness(speech.samples, times_s)
-    channels[:, _JAW] *= 0.55 + 0.55 * loud
+    channels[:, _JAW] *= 0.55 + 0.5 * loud
     channels[:, _LOWER] *= 0.6 + 0.4 * loud
     now = np.clip(np.searchsorted(start[:, 0], times_s, side="right") - 1, 0, len(parts) - 1)
     closure = closures(speech.phonemes, times_s, 1 / fps)
