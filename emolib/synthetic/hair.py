@@ -48,7 +48,7 @@ STYLES = {
     "pixie": Style(720, 7, 0.50, 0.32, 0.062, 0.35, 0.08, 0.16, 0.08, "part", 0.8),
     "bob": Style(400, 10, 1.60, 1.30, 0.10, 0.30, 0.12, 0.40, 0.06, "part", 0.8),
     "long": Style(300, 12, 2.60, 2.30, 0.115, 0.30, 0.13, 0.40, 0.10, "part", 0.8),
-    "fringe": Style(330, 11, 2.30, 2.00, 0.11, 0.28, 0.12, 0.40, 0.05, "part", 0.8),
+    "fringe": Style(310, 11, 2.30, 2.00, 0.11, 0.28, 0.12, 0.40, 0.05, "part", 0.8),
     "bun": Style(480, 8, 1.10, 1.10, 0.11, 0.04, 0.03, 0.0, 0.02, "bun", 0.95),
 }
 
@@ -154,7 +154,7 @@ def _scalp(person, style, rest, normals, rng):
     ears = head.masks["ears"][skin].max(1)
     behind = np.abs(np.arctan2(middle[:, 0], middle[:, 2] - AXIS_Z_DM)) > 2.4
     weight = ramp(-0.04, 0.05, inside) * (ears < 0.2)
-    weight = weight * np.where(behind, 0.35 if style.top < 1 else 0.55, 1.0)
+    weight = weight * np.where(behind, 0.35 if style.top < 1 else 0.45, 1.0)
     chosen, w = _roots(weight, skin, rest, style.ribbons, rng)
     p = (rest[skin[chosen]] * w).sum(1)
     home = (head.canonical[skin[chosen]] * w).sum(1)

@@ -26,16 +26,16 @@ _ENDS = (
 _SPREAD = {
     "head/head-angle": 0.15, "head/head-trans": 0.0, "neck/neck-trans": 0.0, "head/head-age": 0.0,
     "neck/measure-neck": 0.15, "neck/neck": 0.2, "eyes/eye-push": 0.12, "eyes/eye-height": 0.2,
-    "eyes/eye-trans": 0.3, "eyes/eye-scale": 0.35, "mouth/mouth-trans": 0.25, "eyes/eye-bag": 0.2,
+    "eyes/eye-trans": 0.3, "eyes/eye-scale": 0.35, "mouth/mouth-trans": 0.2, "eyes/eye-bag": 0.2,
     "mouth/mouth-angles": 0.08, "mouth/mouth-lowerlip-middle": 0.15, "mouth/mouth-dimples": 0.15,
     "mouth/mouth-upperlip-middle": 0.12, "mouth/mouth-upperlip-ext": 0.12,
     "chin/chin-jaw-drop": 0.2, "mouth/mouth-lowerlip-ext": 0.12, "eyebrows/eyebrows-angle": 0.15,
-    "ears/ear-wing": 0.3, "ears/ear-trans": 0.1, "ears/ear-rot": 0.15,
+    "ears/": 0.18, "ears/ear-wing": 0.2, "ears/ear-trans": 0.1, "ears/ear-rot": 0.15,
     "nose/nose-septumangle": 0.2, "nose/nose-trans": 0.25, "head/head-scale": 0.12,
     "head/head-scale-vert": 0.05, "head/head-fat": 0.2, "head/head-back": 0.15, "forehead/": 0.15,
     "forehead/forehead-scale-vert": 0.08, "nose/": 0.38, "cheek/": 0.38, "chin/": 0.36,
 }  # fmt: skip
-_VARIETY = 1.5  # all of them together
+_VARIETY = 1.35  # all of them together
 _SINGLE = (
     "head/head-oval", "head/head-round", "head/head-square", "head/head-rectangular",
     "head/head-triangular", "head/head-invertedtriangular", "head/head-diamond",

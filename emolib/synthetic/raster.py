@@ -76,7 +76,7 @@ def draw_strands(screen, triangles, strand, first_id, cover, depth, ids):
     """As `draw`, for ribbons of hair: a sample counts only where `cover` has a hair.
 
     strand: (N, 3) place across the ribbon (0..1), along it (0..1), and its own offset in `cover`.
-    cover: (rows, columns) uint8, 0 where there is air.
+    cover: (rows, columns) uint8, 0 where there is air; columns a power of two.
     """
     height, width = depth.shape
     rows, columns = cover.shape
@@ -122,7 +122,7 @@ def draw_strands(screen, triangles, strand, first_id, cover, depth, ids):
                 if here > depth[y, left + i]:
                     r = min(max(int(along + f * dt), 0), rows - 1)
                     k = min(max(int(across + f * ds), 0), 31) + own
-                    if cover[r, k % columns] > 0:
+                    if cover[r, k & (columns - 1)] > 0:
                         depth[y, left + i] = here
                         ids[y, left + i] = first_id + t
             row1 += dy1

@@ -80,9 +80,14 @@ def shade(
                         ):  # fmt: skip
                             done |= 1 << o
                             share += 1
+                else:
+                    for o in range(s + 1, 4):
+                        if ids[2 * py + (o >> 1), 2 * px + (o & 1)] == t:
+                            done |= 1 << o
+                            share += 1
                 cx = np.float32(x) + np.float32(0.5)
                 cy = np.float32(y) + np.float32(0.5)
-                if share == 4:
+                if share == 4:  # the whole pixel is one surface: look at its middle
                     cx, cy = np.float32(2 * px + 1), np.float32(2 * py + 1)
                 x0, y0 = screen[a, 0], screen[a, 1]
                 bx, by = screen[b, 0] - x0, screen[b, 1] - y0
@@ -98,9 +103,9 @@ def shade(
                 w0 = _ONE - w1 - w2
                 if t >= n_surface:
                     across = strand[a, 0] * w0 + strand[b, 0] * w1 + strand[c, 0] * w2
-                    grain = np.float32(0.82) + np.float32(0.36) * np.float32(
-                        (int(across * np.float32(6) + strand[a, 2]) * 7919 % 17) / 16
-                    )
+                    hair = int(across * np.float32(6) + strand[a, 2]) * 7919
+                    grain = np.float32(0.82) + np.float32(0.024) * np.float32((hair >> 3) & 15)
+                    grain *= np.float32(share)
                     for k in range(3):
                         total[k] += grain * (
                             w0 * hair_rgb[a, k] + w1 * hair_rgb[b, k] + w2 * hair_rgb[c, k]

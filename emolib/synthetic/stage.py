@@ -13,7 +13,7 @@ from emolib.synthetic.setting import build_setting
 from emolib.synthetic.skin import paint
 
 GAZE_RAD = 0.42  # an eyeLook unit of 1 turns the ball so far
-SHADOW_PX = 160
+SHADOW_PX = 144
 SHADOW_DM = 3.6  # side of the square that the key light's shadow map covers
 SHOULDERS = 0.12  # share of the head's turn that the shoulders take part in
 _OPTIONS = {

@@ -57,8 +57,8 @@ def cover_pattern(curl: float) -> np.ndarray:
     rng = np.random.default_rng(77)
     columns = np.arange(COVER_COLUMNS)
     place = np.abs((columns % 32) / 15.5 - 1)  # 0 in the middle of a ribbon, 1 at its edges
-    tip = 0.97 - 0.28 * place**2 - 0.35 * rng.random(COVER_COLUMNS) ** 2
-    gap = rng.random(COVER_COLUMNS) < 0.10 + 0.32 * place**2
+    tip = 0.97 - 0.20 * place**2 - 0.25 * rng.random(COVER_COLUMNS) ** 2
+    gap = rng.random(COVER_COLUMNS) < 0.07 + 0.25 * place**2
     along = np.linspace(0, 1, COVER_ROWS)[:, None]
     open_at = rng.uniform(0.0, 0.6, COVER_COLUMNS)  # a gap opens somewhere along
     solid = (along < tip) & ~(gap & (along > open_at))
