@@ -135,7 +135,7 @@ def ribbons(person, path, out, width, layer, bind, rng, tint=1.0):
     across = np.cross(tangent, out)
     across /= np.linalg.norm(across, axis=2, keepdims=True) + 1e-9
     t = np.linspace(0, 1, steps)
-    half = (width[:, None] * (0.55 + 0.45 * np.sin(np.pi * np.clip(t * 0.9 + 0.12, 0, 1))) / 2)[
+    half = (width[:, None] * (0.28 + 0.72 * np.sin(np.pi * np.clip(t * 0.85 + 0.12, 0, 1))) / 2)[
         ..., None
     ]
     points = np.stack([path - across * half, path + across * half], 2)  # (n, steps, 2, 3)
