@@ -15,7 +15,7 @@ def draw_skin(rng, sex, age, race, hispanic) -> Skin:
     spans = {
         "Caucasian": ((0.74, 0.50, 0.385), (0.56, 0.335, 0.225)),
         "Asian": ((0.66, 0.455, 0.32), (0.46, 0.285, 0.175)),
-        "African American": ((0.30, 0.165, 0.095), (0.085, 0.045, 0.028)),
+        "African American": ((0.32, 0.18, 0.105), (0.115, 0.062, 0.039)),
     }
     light, dark = spans[race]
     t = rng.beta(1.5, 1.8)
