@@ -11,8 +11,8 @@ import numpy as np
 
 BLINK_S = 0.24  # closing 80 ms, shut 40 ms, opening 120 ms
 POSE = ("yaw", "pitch", "roll", "x", "y", "z")  # radians; head heights
-_SWAY = np.array([0.055, 0.032, 0.026, 0.012, 0.008, 0.010])  # typical amplitude
-_REST = np.array([0.060, 0.030, 0.020, 0.020, 0.015, 0.020])  # spread of a person's usual pose
+_SWAY = np.array([0.045, 0.025, 0.022, 0.012, 0.008, 0.010])  # typical amplitude
+_REST = np.array([0.045, 0.020, 0.018, 0.020, 0.015, 0.020])  # spread of a person's usual pose
 
 
 def blinks(times_s: np.ndarray, seed) -> np.ndarray:

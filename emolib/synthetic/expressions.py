@@ -41,22 +41,22 @@ RECIPES: dict[str, tuple[dict[str, float], ...]] = {
         {  # AU 4 6 7 9 10 17: nose wrinkled, upper lip up, eyes narrowed
             **{"noseSneer": 1.2, "mouthUpperUp": 0.9, "browDown": 0.5, "eyeSquint": 0.6},
             **{"mouthFrown": 0.45, "mouthShrugLower": 0.4, "mouthShrugUpper": 0.15},
-            **{"cheekSquint": 0.55, "eyeBlink": 0.36},
+            **{"cheekSquint": 0.55, "eyeBlink": 0.48},
         },
         {  # the same with the lower lip hanging, as before something that smells
             **{"noseSneer": 1.2, "mouthUpperUp": 1.0, "browDown": 0.42, "eyeSquint": 0.6},
             **{"mouthFrown": 0.5, "mouthShrugLower": 0.25, "mouthShrugUpper": 0.2},
-            **{"cheekSquint": 0.6, "eyeBlink": 0.38, "mouthLowerDown": 0.12},
+            **{"cheekSquint": 0.6, "eyeBlink": 0.5, "mouthLowerDown": 0.12},
         },
     ),
     "FEA": (
         {  # AU 1 2 4 5 20 25
-            **{"browInnerUp": 1.25, "browOuterUp": 0.25, "browDown": 0.2, "eyeWide": 1.2},
-            **{"mouthStretch": 1.1, "mouthLowerDown": 0.55, "mouthFrown": 0.15, "jawOpen": 0.24},
+            **{"browInnerUp": 1.25, "browOuterUp": 0.28, "browDown": 0.25, "eyeWide": 1.25},
+            **{"mouthStretch": 1.1, "mouthLowerDown": 0.6, "mouthFrown": 0.08, "jawOpen": 0.32},
         },
         {  # AU 1 2 4 5 20 25: mouth drawn wide and tense
             **{"browInnerUp": 1.25, "browOuterUp": 0.3, "browDown": 0.2, "eyeWide": 1.25},
-            **{"mouthStretch": 1.2, "mouthLowerDown": 0.6, "mouthFrown": 0.1, "jawOpen": 0.22},
+            **{"mouthStretch": 1.2, "mouthLowerDown": 0.6, "mouthFrown": 0.05, "jawOpen": 0.3},
         },
     ),
     "HAP": (
@@ -66,7 +66,7 @@ RECIPES: dict[str, tuple[dict[str, float], ...]] = {
         },
         {  # AU 6 12: a wide smile
             **{"mouthSmile": 0.85, "mouthDimple": 0.45, "cheekSquint": 0.85, "eyeSquint": 0.2},
-            **{"mouthUpperUp": 0.25, "jawOpen": 0.08},
+            **{"mouthUpperUp": 0.36, "jawOpen": 0.13},
         },
     ),
     "NEU": ({},),

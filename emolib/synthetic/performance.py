@@ -31,8 +31,8 @@ GAZE_RAD = 0.42  # what an eyeLook unit of 1 turns the eye by, as in `stage`
 # Unpaired only: how an emotion holds the head (yaw away, pitch up, roll, forward), the gaze (up),
 # how much the head moves, and how deep it nods with loud syllables. Radians, head heights.
 _POSTURE = {
-    "ANG": ((0.0, -0.050, 0.0, 0.035), 0.0, 1.15, 0.060),
-    "DIS": ((0.080, 0.0, 0.040, -0.030), 0.0, 0.9, 0.020),
+    "ANG": ((0.0, -0.030, 0.0, 0.035), 0.0, 1.15, 0.060),
+    "DIS": ((0.060, 0.0, 0.040, -0.030), 0.0, 0.9, 0.020),
     "FEA": ((0.030, 0.020, 0.010, -0.035), 0.02, 1.1, 0.020),
     "HAP": ((0.0, 0.035, 0.035, 0.010), 0.0, 1.2, 0.050),
     "NEU": ((0.0, 0.0, 0.0, 0.0), 0.0, 0.8, 0.025),
