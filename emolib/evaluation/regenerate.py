@@ -16,34 +16,11 @@ from emolib.emotions import EMOTIONS
 from emolib.errors import DatasetError
 from emolib.evaluation.visual import device_of
 from emolib.media.mel import mel_windows
-from emolib.models.checkpoint import CheckpointMeta
+from emolib.models.checkpoint import InputRules
 from emolib.models.generator import Generator
-from emolib.store.masks import MASKS, masked_input
+from emolib.store.masks import masked_input
 from emolib.store.references import ReferenceChooser
 from emolib.store.store import ClipStore
-
-
-@dataclass(frozen=True)
-class InputRules:
-    """How a checkpoint wants its input: see `store.masks` and `media.mel`."""
-
-    mask: str = "full"
-    alignment: str = "centred"
-
-
-def input_rules(meta: CheckpointMeta) -> InputRules:
-    """The input that a checkpoint was trained on, read from its recipe.
-
-    Networks without emotion see the upper half of their target (WAV2LIP), except the whole-face
-    BASE. Published weights hear one frame later than centred, as their training script has it.
-    """
-    base, _, changes = meta.recipe.partition(" ")
-    told = dict(part.split("=", 1) for part in changes.strip("()").split(", ") if "=" in part)
-    emotional = meta.architecture.get("emotion") is not None
-    mask = "full" if emotional or base == "BASE" else "half"
-    alignment = "released_training" if base.startswith("published") else "centred"
-    chosen = told.get("mask", mask)
-    return InputRules(chosen if chosen in MASKS else mask, told.get("alignment", alignment))
 
 
 @torch.inference_mode()
@@ -63,7 +40,7 @@ def regenerate(
         source: (T, 96, 96, 3) uint8 RGB, the frames to change.
         mel: (80, M) float32, the sound from the first frame on.
         emotion: one of the six codes; ignored by a network without emotion.
-        rules: see `input_rules`.
+        rules: how the network was fed in training (`CheckpointMeta.input_rules`).
 
     Paper: §3.2.1.
     """

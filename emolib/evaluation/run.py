@@ -19,7 +19,7 @@ from emolib.errors import ConfigError, DatasetError, EmolibError
 from emolib.evaluation.instruments import Toolbox, load_toolbox
 from emolib.evaluation.journal import Journal
 from emolib.evaluation.measure import METRICS, Material, measure
-from emolib.evaluation.regenerate import InputRules, Task, input_rules, plan_tasks, regenerate
+from emolib.evaluation.regenerate import Task, plan_tasks, regenerate
 from emolib.evaluation.report import write_tables
 from emolib.evaluation.summary import clip_record, few_samples, summarise
 from emolib.evaluation.table2 import beyond_table, table2
@@ -110,7 +110,7 @@ def evaluate(
             f"crops of {clips.face_px} px", file=store, expected=f"{VIDEO.face_px} px"
         )
     tools = load_toolbox(settings, device)
-    rules, sources = input_rules(meta), _Sources(clips, corpus)
+    rules, sources = meta.input_rules, _Sources(clips, corpus)
     tasks = plan_tasks(clips, limit=settings.limit, seed=settings.seed)
     identity = {
         "emolib": __version__,

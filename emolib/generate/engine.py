@@ -9,10 +9,9 @@ import torch
 from torch import Tensor
 
 from emolib.errors import ResourceError
-from emolib.models.checkpoint import CheckpointMeta
+from emolib.models.checkpoint import CheckpointMeta, InputRules
 from emolib.models.generator import Generator
 from emolib.store.masks import masked_input
-from emolib.training.recipes import GENERATOR_RECIPES
 
 BATCH = {"cpu": 8, "mps": 16, "cuda": 64}  # frames at once
 
@@ -21,16 +20,14 @@ BATCH = {"cpu": 8, "mps": 16, "cuda": 64}  # frames at once
 class Engine:
     """A network ready to run: where, how many frames at once, and what it expects.
 
-    `mask`, `alignment` and `geometry` are those it was trained with; the reference is the current
+    `rules` says how it was fed in training; the reference is the current
     frame. `batch` shrinks when the device runs out of memory. Paper: §3.2.1.
     """
 
     network: torch.nn.Module
     device: str
     batch: int
-    mask: str = "full"
-    alignment: str = "centred"
-    geometry: str = "box"
+    rules: InputRules
 
     @torch.inference_mode()
     def maps(self, crops: np.ndarray, mel: np.ndarray, emotion: np.ndarray | None) -> dict:
@@ -63,7 +60,7 @@ class Engine:
 
     def _forward(self, crops, mel, emotion, part) -> dict[str, Tensor]:
         reference = torch.from_numpy(crops).to(self.device).permute(0, 3, 1, 2)  # (N, 3, 96, 96)
-        faces = masked_input(reference, reference, self.mask)[:, None]  # (N, 1, 6, 96, 96)
+        faces = masked_input(reference, reference, self.rules.mask)[:, None]  # (N, 1, 6, 96, 96)
         sound = torch.from_numpy(mel).to(self.device)[:, None]  # (N, 1, 1, 80, 16)
         label = None if emotion is None else torch.from_numpy(emotion[part]).to(self.device)
         maps = self.network(sound, faces, label, return_maps=True)
@@ -74,16 +71,4 @@ def make_engine(generator: Generator, meta: CheckpointMeta, device: str) -> Engi
     """The engine of a loaded checkpoint; on a GPU it computes in bfloat16."""
     kind = device.split(":")[0]
     dtype = torch.bfloat16 if kind == "cuda" else torch.float32
-    trained_with = _trained_with(meta, generator.config.emotion is not None)
-    return Engine(generator.fused(dtype).to(device), device, BATCH[kind], **trained_with)
-
-
-def _trained_with(meta: CheckpointMeta, emotional: bool) -> dict[str, str]:
-    """What the network saw in training: mask, sound alignment, crop geometry."""
-    if meta.recipe in GENERATOR_RECIPES:
-        recipe = GENERATOR_RECIPES[meta.recipe]
-        return {"mask": recipe.mask, "alignment": recipe.alignment}
-    if meta.recipe.startswith("published"):  # the released scripts' way
-        mask = "full" if emotional else "half"
-        return {"mask": mask, "alignment": "released_training", "geometry": "tight"}
-    return {}
+    return Engine(generator.fused(dtype).to(device), device, BATCH[kind], meta.input_rules)

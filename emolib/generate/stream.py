@@ -170,13 +170,13 @@ class FrameStream:
             return out
         with self.stages("crop"):
             places = {
-                i: self.track.transform(int(self.plan[indices[i]]), self.engine.geometry)
+                i: self.track.transform(int(self.plan[indices[i]]), self.engine.rules.geometry)
                 for i in found
             }
             crops = np.stack([places[i].crop(frames[i], VIDEO.face_px) for i in found])
         chosen = np.array([indices[i] for i in found])
         with self.stages("network"):
-            mel = mel_windows(self.sound.heard, chosen, self.fps, 1, self.engine.alignment)
+            mel = mel_windows(self.sound.heard, chosen, self.fps, 1, self.engine.rules.alignment)
             label = None if self.emotion is None else self.emotion[chosen]
             maps = self.engine.maps(crops, mel, label)
         with self.stages("paint"):

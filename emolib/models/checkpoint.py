@@ -40,6 +40,15 @@ KINDS: dict[str, tuple[type[nn.Module], type]] = {
 
 
 @dataclass(frozen=True)
+class InputRules:
+    """How a generator was fed in training, and so must be fed ever after."""
+
+    mask: str = "full"  # what is hidden of the target: see `store.masks`
+    alignment: str = "centred"  # which sound a frame hears: see `media.mel`
+    geometry: str = "box"  # how the face is cut out: see `media.compose`
+
+
+@dataclass(frozen=True)
 class CheckpointMeta:
     """What a checkpoint says about itself."""
 
@@ -50,10 +59,16 @@ class CheckpointMeta:
     profile: str = ""
     step: int = 0
     metrics: dict = field(default_factory=dict)
+    inputs: dict = field(default_factory=dict)  # of a generator: `InputRules` as plain values
     note: str = ""  # licence, origin, anything a reader must know
     emotions: tuple[str, ...] = EMOTIONS
     emolib: str = __version__
     schema: int = SCHEMA
+
+    @property
+    def input_rules(self) -> InputRules:
+        """How the network wants its input."""
+        return InputRules(**self.inputs)
 
 
 def kind_of(model: nn.Module) -> str:
@@ -79,6 +94,7 @@ def save_checkpoint(
     profile: str | None = None,
     step: int = 0,
     metrics: dict | None = None,
+    inputs: InputRules | None = None,
     note: str = "",
     half: bool = False,
 ) -> CheckpointMeta:
@@ -86,6 +102,7 @@ def save_checkpoint(
 
     Args:
         profile: default: the current one.
+        inputs: how a generator was fed.
         half: store weights of two and more dimensions as float16, half the size; biases and
             batch-norm numbers stay float32. They come back as float32.
 
@@ -100,6 +117,7 @@ def save_checkpoint(
         profile=current_profile().name if profile is None else profile,
         step=int(step),
         metrics=dict(metrics or {}),
+        inputs=asdict(inputs) if inputs else {},
         note=note,
     )
     tensors = {}

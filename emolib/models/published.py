@@ -27,7 +27,7 @@ import torch
 from torch import Tensor, nn
 
 from emolib.errors import CheckpointError, ConfigError
-from emolib.models.checkpoint import fill_model, save_checkpoint
+from emolib.models.checkpoint import InputRules, fill_model, save_checkpoint
 from emolib.models.emotion import EmotionDiscriminator, EmotionDiscriminatorConfig
 from emolib.models.generator import Generator, GeneratorConfig
 from emolib.models.lse_syncnet import LseSyncNet
@@ -68,11 +68,22 @@ class Published:
     origin: str
     renames: tuple  # (pattern, replacement) pairs, applied in order
     turns: dict  # our key -> (axis, number of colour triples on it)
+    inputs: InputRules | None = None  # a generator's: as its authors' scripts feed it
 
 
 PUBLISHED = {
-    "emogen": Published("EmoGen, SEQ (Goyal et al. 2023)", _GENERATOR, _GENERATOR_TURNS),
-    "wav2lip": Published("Wav2Lip (Prajwal et al. 2020)", _GENERATOR, _GENERATOR_TURNS),
+    "emogen": Published(
+        "EmoGen, SEQ (Goyal et al. 2023)",
+        _GENERATOR,
+        _GENERATOR_TURNS,
+        InputRules("full", "released_training", "tight"),
+    ),
+    "wav2lip": Published(
+        "Wav2Lip (Prajwal et al. 2020)",
+        _GENERATOR,
+        _GENERATOR_TURNS,
+        InputRules("half", "released_training", "tight"),
+    ),
     "syncnet-expert": Published(
         "colour SyncNet expert (Prajwal et al. 2020)",
         _BLOCK,
@@ -159,7 +170,15 @@ def import_weights(
     if out is not None:
         note = f"imported from {path.name}; its authors' terms apply"
         recipe = f"published: {published.origin}"
-        save_checkpoint(out, model, recipe=recipe, profile="paper", step=step, note=note)
+        save_checkpoint(
+            out,
+            model,
+            recipe=recipe,
+            profile="paper",
+            step=step,
+            inputs=published.inputs,
+            note=note,
+        )
     return model, report
 
 

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from emolib.errors import ConfigError
 from emolib.models.blocks import fuse_for_inference
-from emolib.models.checkpoint import load_checkpoint
+from emolib.models.checkpoint import InputRules, load_checkpoint
 from emolib.models.features import perceptual_features
 from emolib.models.generator import Generator
 from emolib.store.augment import P_GENERATOR, Augment
@@ -73,6 +73,10 @@ class GeneratorTask(StageTask):
             self.frozen["features"] = freeze(judges.features)
         if recipe.face_encoder == "freeze":
             freeze(generator.face_encoder)
+
+    def inputs(self) -> InputRules:
+        geometry = self.store.info.get("settings", {}).get("geometry", InputRules.geometry)
+        return InputRules(self.recipe.mask, self.recipe.alignment, geometry)
 
     def set_train(self) -> None:
         super().set_train()

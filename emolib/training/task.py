@@ -11,7 +11,7 @@ import numpy as np
 from torch import Tensor, nn
 
 from emolib.config import settings_hash
-from emolib.models.checkpoint import load_checkpoint, save_checkpoint
+from emolib.models.checkpoint import InputRules, load_checkpoint, save_checkpoint
 from emolib.store.store import ClipStore
 from emolib.training.loader import Windows
 from emolib.training.recipes import plain
@@ -100,7 +100,19 @@ class StageTask(Task):
 
     def save(self, path: Path, network: nn.Module, step: int, metrics: dict) -> None:
         recipe, corpus = self.recipe.name, self.store.corpus
-        save_checkpoint(path, network, recipe=recipe, corpus=corpus, step=step, metrics=metrics)
+        save_checkpoint(
+            path,
+            network,
+            recipe=recipe,
+            corpus=corpus,
+            step=step,
+            metrics=metrics,
+            inputs=self.inputs(),
+        )
+
+    def inputs(self) -> InputRules | None:
+        """How the network is fed, where that is a choice."""
+        return None
 
 
 def start_weights(network: nn.Module, path: str | PathLike | None, kind: str) -> nn.Module:

@@ -10,9 +10,9 @@ from torch import nn
 
 from emolib.emotions import EMOTIONS
 from emolib.errors import DatasetError
-from emolib.evaluation.regenerate import InputRules, input_rules, plan_tasks, regenerate
+from emolib.evaluation.regenerate import plan_tasks, regenerate
 from emolib.media.mel import mel_window
-from emolib.models.checkpoint import CheckpointMeta
+from emolib.models.checkpoint import InputRules
 from emolib.models.generator import Generator, GeneratorConfig
 from emolib.store.store import ClipStore
 
@@ -93,20 +93,3 @@ def test_chunks_do_not_change_what_is_made(world):
     whole = regenerate(network, clip.frames, clip.mel, "HAP")
     parts = regenerate(network, clip.frames, clip.mel, "HAP", batch_size=3)
     assert np.abs(whole.astype(int) - parts).max() <= 1
-
-
-@pytest.mark.parametrize(
-    ("recipe", "emotion", "rules"),
-    [
-        ("SEQ", "SEQ", InputRules("full", "centred")),
-        ("WAV2LIP", None, InputRules("half", "centred")),
-        ("BASE", None, InputRules("full", "centred")),
-        ("published: wav2lip", None, InputRules("half", "released_training")),
-        ("published: emogen", "SEQ", InputRules("full", "released_training")),
-        ("IMPROVED (mask=aligned, weights.sync=0)", "SEQ", InputRules("aligned", "centred")),
-        ("SEQ (alignment=released_inference)", "SEQ", InputRules("full", "released_inference")),
-    ],
-)
-def test_the_recipe_tells_the_input(recipe, emotion, rules):
-    meta = CheckpointMeta("generator", {"emotion": emotion}, recipe=recipe)
-    assert input_rules(meta) == rules

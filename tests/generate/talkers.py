@@ -10,13 +10,13 @@ from emolib.models.generator import Generator, GeneratorConfig
 WIDTH = 1 / 32
 
 
-def checkpoint_of(path, *, shaken=True, recipe="IMPROVED", **config):
+def checkpoint_of(path, *, shaken=True, recipe="IMPROVED", inputs=None, **config):
     """Save a tiny generator: shaken, so that every input matters, or as it starts out."""
     torch.manual_seed(0)
     generator = Generator(GeneratorConfig(**{"width": WIDTH, "head": "composite", **config}))
     if shaken:
         shake(generator)
-    save_checkpoint(path, generator, recipe=recipe)
+    save_checkpoint(path, generator, recipe=recipe, inputs=inputs)
     return path
 
 

@@ -13,6 +13,7 @@ from emolib.errors import CheckpointError
 from emolib.models.checkpoint import (
     SCHEMA,
     CheckpointMeta,
+    InputRules,
     find_checkpoint,
     load_checkpoint,
     read_meta,
@@ -234,3 +235,12 @@ def test_a_failed_write_leaves_the_old_file(saved, monkeypatch):
 def test_meta_defaults():
     meta = CheckpointMeta(kind="generator", architecture={})
     assert (meta.schema, meta.emotions) == (SCHEMA, EMOTIONS)
+
+
+def test_a_generator_s_checkpoint_says_how_to_feed_it(tmp_path):
+    net = Generator(GeneratorConfig(width=1 / 16))
+    save_checkpoint(tmp_path / "plain.safetensors", net)
+    assert read_meta(tmp_path / "plain.safetensors").input_rules == InputRules()
+    rules = InputRules("half", "released_training", "tight")
+    save_checkpoint(tmp_path / "fed.safetensors", net, inputs=rules)
+    assert load_checkpoint(tmp_path / "fed.safetensors")[1].input_rules == rules
