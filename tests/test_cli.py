@@ -8,6 +8,8 @@ import typer
 from typer.testing import CliRunner
 
 from emolib import cli, doctor
+from emolib.cli import machine
+from emolib.errors import EmolibError
 
 COMMANDS = {
     command.name or command.callback.__name__: command for command in cli.app.registered_commands
@@ -34,7 +36,7 @@ def test_wrong_usage_exits_with_2():
 
 def test_an_error_is_one_line_and_exit_code_1(monkeypatch, capsys):
     def broken():
-        raise cli.EmolibError("too short", file="a.wav")
+        raise EmolibError("too short", file="a.wav")
 
     monkeypatch.setattr(cli, "app", broken)
     with pytest.raises(SystemExit) as stopped:
@@ -64,5 +66,5 @@ def test_doctor_exits_1_when_something_fails(monkeypatch):
     failing = [doctor.Finding("fail", "codecs", "none", "reinstall av")]
     monkeypatch.setattr(doctor, "examine", lambda: failing)
     with pytest.raises(typer.Exit) as stopped:
-        cli.doctor()
+        machine.doctor()
     assert stopped.value.exit_code == 1

@@ -1,0 +1,38 @@
+"""The `emolib` command: parse, call, print. No logic lives here.
+
+Exit codes: 0 done · 1 one clear line on what is wrong · 2 wrong usage · 3 done, but some items were
+skipped and a report says which.
+"""
+
+from __future__ import annotations
+
+import sys
+import warnings
+
+from emolib.cli import data, machine, networks, talk  # the commands, in the order of --help
+from emolib.cli.root import SKIPPED, app
+from emolib.errors import EmolibError, EmolibWarning
+
+__all__ = ["SKIPPED", "app", "data", "machine", "main", "networks", "talk"]
+
+
+def main() -> None:
+    """Entry point: an `EmolibError` becomes one line on stderr and exit code 1."""
+    warnings.showwarning = _show_warning
+    try:
+        app()
+    except EmolibError as error:
+        print(f"emolib: {error}", file=sys.stderr)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        print("emolib: interrupted", file=sys.stderr)
+        sys.exit(130)
+
+
+def _show_warning(message, category, filename, lineno, file=None, line=None) -> None:
+    """Our own warnings as one plain line; others as Python shows them."""
+    if issubclass(category, EmolibWarning):
+        text = f"emolib: note: {message}"
+    else:
+        text = warnings.formatwarning(message, category, filename, lineno, line).rstrip()
+    print(text, file=file or sys.stderr)

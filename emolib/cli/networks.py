@@ -1,0 +1,164 @@
+"""`emolib train`, `emolib evaluate` and `emolib import-weights`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from emolib.cli.root import SKIPPED, app
+
+
+@app.command(
+    epilog="Example: emolib train generator --store store --out runs/improved --steps 2000"
+    " --syncnet runs/sync/syncnet.safetensors --width 0.25 --time-limit 60"
+)
+def train(
+    stage: Annotated[str, typer.Argument(help="syncnet, emotion or generator")],
+    store: Annotated[Path, typer.Option(help="clip store made by emolib prepare")],
+    out: Annotated[Path, typer.Option(help="folder of the run: weights, states, log")],
+    recipe: Annotated[
+        str, typer.Option(help="WAV2LIP, BASE, END, SEQ, PLDA, PRE, MAGNUSSON, IMPROVED; or PAPER")
+    ] = "IMPROVED",
+    steps: Annotated[int | None, typer.Option(help="optimiser steps in all")] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="go on with the run in OUT")] = False,
+    time_limit: Annotated[
+        float | None, typer.Option(help="minutes; then save and end well")
+    ] = None,
+    syncnet: Annotated[str | None, typer.Option(help="sync expert: name or checkpoint")] = None,
+    emotion_disc: Annotated[str | None, typer.Option(help="emotion discriminator")] = None,
+    base: Annotated[str | None, typer.Option(help="PRE: generator trained by BASE")] = None,
+    features: Annotated[
+        str | None, typer.Option(help="perceptual loss: auto, vgg19 or face")
+    ] = None,
+    start: Annotated[str | None, typer.Option(help="weights to start from")] = None,
+    width: Annotated[float | None, typer.Option(help="of the network; default: profile's")] = None,
+    change: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="change the recipe: reference=same_clip, weights.sync=0.05, …"),
+    ] = None,
+    batch_size: Annotated[int | None, typer.Option(help="windows a step and process")] = None,
+    accumulate: Annotated[int | None, typer.Option(help="parts to cut a batch into")] = None,
+    learning_rate: Annotated[float | None, typer.Option(help="default: the recipe's")] = None,
+    seed: Annotated[int, typer.Option(help="of weights, windows and draws")] = 0,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps")] = "auto",
+    precision: Annotated[str, typer.Option(help="auto, fp32 or bf16")] = "auto",
+    compile_: Annotated[bool, typer.Option("--compile", help="by torch.compile")] = False,
+    workers: Annotated[int | None, typer.Option(help="loader processes")] = None,
+    log_every: Annotated[int | None, typer.Option(help="steps between log lines")] = None,
+    eval_every: Annotated[int | None, typer.Option(help="steps between evaluations")] = None,
+    eval_items: Annotated[int | None, typer.Option(help="test windows to look at")] = None,
+    save_every: Annotated[int | None, typer.Option(help="steps between saved states")] = None,
+    halve_on_oom: Annotated[
+        bool, typer.Option("--halve-on-oom", help="out of memory: smaller parts, go on")
+    ] = False,
+    tensorboard: Annotated[bool, typer.Option("--tensorboard", help="event files too")] = False,
+) -> None:
+    """Train a network; Ctrl-C saves, and --resume goes on as if nothing had happened.
+
+    On several GPUs: accelerate launch -m emolib.cli train …
+    """
+    from emolib.training.start import parse_changes
+    from emolib.training.start import train as run
+
+    result = run(
+        stage,
+        store,
+        out,
+        recipe,
+        width=width,
+        changes=parse_changes(change),
+        steps=steps,
+        resume=resume,
+        time_limit_min=time_limit,
+        syncnet=syncnet,
+        emotion_disc=emotion_disc,
+        base=base,
+        features=features,
+        start=start,
+        batch_size=batch_size,
+        accumulate=accumulate,
+        learning_rate=learning_rate,
+        seed=seed,
+        device=device,
+        precision=precision,
+        compile=compile_,
+        workers=workers,
+        log_every=log_every,
+        eval_every=eval_every,
+        eval_items=eval_items,
+        save_every=save_every,
+        halve_on_oom=halve_on_oom,
+        tensorboard=tensorboard,
+    )
+    typer.echo(str(result))
+    if result.interrupted:
+        raise typer.Exit(130 if result.stopped == "SIGINT" else 143)
+
+
+@app.command(
+    epilog="Example: emolib evaluate --store store --checkpoint lite --out data/results/lite.json"
+)
+def evaluate(
+    store: Annotated[Path, typer.Option(help="clip store made by emolib prepare")],
+    checkpoint: Annotated[str, typer.Option(help="generator: name in data/checkpoints, or a file")],
+    out: Annotated[Path, typer.Option(help="the result (.json); a table goes beside it")],
+    metrics: Annotated[
+        str, typer.Option(help="some of sync,visual,crowd,identity,emotion,truth")
+    ] = "all",
+    corpus: Annotated[
+        Path | None, typer.Option(help="the store's corpus: true lips, sound for published LSE")
+    ] = None,
+    split: Annotated[str, typer.Option(help="which clips")] = "test",
+    limit: Annotated[int | None, typer.Option(help="at most so many clips")] = None,
+    syncnet: Annotated[str | None, typer.Option(help="our SyncNet: LSE (expert)")] = None,
+    lse_syncnet: Annotated[str | None, typer.Option(help="the published SyncNet: LSE")] = None,
+    classifier: Annotated[str | None, typer.Option(help="independent emotion classifier")] = None,
+    seed: Annotated[int, typer.Option(help="of the choice of sources")] = 0,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps")] = "auto",
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="replace OUT")] = False,
+) -> None:
+    """Measure a generator on held-out clips; run it again to go on after an interruption."""
+    from emolib.evaluation.measure import METRICS
+    from emolib.evaluation.run import EvaluateSettings
+    from emolib.evaluation.run import evaluate as run
+    from emolib.evaluation.table2 import lines
+
+    chosen = METRICS if metrics == "all" else tuple(name.strip() for name in metrics.split(","))
+    settings = EvaluateSettings(
+        metrics=chosen,
+        split=split,
+        limit=limit,
+        seed=seed,
+        syncnet=syncnet,
+        lse_syncnet=lse_syncnet,
+        classifier=classifier,
+    )
+    made = run(store, checkpoint, out, settings, corpus=corpus, device=device, overwrite=overwrite)
+    for line in lines(made.result):
+        typer.echo(line)
+    for clip, reason in made.skipped.items():
+        typer.echo(f"skipped {clip}: {reason}")
+    typer.echo(f"{made.path}, {made.path.stem}.md, {made.path.stem}.tex")
+    if made.skipped:
+        raise typer.Exit(SKIPPED)
+
+
+@app.command(
+    "import-weights",
+    epilog="Example: emolib import-weights --kind wav2lip wav2lip_gan.pth wav2lip.safetensors",
+)
+def import_weights_command(
+    source: Annotated[Path, typer.Argument(metavar="FILE.pth", help="published weights")],
+    out: Annotated[Path, typer.Argument(metavar="OUT.safetensors", help="where to write")],
+    kind: Annotated[
+        str, typer.Option(help="emogen, wav2lip, syncnet-expert, emotion-disc or syncnet-lse")
+    ],
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="replace OUT")] = False,
+) -> None:
+    """Turn published weights into a checkpoint of ours: every key accounted for, no code run."""
+    from emolib.models.published import import_weights
+
+    _, report = import_weights(kind, source, out, overwrite=overwrite)
+    typer.echo(f"{report} -> {out}")

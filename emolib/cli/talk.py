@@ -1,0 +1,106 @@
+"""`emolib generate` and `emolib verify`: make a film, and say what a film is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from emolib.cli.root import app
+
+
+@app.command(
+    epilog="Example: emolib generate --face me.mp4 --audio speech.wav --emotion happiness"
+    " --out out.mp4"
+)
+def generate(
+    face: Annotated[Path, typer.Option(help="video or picture of somebody who agreed to it")],
+    out: Annotated[Path, typer.Option(help="the film to write (.mp4)")],
+    audio: Annotated[
+        Path | None, typer.Option(help="sound or video file; default: the face video's own sound")
+    ] = None,
+    emotion: Annotated[
+        str | None, typer.Option(help="anger, disgust, fear, happiness, neutral or sadness")
+    ] = None,
+    strength: Annotated[float, typer.Option(help="0 (neutral) to 1 (full)")] = 1.0,
+    mixture: Annotated[
+        str | None, typer.Option(help="instead of --emotion, e.g. happiness=0.7,sadness=0.3")
+    ] = None,
+    checkpoint: Annotated[str, typer.Option(help="name in data/checkpoints, or a file")] = "lite",
+    fit: Annotated[str, typer.Option(help="when the sound is longer: loop, trim or hold")] = "loop",
+    face_index: Annotated[int, typer.Option(help="0: the largest face, 1: the next, …")] = 0,
+    box: Annotated[
+        tuple[float, float, float, float] | None,
+        typer.Option(help="X Y WIDTH HEIGHT in pixels, instead of looking for a face"),
+    ] = None,
+    on_missing: Annotated[
+        str, typer.Option(help="frames without the face: pass, error or hold")
+    ] = "pass",
+    audio_track: Annotated[int | None, typer.Option(help="which sound track of several")] = None,
+    detector: Annotated[str, typer.Option(help="auto, blazeface, dlib or haar")] = "auto",
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps")] = "auto",
+    native: Annotated[
+        bool, typer.Option("--native/--paste-96", help="at the face's own resolution, or 96 px")
+    ] = True,
+    max_seconds: Annotated[float, typer.Option(help="longest sound")] = 1800.0,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="replace OUT")] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", help="time of each stage")] = False,
+) -> None:
+    """Let a face say AUDIO with an EMOTION. The film is marked as AI-generated (see `verify`).
+
+    It lasts as long as the sound, at 25 frames/s and the video's own size; a longer video ends with
+    the sound. Use faces of people who agreed to it.
+    """
+    from emolib.generate.bars import stage_bars
+    from emolib.generate.mixture import emotion_weights, parse_mixture
+    from emolib.generate.plan import check_fit
+    from emolib.generate.stream import check_missing
+    from emolib.generate.talking_face import TalkingFace, check_film
+
+    shares = None if mixture is None else parse_mixture(mixture)
+    check_fit(fit), check_missing(on_missing)
+    if emotion is not None or shares is not None:
+        emotion_weights(emotion, strength, shares)
+    check_film(out, [face, *([audio] if audio else [])], overwrite=overwrite)
+    talker = TalkingFace.load(checkpoint, device, detector)
+    with stage_bars() as progress:
+        report = talker.generate_file(
+            face,
+            audio,
+            emotion,
+            out,
+            strength,
+            shares,
+            overwrite=overwrite,
+            fit=fit,
+            face_index=face_index,
+            box=box,
+            on_missing=on_missing,
+            audio_track=audio_track,
+            native=native,
+            max_seconds=max_seconds,
+            progress=progress,
+        )
+    for note in report["notes"]:
+        typer.echo(f"note: {note}")
+    signed = "signed" if report["signed"] else f"not signed: {report['signature_note']}"
+    typer.echo(f"{out}: {report['seconds']:.2f} s, AI-generated label and tags, {signed}")
+    if verbose:
+        spent = report["seconds_per_stage"]
+        typer.echo(", ".join(f"{stage} {seconds:.2f} s" for stage, seconds in spent.items()))
+        typer.echo(f"{report['total_s']:.2f} s in all on {report['device']}")
+
+
+@app.command(epilog="Example: emolib verify out.mp4")
+def verify(file: Path) -> None:
+    """Say whether FILE is marked as AI-generated, and whether it is still what was written.
+
+    Exit code 0: it carries marks that hold; 1: it was tampered with, or nothing was found.
+    """
+    from emolib.media.verify import verify as read_marks
+
+    verdict = read_marks(file)
+    typer.echo(str(verdict))
+    if verdict.state in ("tampered", "unmarked"):
+        raise typer.Exit(1)
