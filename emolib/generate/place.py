@@ -17,7 +17,7 @@ import numpy as np
 
 from emolib.config import VIDEO, settings_hash
 from emolib.errors import ConfigError, EmolibError, FaceError, SmallFaceError
-from emolib.media.detect import FaceDetector
+from emolib.media.face import FaceDetector
 from emolib.media.faces import FaceTrack, track_faces
 from emolib.media.track import MIN_FACE_PX
 from emolib.paths import atomic_path, cache_dir

@@ -18,7 +18,7 @@ from threading import local
 import cv2
 import numpy as np
 
-from emolib.media.detect import Face, iou, without_nested
+from emolib.media.face import Face, iou, without_nested
 from emolib.paths import ASSETS
 
 BOX_SCALE = 1.15  # from BlazeFace's square (brows to chin) to the standard face square of `mesh`

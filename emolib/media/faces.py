@@ -5,7 +5,8 @@ Behind it: `detect` and `blaze` (one picture), `mesh` (468 landmarks and pose), 
 """
 
 from emolib.media.compose import CropTransform, crop_face, paste_face
-from emolib.media.detect import DETECTORS, Face, FaceDetector, make_detector
+from emolib.media.detect import DETECTORS, make_detector
+from emolib.media.face import Face, FaceDetector
 from emolib.media.geometry import GEOMETRIES, Geometry
 from emolib.media.mesh import FaceMesh, pose_of_landmarks
 from emolib.media.smooth import fill_gaps, jitter_px, smooth_centred

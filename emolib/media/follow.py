@@ -13,7 +13,7 @@ from typing import Protocol
 import cv2
 import numpy as np
 
-from emolib.media.detect import Face
+from emolib.media.face import Face
 from emolib.media.mesh import (
     FaceMesh,
     pose_of_face,

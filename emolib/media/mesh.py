@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 
 from emolib.media.blaze import load_tflite
-from emolib.media.detect import EYES, Face
+from emolib.media.face import EYES, Face
 
 N_LANDMARKS = 468
 INPUT_PX = 192

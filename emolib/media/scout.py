@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from emolib.errors import MediaError
-from emolib.media.detect import Face, FaceDetector, iou
+from emolib.media.face import Face, FaceDetector, iou
 from emolib.media.follow import Follower, Sighting, make_follower
 
 SAME_FACE_IOU = 0.3

@@ -14,7 +14,8 @@ import numpy as np
 
 from emolib.errors import FaceError, MediaError, MultiFaceError, SmallFaceError
 from emolib.media.compose import CropTransform
-from emolib.media.detect import FaceDetector, make_detector
+from emolib.media.detect import make_detector
+from emolib.media.face import FaceDetector
 from emolib.media.geometry import Geometry
 from emolib.media.scout import Scout, Trail
 from emolib.media.smooth import (

@@ -20,7 +20,8 @@ from emolib.media.blaze import (
     letterbox,
     tiles,
 )
-from emolib.media.detect import Face, iou, make_detector, without_nested
+from emolib.media.detect import make_detector
+from emolib.media.face import Face, iou, without_nested
 from emolib.media.follow import FlowFollower
 from emolib.media.mesh import RIGID, FaceMesh, pose_of_landmarks, roi_of_face
 from emolib.media.scout import Scout

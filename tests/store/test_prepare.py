@@ -439,7 +439,7 @@ def test_an_unknown_backend_is_refused(corpus_folder, tmp_path):
 
 
 def test_a_detector_of_ones_own(corpus_folder, tmp_path):
-    from emolib.media.detect import Face
+    from emolib.media.face import Face
 
     class Fixed:
         name = "fixed"
