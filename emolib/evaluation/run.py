@@ -25,7 +25,7 @@ from emolib.evaluation.summary import clip_record, few_samples, summarise
 from emolib.evaluation.table2 import beyond_table, table2
 from emolib.evaluation.truth import load_truth
 from emolib.media.audio import load_audio
-from emolib.models.checkpoint import CheckpointMeta, find_checkpoint, load_checkpoint
+from emolib.models.checkpoint import CheckpointMeta, InputRules, find_checkpoint, load_checkpoint
 from emolib.paths import check_output, file_sha256
 from emolib.results import save_result
 from emolib.runtime import Stopwatch, pick_device, progress, run_record, seed_everything
