@@ -118,6 +118,12 @@ def _umask() -> int:
     return mask
 
 
+_NOT_WRITABLE = (
+    *(errno.EACCES, errno.EROFS, errno.EPERM, errno.ENOTDIR, errno.EEXIST),
+    *(errno.ENOENT, errno.ENAMETOOLONG),
+)
+
+
 def _write_error(path: Path, error: OSError) -> Exception:
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         folder = next(p for p in (path.parent, *path.parents) if p.exists())
@@ -125,7 +131,7 @@ def _write_error(path: Path, error: OSError) -> Exception:
         return ResourceError(
             f"the disk is full ({free_mb:.0f} MB free)", file=path, fix="free some space, run again"
         )
-    if error.errno in (errno.EACCES, errno.EROFS, errno.EPERM, errno.ENOTDIR, errno.EEXIST):
+    if error.errno in _NOT_WRITABLE:
         return ResourceError(
             f"cannot write here ({error.strerror})", file=path, fix="choose a writable folder"
         )

@@ -15,7 +15,7 @@ from emolib.emotions import EMOTIONS
 from emolib.errors import ConfigError, ResourceError
 from emolib.media.audio import load_audio
 from emolib.media.video import read_video
-from emolib.paths import atomic_path
+from emolib.paths import atomic_path, data_dir
 from emolib.synthetic import corpus_folder, film
 from emolib.synthetic.film import FilmSettings, clip_names, film_clip, write_corpus
 from emolib.synthetic.sentences import SENTENCES, Sentence
@@ -150,6 +150,9 @@ def test_folders_that_are_not_ours_stay_untouched(tmp_path):
         write_corpus(tmp_path, actors=1, **WHAT)
     with pytest.raises(ConfigError, match="a file"):
         write_corpus(tmp_path / "notes.txt", actors=1, **WHAT)
+    for nowhere in (tmp_path / "notes.txt" / "c", tmp_path / ("x" * 300)):
+        with pytest.raises(ResourceError, match="cannot write here"):
+            write_corpus(nowhere, actors=1, **WHAT)
     broken = tmp_path / "broken"
     broken.mkdir()
     (broken / "corpus.json").write_text("[1]")
@@ -216,3 +219,23 @@ def test_the_command_films(tmp_path):
     result = CliRunner().invoke(cli.app, asked)
     assert result.exit_code == 0 and "6 clips filmed" in result.output
     assert len(list((tmp_path / "c" / "VideoFlash").glob("*.flv"))) == len(EMOTIONS)
+
+
+def test_the_sample_is_what_its_readme_says():
+    folder = data_dir() / "sample"
+    told = json.loads((folder / "corpus.json").read_text())
+    asked = FilmSettings(480, 360, fps=25, seed=2, paired=True, quality=34)
+    assert told["settings"] == corpus_folder.identity(asked)["settings"]
+    names = clip_names(range(9001, 9005), [SENTENCES["IEO"], SENTENCES["MTI"]], ("XX",))
+    assert told["n_clips"] == len(names) == 48
+    assert all(corpus_folder.is_finished(folder, name) for name in names)
+    assert sum(p.stat().st_size for p in folder.rglob("*") if p.is_file()) < 12e6
+
+
+def test_the_sample_is_not_stale():
+    """Its truth is what today's code would act: else make it anew (`data/README.md`)."""
+    settings = FilmSettings(480, 360, fps=25, seed=2, paired=True, quality=34)
+    take = film_clip(9003, "MTI", "FEA", "XX", settings)
+    with np.load(data_dir() / "sample" / "Truth" / "9003_MTI_FEA_XX.npz") as truth:
+        assert np.allclose(truth["units"], take.performance.weights, atol=2e-3)
+        assert np.abs(truth["landmarks"] - take.landmarks()).max() < 0.5
