@@ -121,9 +121,9 @@ def evaluate(args) -> None:
     net, seeds = ExpressionNet.load(), seed_range(args.seeds)
     detector = None
     if args.detector:
-        from emolib.media.faces import default_detector
+        from emolib.media.faces import make_detector
 
-        detector = default_detector()
+        detector = make_detector()
     confusion = np.zeros((6, 6), int)
     certain = np.zeros((6, 6))
     sheet, per_person, by_variant = [], [], {}

@@ -31,7 +31,13 @@ def claim(out: Path, settings: FilmSettings) -> None:
     """Make the folder, or check that it holds a corpus of the same settings."""
     mine = identity(settings)
     guard = out / "corpus.json"
-    if guard.is_file():
+    try:
+        begun = guard.is_file()
+    except OSError as error:  # the name is too long for the disk, say
+        raise ResourceError(
+            f"cannot write here ({error.strerror})", file=out, fix="choose another folder"
+        ) from error
+    if begun:
         try:
             theirs = json.loads(guard.read_text(encoding="utf-8"))
             differing = [
