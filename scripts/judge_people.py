@@ -3,8 +3,9 @@
 The judge is face-api's expression network, trained on photographs of real people. It is USED FOR
 TUNING here (`tune`), so what it says of our people (`evaluate`) is no independent proof of
 readability: `evaluate` uses people of other seeds, but the same judge. Recipes were tuned on seeds
-0 to 61; 1000 to 1039 and 2000 to 2039 were looked at in between; 3000 to 3039 only at the end. It knows a seventh class,
-"surprised", that CREMA-D lacks: its logit is dropped and the other six are renormalised.
+0 to 61; 1000 to 1039 and 2000 to 2039 were looked at in between; 3000 to 3039 only at the end.
+The judge knows a seventh class, "surprised", that CREMA-D lacks: its logit is dropped and the other
+six are renormalised.
 
     python scripts/judge_people.py evaluate --seeds 3000:3040 --sheet sheet.png
     python scripts/judge_people.py tune ANG 0 --seeds 0:20 --rounds 12
