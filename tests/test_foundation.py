@@ -52,9 +52,7 @@ def test_another_emotion_order_is_refused():
 
 
 def test_an_error_is_one_line_with_file_place_expectation_and_fix():
-    error = EmolibError(
-        "too\nshort", file="a.wav", where="0.1 s", expected="0.2 s", fix="wait"
-    )
+    error = EmolibError("too\nshort", file="a.wav", where="0.1 s", expected="0.2 s", fix="wait")
     assert str(error) == "a.wav, 0.1 s: too short; expected 0.2 s; fix: wait"
     assert isinstance(error, ValueError)
 
