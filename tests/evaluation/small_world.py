@@ -11,7 +11,7 @@ from emolib.evaluation.landmarks import IBUG
 from emolib.media.audio import write_wav
 from emolib.media.faces import crop_face
 from emolib.media.mel import melspectrogram
-from emolib.models.checkpoint import save_checkpoint
+from emolib.models.checkpoint import InputRules, save_checkpoint
 from emolib.models.emotion import EmotionDiscriminator, EmotionDiscriminatorConfig
 from emolib.models.generator import Generator, GeneratorConfig
 from emolib.models.syncnet import SyncNet, SyncNetConfig
@@ -134,5 +134,6 @@ def make_checkpoints(folder):
     paths = {}
     for name, (network, recipe) in networks.items():
         paths[name] = folder / f"{name}.safetensors"
-        save_checkpoint(paths[name], network.eval(), recipe=recipe, corpus="nothing", step=0)
+        fed = InputRules("half") if name == "base" else None
+        save_checkpoint(paths[name], network.eval(), recipe=recipe, corpus="nothing", inputs=fed)
     return paths

@@ -9,7 +9,7 @@ from safetensors.torch import load_file
 
 from emolib.errors import CheckpointError, ConfigError, DatasetError
 from emolib.models.blocks import fuse_for_inference
-from emolib.models.checkpoint import load_checkpoint, read_meta
+from emolib.models.checkpoint import InputRules, load_checkpoint, read_meta
 from emolib.models.emotion import EmotionDiscriminator, EmotionDiscriminatorConfig
 from emolib.models.generator import Generator
 from emolib.models.syncnet import SyncNet, SyncNetConfig
@@ -70,6 +70,7 @@ def test_every_recipe_trains_and_leaves_a_checkpoint_that_says_so(name, store, j
     model, meta = load_checkpoint(tmp_path / "run" / "generator.safetensors", "generator")
     assert (meta.recipe, meta.corpus, meta.step) == (name, "drawn", 1)
     assert model.config == recipe.network and meta.metrics == result.metrics
+    assert meta.input_rules == InputRules(recipe.mask, recipe.alignment, "box")
     assert {"l1", "psnr_db", "psnr_copy_db"} <= result.metrics.keys()
     assert ("emotion_accuracy" in result.metrics) == (recipe.weights.emotion > 0)
 
