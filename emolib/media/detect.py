@@ -73,15 +73,18 @@ class HaarDetector:
 
     def detect(self, frame: np.ndarray) -> list[Face]:
         """Faces in a frame (H, W, 3) uint8 RGB, best first."""
-        grey = cv2.equalizeHist(cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY))
+        grey = cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY)
+        found = self._look(grey) or self._look(cv2.equalizeHist(grey))  # each misses some faces
+        return without_nested(sorted(found, key=lambda face: -face.score))
+
+    def _look(self, grey: np.ndarray) -> list[Face]:
         boxes, _, weights = self.cascade.detectMultiScale3(
             grey, 1.1, 5, minSize=(24, 24), outputRejectLevels=True
         )
-        found = [
+        return [
             self.margins.face(x, y, side, float(1 / (1 + np.exp(-weight / 2))))
             for (x, y, side, _), weight in zip(boxes, np.ravel(weights), strict=True)
         ]
-        return without_nested(sorted(found, key=lambda face: -face.score))
 
 
 def _blazeface() -> FaceDetector:
