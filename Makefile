@@ -10,7 +10,7 @@ export OMP_NUM_THREADS ?= 1
 .PHONY: demo test lint unit nbval lab notebooks figures setup clean-env
 
 demo: $(READY)
-	@echo "make demo: not built yet (it arrives with emolib generate)" >&2; exit 1
+	$(BIN)/python scripts/make_demo.py
 
 test: lint unit nbval
 

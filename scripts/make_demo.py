@@ -19,10 +19,10 @@ from emolib.runtime import Stopwatch
 from emolib.viz.sheets import contact_sheet, every_nth
 from emolib.viz.style import caption, use_style
 
-FACE = "9003_MTI_NEU_XX"  # a calm face …
-SPEECH = "9003_IEO_NEU_XX"  # … and another sentence for it to say
+FACE = "9001_MTI_NEU_XX"  # a calm face …
+SPEECH = "9001_IEO_NEU_XX"  # … and another sentence for it to say
 COLUMNS = 10
-CROP_MARGIN = 0.35  # of the face square, around it, in the sheet
+CROP_MARGIN = 0.08  # of the face square, around it, in the sheet
 
 
 def main() -> None:
