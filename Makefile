@@ -6,6 +6,9 @@ BIN := .venv/bin
 READY := .venv/.ready
 
 export OMP_NUM_THREADS ?= 1
+# Give freed tensors back to the system at once (glibc), so that long test runs stay small.
+export MALLOC_MMAP_THRESHOLD_ ?= 262144
+export MALLOC_TRIM_THRESHOLD_ ?= 262144
 
 .PHONY: demo test lint unit nbval lab notebooks figures setup clean-env
 
