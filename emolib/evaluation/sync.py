@@ -115,8 +115,7 @@ def lse_expert(
 ) -> LseResult:
     """The same protocol on the colour SyncNet expert, on its own scale ("LSE-D (expert)").
 
-    The expert sees the lower halves of five 96×96 faces and 16 mel steps. Its embeddings are unit
-    vectors that no ReLU leaves negative, so distances lie in [0, 1.42] (in [0, 2] without it).
+    Unit vectors that a ReLU ends lie [0, 1.42] apart, without it [0, 2].
 
     Args:
         model: `models.syncnet.SyncNet`.
@@ -136,14 +135,27 @@ def lse_expert(
         mel = melspectrogram(audio)
     n_samples = len(audio) if audio is not None else (mel.shape[1] - 1) * AUDIO.hop_samples
     n_windows = count_windows(len(faces), n_samples)
+    video, sound = expert_embeddings(model, faces, mel, n_windows, batch_size)
+    return lse_from_embeddings(video, sound, pad=pad, name=EXPERT)
+
+
+def expert_embeddings(
+    model: nn.Module, faces: np.ndarray, mel: np.ndarray, n_windows: int, batch_size: int = 64
+) -> tuple[Tensor, Tensor]:
+    """Unit vectors of a clip's lips and sound, each (n_windows, D) float32 on the CPU.
+
+    Args:
+        model: `models.syncnet.SyncNet`, in eval mode.
+        faces: (T, 96, 96, 3) uint8 RGB at 25 frames/s; row *k* sees frames *k* … *k + 4*.
+        mel: (80, M) float32; row *k* hears the same 200 ms.
+    """
 
     def windows(chosen: range) -> tuple[Tensor, Tensor]:
         heard = torch.from_numpy(mel_windows(mel, chosen, n_frames=N_FRAMES))  # (B, 1, 80, 16)
         seen = torch.from_numpy(np.stack([faces[i : i + N_FRAMES] for i in chosen]))
         return heard, fold_lower_halves(seen.permute(0, 1, 4, 2, 3).float() / 255)
 
-    video, sound = _embed(model, windows, n_windows, batch_size)
-    return lse_from_embeddings(video, sound, pad=pad, name=EXPERT)
+    return _embed(model, windows, n_windows, batch_size)
 
 
 def lse_from_embeddings(

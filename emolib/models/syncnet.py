@@ -99,6 +99,14 @@ class SyncNet(nn.Module):
             return scale * cosine(audio, face) + self.bias
         return torch.logit(sync_prob(audio, face), eps=1e-4)
 
+    @property
+    def border(self) -> float:
+        """The cosine above which the network says "in sync": where its probability is ½."""
+        if self.config.score == "logits":
+            scale = self.log_scale.detach().exp().clamp(max=MAX_SCALE)
+            return float(-self.bias.detach() / scale)
+        return 0.5
+
     def prob(self, mel: Tensor, faces: Tensor) -> Tensor:
         """Probability (B,) float32 that sound and lips are in sync."""
         if self.config.score == "logits":

@@ -1,0 +1,71 @@
+"""Measure a lip-sync expert on people it has not seen: is it fit to judge, and to measure?
+
+    python scripts/measure_syncnet.py --store store --checkpoint lite-syncnet
+    python scripts/measure_syncnet.py --store store --checkpoint FILE --out numbers.json
+
+Prints accuracy on true and on wrong sound (the same share of each; wrong: three frames away or
+more; border: the network's own, or the cosine given), for single windows of five frames and for
+means over clips, and which shifts from -5 to +5 frames are found again.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import torch
+
+from emolib.evaluation.sync_expert import measure_sync_expert
+from emolib.models.checkpoint import find_checkpoint, load_checkpoint
+from emolib.paths import file_sha256
+from emolib.results import save_result
+from emolib.runtime import Stopwatch, run_record
+from emolib.store.store import ClipStore
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--store", type=Path, required=True)
+    parser.add_argument("--checkpoint", required=True, help="a file, or a name in data/checkpoints")
+    parser.add_argument("--split", default="test")
+    parser.add_argument("--out", type=Path, help="result file (.json)")
+    parser.add_argument("--threads", type=int, help="of torch; default: all cores")
+    options = parser.parse_args()
+    if options.threads:
+        torch.set_num_threads(options.threads)
+    watch = Stopwatch()
+    path = find_checkpoint(options.checkpoint, "syncnet")
+    model, meta = load_checkpoint(path, "syncnet")
+    store = ClipStore(options.store).split(options.split)
+    found = measure_sync_expert(model, store)
+    show(path.stem, meta, store, found)
+    if options.out:
+        trained = {"name": path.stem, "recipe": meta.recipe, "corpus": meta.corpus}
+        trained |= {"step": meta.step, "sha256": file_sha256(path)}
+        record = run_record(corpus=store.corpus, seed=None, seconds=watch.seconds)
+        save_result(options.out, {"checkpoint": trained, "split": options.split, **found}, record)
+    print(f"{watch.seconds:.0f} s")
+
+
+def show(name: str, meta, store: ClipStore, found: dict) -> None:
+    """The numbers as a few lines of text."""
+    print(f"{name} ({meta.recipe}, {meta.step} steps on {meta.corpus}) on {store.corpus}:")
+    print(f"  {found['clips']} clips of {found['people']} people, {found['windows']} windows")
+    print(f"  border: cosine {found['border_cosine']:.3f}; wrong: 3 frames away or more")
+    for label in ("window", "clip"):
+        numbers = found[label]
+        low, high = numbers["interval"]["low"], numbers["interval"]["high"]
+        print(
+            f"  {label:6}  accuracy {numbers['accuracy']:.1%} [{low:.1%}, {high:.1%}]"
+            f"  in sync {numbers['in_sync']:.1%}  off sync {numbers['off_sync']:.1%}"
+            f"  AUC {numbers['auc']:.3f}"
+        )
+    for shift, one in found["shifts"].items():
+        print(
+            f"  shift {int(shift):+d}: all clips {one['pooled']:+d};"
+            f" single clips exact {one['exact']:.0%}, within a frame {one['within_1']:.0%}"
+        )
+
+
+if __name__ == "__main__":
+    main()
