@@ -15,7 +15,7 @@ from emolib.cli.root import SKIPPED, app
     " --syncnet runs/sync/syncnet.safetensors --width 0.25 --time-limit 60"
 )
 def train(
-    stage: Annotated[str, typer.Argument(help="syncnet, emotion or generator")],
+    stage: Annotated[str, typer.Argument(help="syncnet, emotion, classifier or generator")],
     store: Annotated[Path, typer.Option(help="clip store made by emolib prepare")],
     out: Annotated[Path, typer.Option(help="folder of the run: weights, states, log")],
     recipe: Annotated[
@@ -41,7 +41,9 @@ def train(
     batch_size: Annotated[int | None, typer.Option(help="windows a step and process")] = None,
     accumulate: Annotated[int | None, typer.Option(help="parts to cut a batch into")] = None,
     learning_rate: Annotated[float | None, typer.Option(help="default: the recipe's")] = None,
-    seed: Annotated[int, typer.Option(help="of weights, windows and draws")] = 0,
+    seed: Annotated[
+        int | None, typer.Option(help="of weights, windows and draws; default: the recipe's")
+    ] = None,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps")] = "auto",
     precision: Annotated[str, typer.Option(help="auto, fp32 or bf16")] = "auto",
     compile_: Annotated[bool, typer.Option("--compile", help="by torch.compile")] = False,

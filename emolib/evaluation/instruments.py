@@ -1,23 +1,28 @@
 """The networks that measure, loaded once, and what a reader must know about each.
 
-Names left out mean: `syncnet` in `data/checkpoints` if it is there; no published LSE; no classifier
-but the expression judge. What is not measured is said in the result's notes.
+Names left out mean: the shipped `lite-syncnet` and `lite-classifier` if they are there; no
+published LSE. What is not measured is said in the result's notes.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from emolib.errors import CheckpointError
 from emolib.evaluation.emotion import ExpressionJudge, Judge, WindowJudge
 from emolib.evaluation.measure import Instruments
 from emolib.evaluation.visual import frechet_name
 from emolib.media.faces import FaceMesh
-from emolib.models.checkpoint import find_checkpoint, load_checkpoint
+from emolib.models.checkpoint import find_checkpoint, load_checkpoint, read_meta
 from emolib.models.face_nets import ExpressionNet, IdentityNet
 from emolib.paths import checkpoints_dir, file_sha256
 
-DEFAULT_SYNCNET = "syncnet"
+SHIPPED = "lite"  # whose networks measure where none is named
+CLASSIFIERS = {
+    "classifier": "another architecture than the discriminator's; it never trained a generator",
+    "emotion": "a discriminator: not independent of generators that it, or its like, trained",
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,7 +54,7 @@ def load_toolbox(settings, device: str = "cpu") -> Toolbox:
     wanted = set(settings.metrics)
     labels, notes, sha256 = {}, [], {}
 
-    def load(role: str, name: str | None, kind: str | None):
+    def load(role: str, name: str | Path | None, kind: str):
         if name is None:
             return None
         path = find_checkpoint(name, kind)
@@ -62,7 +67,7 @@ def load_toolbox(settings, device: str = "cpu") -> Toolbox:
     expert = lse_net = expression = identity = mesh = None
     judges: list[Judge] = []
     if "sync" in wanted:
-        name = settings.syncnet or _shipped(DEFAULT_SYNCNET)
+        name = settings.syncnet or _shipped("syncnet")
         expert = load("LSE (expert)", name, "syncnet")
         lse_net = load("LSE", settings.lse_syncnet, "syncnet-lse")
         if expert is None and lse_net is None:
@@ -71,9 +76,12 @@ def load_toolbox(settings, device: str = "cpu") -> Toolbox:
         expression = ExpressionJudge(ExpressionNet.load().to(device))
         labels[f"emoacc/{expression.name}"] = f"EmoAcc ({expression.name}) %"
         notes.append(f"EmoAcc ({expression.name}): {expression.note}.")
-        classifier = load("EmoAcc (classifier)", settings.classifier, None)
-        if classifier is not None:
-            judges.append(_classifier(classifier, settings.classifier))
+        name = settings.classifier or _shipped("classifier")
+        if name is not None:
+            path, kind = _classifier_file(name)
+            classifier = load("EmoAcc (classifier)", path, kind)
+            judges.append(WindowJudge(classifier, "classifier", CLASSIFIERS[kind]))
+            notes.append(f"EmoAcc (classifier): {judges[0].note}.")
             labels[f"emoacc/{judges[0].name}"] = f"EmoAcc ({judges[0].name}) %"
     if wanted & {"crowd", "identity"}:
         identity = IdentityNet.load().to(device)
@@ -96,18 +104,24 @@ def load_toolbox(settings, device: str = "cpu") -> Toolbox:
     )
 
 
-def _classifier(network, name: str) -> WindowJudge:
-    """A judge on an emotion checkpoint.
+def _classifier_file(name: str) -> tuple[Path, str]:
+    """The checkpoint of a classifier, by name or file, and its kind; a judge's before others'.
 
     Raises:
-        CheckpointError: the checkpoint is no emotion classifier.
+        CheckpointError: there is none, or it is no emotion classifier.
     """
-    if not hasattr(network, "classifier"):
+    try:
+        path = find_checkpoint(name, "classifier")
+    except CheckpointError:
+        path = find_checkpoint(name, "emotion")
+    kind = read_meta(path).kind
+    if kind not in CLASSIFIERS:
         raise CheckpointError(
-            f"holds a {type(network).__name__}", file=name, expected="an emotion classifier"
+            f"holds a network of kind {kind!r}", file=path, expected="an emotion classifier"
         )
-    return WindowJudge(network, "classifier")
+    return path, kind
 
 
-def _shipped(name: str) -> str | None:
-    return name if (checkpoints_dir() / f"{name}.safetensors").is_file() else None
+def _shipped(kind: str) -> Path | None:
+    path = checkpoints_dir() / f"{SHIPPED}-{kind}.safetensors"
+    return path if path.is_file() else None

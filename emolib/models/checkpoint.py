@@ -22,6 +22,7 @@ from emolib import __version__
 from emolib.config import current_profile
 from emolib.emotions import EMOTIONS, check_order
 from emolib.errors import CheckpointError, ConfigError
+from emolib.models.classifier import EmotionClassifier, EmotionClassifierConfig
 from emolib.models.emotion import EmotionDiscriminator, EmotionDiscriminatorConfig
 from emolib.models.generator import Generator, GeneratorConfig
 from emolib.models.lse_syncnet import LseSyncNet, LseSyncNetConfig
@@ -35,6 +36,7 @@ KINDS: dict[str, tuple[type[nn.Module], type]] = {
     "generator": (Generator, GeneratorConfig),
     "syncnet": (SyncNet, SyncNetConfig),
     "emotion": (EmotionDiscriminator, EmotionDiscriminatorConfig),
+    "classifier": (EmotionClassifier, EmotionClassifierConfig),
     "syncnet-lse": (LseSyncNet, LseSyncNetConfig),
 }
 

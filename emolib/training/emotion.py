@@ -1,5 +1,7 @@
 """Stage 2: the emotion discriminator learns to name the emotion of five frames.
 
+So does, apart from it, the classifier that judges generated clips and trains none.
+
 Paper: §3.2.4. The released code pre-trains it at a rate of 1e-6 and never looks at held-out people.
 """
 
@@ -12,8 +14,9 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
+from emolib.config import VIDEO
 from emolib.emotions import EMOTIONS
-from emolib.models.emotion import EmotionDiscriminator
+from emolib.models.checkpoint import KINDS
 from emolib.store.augment import P_CLASSIFIER, Augment
 from emolib.store.store import ClipStore
 from emolib.store.windows import EmotionWindows, finished
@@ -21,7 +24,7 @@ from emolib.training.faults import check_settings
 from emolib.training.fit import fit, say_beside_bar
 from emolib.training.loader import fixed_batches, to_device
 from emolib.training.losses import emotion_loss
-from emolib.training.recipes import EMOTION_RECIPES, EmotionRecipe
+from emolib.training.recipes import CLASSIFIER_RECIPES, EMOTION_RECIPES, EmotionRecipe
 from emolib.training.settings import FitConfig
 from emolib.training.task import FitResult, StageTask, start_weights
 
@@ -42,26 +45,41 @@ def emotion_step(
 
 
 class EmotionTask(StageTask):
-    """The discriminator on a store's training split, looked at on its test split."""
+    """A network that names emotions, on a store's training split, looked at on its test split.
+
+    Args:
+        kind: "emotion" for the discriminator, "classifier" for the independent judge.
+    """
 
     def __init__(
-        self, net: EmotionDiscriminator, recipe: EmotionRecipe, store: ClipStore, config: FitConfig
+        self,
+        net: nn.Module,
+        recipe: EmotionRecipe,
+        store: ClipStore,
+        config: FitConfig,
+        kind: str = "emotion",
     ):
         train, test = store.split("train"), store.split("test")
         train.check_classes()
         augment = Augment(P_CLASSIFIER) if recipe.augment else None
         data = EmotionWindows(train, config.seed, augment)
-        super().__init__("emotion", net, data, recipe, store)
+        super().__init__(kind, net, data, recipe, store)
+        self.frames_per_item = recipe.frames_seen or VIDEO.n_frames
         if recipe.balanced:
             self.probabilities = data.probabilities()
         self.test = EmotionWindows(test, seed=1)
         self.n_eval, self.batch_size = config.eval_items, config.batch_size
 
     def step(self, batch: dict, step: int) -> tuple[Tensor, dict[str, Tensor]]:
+        if self.recipe.frames_seen is not None:
+            order = torch.randperm(batch["frames"].shape[1])[: self.recipe.frames_seen]
+            batch = {**batch, "frames": batch["frames"][:, order.sort().values]}
         batch = finished(batch)
         if self.recipe.jitter:
             batch["frames"] = self.recipe.jitter(batch["frames"])[0]
-        return emotion_step(self.networks["emotion"], batch, self.recipe.label_smoothing)
+        if self.recipe.rough:
+            batch["frames"] = self.recipe.rough(batch["frames"])
+        return emotion_step(self.networks[self.kind], batch, self.recipe.label_smoothing)
 
     def evaluate(self, network: nn.Module, step: int) -> dict[str, float | list]:
         """Accuracy on unseen people: over all windows, and for each emotion."""
@@ -94,11 +112,13 @@ def train_emotion(
     start: str | PathLike | None = None,
     resume: bool = False,
     device: str = "auto",
+    kind: str = "emotion",
     **options,
 ) -> FitResult:
     """Pre-train the emotion discriminator into `out/emotion.safetensors`.
 
-    Says how many clips each emotion has before it starts. Arguments as `train_syncnet`.
+    Says how many clips each emotion has before it starts. Arguments as `train_syncnet`; `kind` also
+    names the weights file, and "classifier" trains the judge instead (see `train_classifier`).
 
     Raises:
         DatasetError: an emotion has no training clip.
@@ -110,6 +130,21 @@ def train_emotion(
     balance = store.split("train").class_balance()["clips"]
     say_beside_bar("training clips: " + ", ".join(f"{c} {n}" for c, n in balance.items()))
     torch.manual_seed(config.seed)
-    net = start_weights(EmotionDiscriminator(recipe.network), start, "emotion")
-    task = EmotionTask(net, recipe, store, config)
+    network, _ = KINDS[kind]
+    net = start_weights(network(recipe.network), start, kind)
+    task = EmotionTask(net, recipe, store, config, kind)
     return fit(task, Path(out), config, resume=resume, device=device)
+
+
+def train_classifier(
+    store: str | PathLike | ClipStore,
+    out: str | PathLike,
+    *,
+    recipe: EmotionRecipe = CLASSIFIER_RECIPES["IMPROVED"],
+    **options,
+) -> FitResult:
+    """Train the independent classifier into `out/classifier.safetensors`, as `train_emotion`.
+
+    It exists to judge: no stage accepts it as a training objective.
+    """
+    return train_emotion(store, out, recipe=recipe, kind="classifier", **options)

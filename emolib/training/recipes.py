@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass, field, replace
 
 from emolib.config import VIDEO
 from emolib.errors import ConfigError
+from emolib.models.classifier import EmotionClassifierConfig
 from emolib.models.emotion import EmotionDiscriminatorConfig
 from emolib.models.generator import GeneratorConfig
 from emolib.models.syncnet import SyncNetConfig
@@ -19,6 +20,7 @@ from emolib.store.masks import MASKS
 from emolib.store.references import STRATEGIES
 from emolib.store.windows import GeneratorSettings
 from emolib.training.losses import LossWeights, Ramp, Threshold
+from emolib.training.roughen import Rough
 from emolib.training.settings import FitConfig
 from emolib.training.windows import Jitter
 
@@ -57,12 +59,16 @@ class SyncRecipe:
 
 @dataclass(frozen=True)
 class EmotionRecipe:
-    """How the emotion discriminator is pre-trained. Defaults: the released code's (§3.2.4)."""
+    """How a network learns to name emotions. Defaults: the released discriminator's (§3.2.4)."""
 
     name: str = "PAPER"
-    network: EmotionDiscriminatorConfig = field(default_factory=EmotionDiscriminatorConfig)
+    network: EmotionDiscriminatorConfig | EmotionClassifierConfig = field(
+        default_factory=EmotionDiscriminatorConfig
+    )
     augment: bool = True
     jitter: Jitter | None = None
+    rough: Rough | None = None
+    frames_seen: int | None = None  # of each window's five, drawn anew; None: all
     balanced: bool = False  # draw all six emotions equally often
     label_smoothing: float = 0.0
     fit: FitConfig = field(
@@ -74,6 +80,8 @@ class EmotionRecipe:
         found = _geometry(self.n_frames)
         if not 0 <= self.label_smoothing < 1:
             found.append(f"label_smoothing is {self.label_smoothing} (expected 0 … 1)")
+        if self.frames_seen is not None and not 1 <= self.frames_seen <= self.n_frames:
+            found.append(f"frames_seen is {self.frames_seen} (expected 1 … 5)")
         return found
 
 
@@ -95,6 +103,7 @@ class GeneratorRecipe:
     discriminator_rate: float = 0.01  # of the generator's: 1e-6 to 1e-4, appendix A.2
     face_encoder: str = "learn"  # or from a base: "init", "freeze" (PRE, §4.3)
     perceptual_frames: int | None = None  # of each window, drawn anew; None: all five
+    frames_per_window: int | None = None  # made of each window, drawn anew; None: all five
     released_code_quirks: bool = False  # frozen nets in train mode, pictures folded wrongly
     fit: FitConfig = PAPER_FIT
     n_frames: int = VIDEO.n_frames
@@ -113,8 +122,12 @@ class GeneratorRecipe:
             found.append(f"face_encoder {self.face_encoder!r} is none of learn, init, freeze")
         if self.change_gain < 0:
             found.append(f"change_gain {self.change_gain} is negative")
-        if self.perceptual_frames is not None and not 1 <= self.perceptual_frames <= self.n_frames:
-            found.append(f"perceptual_frames is {self.perceptual_frames} (expected 1 … 5)")
+        for name in ("perceptual_frames", "frames_per_window"):
+            value = getattr(self, name)
+            if value is not None and not 1 <= value <= self.n_frames:
+                found.append(f"{name} is {value} (expected 1 … 5)")
+        if self.frames_per_window not in (None, self.n_frames) and self.weights.sync:
+            found.append("frames_per_window leaves frames out, but the sync expert sees all five")
         return found
 
 
@@ -150,7 +163,22 @@ EMOTION_RECIPES = {
         ),
     )
 }
+# The second opinion: another network, other draws, and windows that are much harder to read.
+CLASSIFIER_RECIPES = {
+    "IMPROVED": EmotionRecipe(
+        name="IMPROVED",
+        network=EmotionClassifierConfig(),
+        augment=False,  # colour is changed by `rough`
+        jitter=Jitter(zoom=0.15, shift=0.08),
+        rough=Rough(),
+        frames_seen=3,
+        balanced=True,
+        label_smoothing=0.05,
+        fit=replace(OWN_FIT, batch_size=32, learning_rate=2e-3, weight_decay=0.01, seed=1789),
+    )
+}
 _NO_EMOTION = GeneratorConfig(emotion=None)
+_COMPOSITE = GeneratorConfig(head="composite", multi_scale_emotion=True)
 _PLDA = GeneratorRecipe(name="PLDA", weights=LossWeights(), augment=True)
 GENERATOR_RECIPES = {
     recipe.name: recipe
@@ -183,10 +211,23 @@ GENERATOR_RECIPES = {
             weights=LossWeights(sync=0.03, perceptual=0.0, emotion=0.1),
             co_train=False,
         ),
+        # This project's first half: what a face does, from single frames of many windows, since
+        # the five of one window teach almost the same. IMPROVED starts from its weights.
+        GeneratorRecipe(
+            name="WARMUP",
+            network=_COMPOSITE,
+            reference="other_emotion",
+            weights=LossWeights(sync=0.0, perceptual=0.0, emotion=0.0),
+            augment=True,
+            jitter=Jitter(),
+            change_gain=6.0,
+            frames_per_window=1,
+            fit=replace(OWN_FIT, batch_size=40, learning_rate=1e-3),
+        ),
         # This project's: notebook 06 says why, notebook 07 measures each part.
         GeneratorRecipe(
             name="IMPROVED",
-            network=GeneratorConfig(head="composite", multi_scale_emotion=True),
+            network=_COMPOSITE,
             reference="other_emotion",
             weights=LossWeights(sync=0.02, perceptual=0.02, emotion=0.002),
             schedule=Ramp(1000, 4000),
@@ -202,13 +243,14 @@ GENERATOR_RECIPES = {
 RECIPES = {
     "syncnet": SYNC_RECIPES,
     "emotion": EMOTION_RECIPES,
+    "classifier": CLASSIFIER_RECIPES,
     "generator": GENERATOR_RECIPES,
 }
 Recipe = SyncRecipe | EmotionRecipe | GeneratorRecipe
 
 
 def find_recipe(stage: str, name: str) -> Recipe:
-    """The recipe of a stage ("syncnet", "emotion", "generator") by its name, in any case.
+    """The recipe of a stage (a key of `RECIPES`) by its name, in any case.
 
     Raises:
         ConfigError: unknown stage or name.

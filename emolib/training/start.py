@@ -8,7 +8,7 @@ from os import PathLike
 
 from emolib.config import current_profile
 from emolib.errors import ConfigError
-from emolib.training.emotion import train_emotion
+from emolib.training.emotion import train_classifier, train_emotion
 from emolib.training.generator import train_generator
 from emolib.training.recipes import find_recipe
 from emolib.training.settings import FitConfig
@@ -16,7 +16,12 @@ from emolib.training.syncnet import train_syncnet
 from emolib.training.task import FitResult
 from emolib.training.variants import varied
 
-STAGES = {"syncnet": train_syncnet, "emotion": train_emotion, "generator": train_generator}
+STAGES = {
+    "syncnet": train_syncnet,
+    "emotion": train_emotion,
+    "classifier": train_classifier,
+    "generator": train_generator,
+}
 
 
 def train(
@@ -32,7 +37,7 @@ def train(
     """Train one stage by the names of its recipe and settings.
 
     Args:
-        stage: "syncnet", "emotion" or "generator".
+        stage: "syncnet", "emotion", "classifier" or "generator".
         recipe: a name in `recipes.RECIPES[stage]`.
         width: of the network; default: the profile's.
         changes: recipe settings to change, as `variants.varied` takes them.

@@ -21,7 +21,7 @@ class Task:
     """Networks that learn, windows to learn from, and a step; the stages derive from it.
 
     Attributes:
-        kind: "generator", "syncnet" or "emotion"; names the weights file.
+        kind: "generator", "syncnet", "emotion" or "classifier"; names the weights file.
         networks: what learns; the one named `kind` is what the run is for.
         frozen: networks that are only asked.
         data: training windows.

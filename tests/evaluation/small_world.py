@@ -12,6 +12,7 @@ from emolib.media.audio import write_wav
 from emolib.media.faces import crop_face
 from emolib.media.mel import melspectrogram
 from emolib.models.checkpoint import InputRules, save_checkpoint
+from emolib.models.classifier import EmotionClassifier, EmotionClassifierConfig
 from emolib.models.emotion import EmotionDiscriminator, EmotionDiscriminatorConfig
 from emolib.models.generator import Generator, GeneratorConfig
 from emolib.models.syncnet import SyncNet, SyncNetConfig
@@ -129,7 +130,8 @@ def make_checkpoints(folder):
         "generator": (Generator(GeneratorConfig(width=1 / 8, head="composite")), "IMPROVED"),
         "base": (Generator(GeneratorConfig(width=1 / 8, emotion=None)), "WAV2LIP"),
         "expert": (SyncNet(SyncNetConfig(width=1 / 8)), "PAPER"),
-        "classifier": (EmotionDiscriminator(EmotionDiscriminatorConfig(width=1 / 8)), "PAPER"),
+        "classifier": (EmotionClassifier(EmotionClassifierConfig(width=1 / 16)), "IMPROVED"),
+        "emotion": (EmotionDiscriminator(EmotionDiscriminatorConfig(width=1 / 8)), "PAPER"),
     }
     paths = {}
     for name, (network, recipe) in networks.items():

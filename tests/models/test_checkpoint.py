@@ -19,6 +19,7 @@ from emolib.models.checkpoint import (
     read_meta,
     save_checkpoint,
 )
+from emolib.models.classifier import EmotionClassifier, EmotionClassifierConfig
 from emolib.models.emotion import EmotionDiscriminator, EmotionDiscriminatorConfig
 from emolib.models.generator import Generator, GeneratorConfig
 from emolib.models.lse_syncnet import LseSyncNet, LseSyncNetConfig
@@ -30,6 +31,7 @@ NETWORKS = {
     ),
     "syncnet": lambda: SyncNet(SyncNetConfig(width=1 / 8, score="logits")),
     "emotion": lambda: EmotionDiscriminator(EmotionDiscriminatorConfig(width=1 / 8)),
+    "classifier": lambda: EmotionClassifier(EmotionClassifierConfig(width=1 / 8)),
     "syncnet-lse": lambda: LseSyncNet(LseSyncNetConfig(width=1 / 8)),
 }
 

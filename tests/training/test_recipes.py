@@ -45,11 +45,18 @@ def test_all_recipes_can_work_and_carry_their_own_name():
             assert recipe.fit.problems() == []
 
 
+def test_single_frames_and_the_sync_expert_exclude_each_other():
+    both = varied(find_recipe("generator", "IMPROVED"), {"frames_per_window": "1"})
+    assert "sync expert sees all five" in both.problems()[0]
+    none = varied(find_recipe("generator", "WARMUP"), {"frames_per_window": "0"})
+    assert none.problems() == ["frames_per_window is 0 (expected 1 … 5)"]
+
+
 def test_a_recipe_is_found_in_any_case_and_unknown_ones_list_the_known():
     assert find_recipe("generator", "plda").name == "PLDA"
     with pytest.raises(ConfigError, match="PLDA"):
         find_recipe("generator", "PLAD")
-    with pytest.raises(ConfigError, match="syncnet, emotion, generator"):
+    with pytest.raises(ConfigError, match="syncnet, emotion, classifier, generator"):
         find_recipe("vocoder", "SEQ")
 
 
@@ -78,6 +85,15 @@ def test_all_problems_of_recipe_and_loop_come_at_once():
         check_settings(recipe=recipe, training=FitConfig(steps=0))
     for word in ("T = 7", "α + β + γ", "quarter", "steps is 0", "4 setting(s)"):
         assert word in str(caught.value)
+
+
+def test_the_judge_s_recipe_differs_from_the_discriminator_s_in_all_that_counts():
+    judge, disc = find_recipe("classifier", "improved"), find_recipe("emotion", "improved")
+    assert type(judge.network) is not type(disc.network)
+    assert judge.fit.seed != disc.fit.seed
+    assert judge.rough is not None and disc.rough is None
+    with pytest.raises(ConfigError, match="frames_seen is 6"):
+        check_settings(recipe=varied(judge, {"frames_seen": "6"}))
 
 
 def test_wrong_words_at_the_door(tmp_path):

@@ -14,12 +14,12 @@ from emolib.models.emotion import EmotionDiscriminator, EmotionDiscriminatorConf
 from emolib.models.generator import Generator
 from emolib.models.syncnet import SyncNet, SyncNetConfig
 from emolib.store.store import ClipStore
-from emolib.training.emotion import train_emotion
+from emolib.training.emotion import train_classifier, train_emotion
 from emolib.training.generator import GeneratorTask, Judges, take_face_encoder, train_generator
 from emolib.training.journal import read_journal
 from emolib.training.loader import fixed_batches
 from emolib.training.losses import LossWeights, Ramp
-from emolib.training.objective import psnr_db
+from emolib.training.objective import draw_frames, psnr_db, with_frames
 from emolib.training.recipes import GENERATOR_RECIPES, find_recipe
 from emolib.training.state import load_state, saved_states
 from emolib.training.syncnet import train_syncnet
@@ -91,6 +91,35 @@ def test_emotion_discriminator_overfits_drawn_emotions(store, tmp_path):
     options = {"batch_size": 12, "steps": 40, "warmup_steps": 2, "learning_rate": 3e-3}
     train_emotion(store, tmp_path, recipe=recipe, **QUICK | options)
     assert [row for row in read_journal(tmp_path) if "accuracy" in row][-1]["accuracy"] > 0.95
+
+
+def test_the_classifier_is_trained_by_the_same_loop_with_its_own_seed(store, tmp_path):
+    recipe = replace(small("classifier", "IMPROVED"), jitter=None, rough=None)
+    options = {"batch_size": 12, "steps": 40, "warmup_steps": 2, "learning_rate": 5e-3}
+    result = train_classifier(store, tmp_path, recipe=recipe, **QUICK | options)
+    rows = read_journal(tmp_path)
+    assert [row for row in rows if "accuracy" in row][-1]["accuracy"] > 0.9
+    assert rows[0]["record"]["seed"] == 1789 and rows[0]["settings"]["stage"] == "classifier"
+    net, meta = load_checkpoint(tmp_path / "classifier.safetensors", "classifier")
+    assert net.config == recipe.network and meta.metrics == result.metrics
+
+
+def test_rough_windows_train_the_classifier_and_a_resumed_one_is_the_same(store, tmp_path):
+    options = QUICK | {"recipe": small("classifier", "IMPROVED"), "steps": 3}
+    train_classifier(store, tmp_path / "a", **options)
+    assert train_classifier(store, tmp_path / "b", time_limit_min=1e-6, **options).step == 1
+    train_classifier(store, tmp_path / "b", resume=True, **options)
+    a, b = (load_file(tmp_path / run / "classifier.safetensors") for run in "ab")
+    assert all(torch.equal(a[name], b[name]) for name in a)
+
+
+def test_no_generator_accepts_the_judge_as_its_objective(store, tmp_path):
+    recipe = small("classifier", "IMPROVED")
+    train_classifier(store, tmp_path / "c", recipe=recipe, steps=1, **QUICK)
+    judge = tmp_path / "c" / "classifier.safetensors"
+    with pytest.raises(CheckpointError, match="kind 'classifier'"):
+        recipe = small("generator", "SEQ")
+        train_generator(store, tmp_path / "g", recipe=recipe, emotion_disc=judge, **QUICK)
 
 
 def test_the_generator_learns(store, tmp_path):
@@ -254,3 +283,16 @@ def test_psnr_by_hand():
     frames = target.clone()
     frames[:, 0] = 0.1  # mean square 0.01: 20 dB
     torch.testing.assert_close(psnr_db(frames, target), torch.tensor([20.0, 80.0]))
+
+
+def test_some_frames_of_a_window_are_the_same_frames_everywhere(store):
+    torch.manual_seed(3)
+    batch = batch_of(make_task(store)[0])
+    chosen = draw_frames(2)
+    some = with_frames(batch, chosen)
+    assert len(chosen) == 2 and chosen == sorted(set(chosen))
+    for name in ("mel_windows", "target_frames", "reference_frames"):
+        assert torch.equal(some[name], torch.stack([batch[name][:, t] for t in chosen], 1))
+    assert some["sync_mel"] is batch["sync_mel"]
+    assert draw_frames(None) == draw_frames(5) == [0, 1, 2, 3, 4]
+    assert len({draw_frames(1)[0] for _ in range(64)}) == 5
