@@ -49,6 +49,8 @@ def generator_step(
 
     Paper: §3.3, eq. 5.
     """
+    if recipe.frames_per_window is not None:
+        batch = with_frames(batch, draw_frames(recipe.frames_per_window))
     target, reference = batch["target_frames"], batch["reference_frames"]
     generated = generate(generator, batch, recipe.mask)  # (B, T, 3, 96, 96)
     gain = recipe.change_gain
@@ -57,7 +59,7 @@ def generator_step(
     if weights.sync:
         parts["sync"] = expert_sync_loss(judges.sync, generated, batch["sync_mel"])
     if weights.perceptual:
-        chosen = frames_for_features(recipe.perceptual_frames)
+        chosen = draw_frames(recipe.perceptual_frames, generated.shape[1])
         fold = as_released_pictures if recipe.released_code_quirks else as_pictures
         parts["perceptual"] = perceptual_loss(
             judges.features, generated[:, chosen], target[:, chosen], fold
@@ -86,11 +88,17 @@ def expert_sync_loss(expert: nn.Module, frames: Tensor, mel: Tensor) -> Tensor:
     return sync_logit_loss(expert.logits(mel, faces))
 
 
-def frames_for_features(n_frames: int | None) -> list[int]:
-    """Which of the five frames the perceptual loss looks at in this step."""
-    if n_frames is None:
-        return list(range(VIDEO.n_frames))
-    return sorted(torch.randperm(VIDEO.n_frames)[:n_frames].tolist())
+def draw_frames(n_drawn: int | None, n_frames: int = VIDEO.n_frames) -> list[int]:
+    """Which frames of a window to look at in this step, in order; None: all."""
+    if n_drawn is None or n_drawn >= n_frames:
+        return list(range(n_frames))
+    return sorted(torch.randperm(n_frames)[:n_drawn].tolist())
+
+
+def with_frames(batch: dict, chosen: list[int]) -> dict:
+    """The batch with some frames of each window only: (B, len(chosen), …)."""
+    kept = ("mel_windows", "target_frames", "reference_frames")
+    return {**batch, **{name: batch[name][:, chosen] for name in kept}}
 
 
 def psnr_db(frames: Tensor, target: Tensor) -> Tensor:
