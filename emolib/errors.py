@@ -79,6 +79,10 @@ class CheckpointError(EmolibError):
     """A weights file is damaged, of another network, or from another version."""
 
 
+class StudyError(EmolibError):
+    """An answer to the user study is not usable, or its file is no study file."""
+
+
 class DownloadError(EmolibError):
     """A file could not be fetched, or is not the file that was asked for."""
 

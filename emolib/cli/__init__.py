@@ -9,11 +9,11 @@ from __future__ import annotations
 import sys
 import warnings
 
-from emolib.cli import data, figures, machine, networks, talk  # the commands
+from emolib.cli import data, figures, machine, networks, study, talk  # the commands
 from emolib.cli.root import SKIPPED, app
 from emolib.errors import EmolibError, EmolibWarning
 
-__all__ = ["SKIPPED", "app", "data", "figures", "machine", "main", "networks", "talk"]
+__all__ = ["SKIPPED", "app", "data", "figures", "machine", "main", "networks", "study", "talk"]
 
 
 def main() -> None:
