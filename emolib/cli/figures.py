@@ -15,19 +15,19 @@ def figures(
     only: Annotated[int | None, typer.Option(help="number of one figure, 1 to 11")] = None,
     out: Annotated[Path | None, typer.Option(help="folder; default: figures/")] = None,
 ) -> None:
-    """Draw the paper's figures, as far as they can be yet: fig NN as .png, .pdf and .json."""
+    """Draw the paper's figures from stored results: figNN_name.png, .pdf and .json.
+
+    A figure whose result is not there says what it waits for and which command makes it.
+    """
     import matplotlib
 
     matplotlib.use("Agg")  # files are wanted, not windows
-    from emolib.config import current_profile
-    from emolib.lab.data import course_store
     from emolib.paths import figures_dir
-    from emolib.viz.paper import DRAWN, WAITING, make_figure
+    from emolib.viz.paper import FIGURES, NOT_DRAWN, make_figure, why_waiting
 
-    folder, profile = out or figures_dir(), current_profile().name
-    store = course_store()
-    for number in [only] if only is not None else sorted(DRAWN):
-        typer.echo(make_figure(number, store, folder, profile))
-    if only is None:
-        for number, reason in WAITING.items():
-            typer.echo(f"figure {number} waits for {reason}")
+    folder = out or figures_dir()
+    if only is not None:
+        typer.echo(make_figure(only, folder))
+        return
+    for number in sorted({*FIGURES, *NOT_DRAWN}):
+        typer.echo(why_waiting(number) or make_figure(number, folder))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from textwrap import wrap
+
 import matplotlib as mpl
 from matplotlib.figure import Figure
 
@@ -9,6 +11,7 @@ from emolib.emotions import COLOURS, EMOTIONS, NAMES
 
 SCREEN_DPI = 90
 PRINT_DPI = 200
+LETTERS_PER_INCH = 16.5  # of a caption
 INK = "#222222"
 QUIET = "#8A8A8A"
 ACCENT = "#0072B2"
@@ -56,5 +59,7 @@ def caption(fig: Figure, text: str, *, corpus: str, profile: str) -> Figure:
         the same figure, so that calls chain.
     """
     text = f"{text}  [corpus: {corpus}, profile: {profile}]"
-    fig.supxlabel(text, fontsize=8, color=QUIET, x=0.01, ha="left")
+    per_line = max(40, int(fig.get_figwidth() * LETTERS_PER_INCH))
+    wrapped = "\n".join(wrap(text, per_line))
+    fig.supxlabel(wrapped, fontsize=8, color=QUIET, x=0.01, ha="left", multialignment="left")
     return fig
