@@ -53,26 +53,17 @@ def generate(
     the sound. Use faces of people who agreed to it.
     """
     from emolib.generate.bars import stage_bars
-    from emolib.generate.mixture import emotion_weights, parse_mixture
-    from emolib.generate.plan import check_fit
-    from emolib.generate.stream import check_missing
+    from emolib.generate.mixture import parse_mixture
+    from emolib.generate.request import Request
     from emolib.generate.talking_face import TalkingFace, check_film
 
-    shares = None if mixture is None else parse_mixture(mixture)
-    check_fit(fit), check_missing(on_missing)
-    if emotion is not None or shares is not None:
-        emotion_weights(emotion, strength, shares)
-    check_film(out, [face, *([audio] if audio else [])], overwrite=overwrite)
-    talker = TalkingFace.load(checkpoint, device, detector)
     with stage_bars() as progress:
-        report = talker.generate_file(
+        asked = Request(
             face,
             audio,
             emotion,
-            out,
-            strength,
-            shares,
-            overwrite=overwrite,
+            strength=strength,
+            mixture=None if mixture is None else parse_mixture(mixture),
             fit=fit,
             face_index=face_index,
             box=box,
@@ -82,14 +73,18 @@ def generate(
             max_seconds=max_seconds,
             progress=progress,
         )
+        check_film(out, asked.files, overwrite=overwrite)
+        talker = TalkingFace.load(checkpoint, device, detector)
+        report = talker.write(asked, out, overwrite=overwrite)
     for note in report["notes"]:
         typer.echo(f"note: {note}")
     signed = "signed" if report["signed"] else f"not signed: {report['signature_note']}"
     typer.echo(f"{out}: {report['seconds']:.2f} s, AI-generated label and tags, {signed}")
     if verbose:
         spent = report["seconds_per_stage"]
-        typer.echo(", ".join(f"{stage} {seconds:.2f} s" for stage, seconds in spent.items()))
-        typer.echo(f"{report['total_s']:.2f} s in all on {report['device']}")
+        for stage, seconds in spent.items():
+            typer.echo(f"  {stage:8} {seconds:7.2f} s")
+        typer.echo(f"  {'total':8} {report['total_s']:7.2f} s on {report['device']}, model loaded")
 
 
 @app.command(epilog="Example: emolib verify out.mp4")

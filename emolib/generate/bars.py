@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from emolib.generate.stream import Progress
+from emolib.generate.request import Progress
 from emolib.runtime import show_progress
 
 

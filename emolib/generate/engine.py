@@ -30,8 +30,10 @@ class Engine:
     rules: InputRules
 
     @torch.inference_mode()
-    def maps(self, crops: np.ndarray, mel: np.ndarray, emotion: np.ndarray | None) -> dict:
-        """Maps of N frames on the CPU, `frames` (N, 3, 96, 96) and others.
+    def maps(
+        self, crops: np.ndarray, mel: np.ndarray, emotion: np.ndarray | None
+    ) -> dict[str, np.ndarray]:
+        """Maps of N frames, float32: `frames` (N, 3, 96, 96) and others.
 
         Args:
             crops: (N, 96, 96, 3) uint8 RGB.
@@ -56,7 +58,7 @@ class Engine:
                 self.batch //= 2
                 continue
             start = part.stop
-        return {name: torch.cat([part[name] for part in done]) for name in done[0]}
+        return {name: torch.cat([part[name] for part in done]).numpy() for name in done[0]}
 
     def _forward(self, crops, mel, emotion, part) -> dict[str, Tensor]:
         reference = torch.from_numpy(crops).to(self.device).permute(0, 3, 1, 2)  # (N, 3, 96, 96)

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from emolib.config import VIDEO, settings_hash
-from emolib.errors import ConfigError, EmolibError, FaceError, SmallFaceError
+from emolib.errors import EmolibError, FaceError, SmallFaceError
 from emolib.media.face import FaceDetector
 from emolib.media.faces import FaceTrack, track_faces
 from emolib.media.track import MIN_FACE_PX
@@ -58,8 +58,6 @@ def find_track(
         FaceError: no face in any frame, or none with this index.
         SmallFaceError: smaller than 24 px.
     """
-    if face_index < 0:
-        raise ConfigError(f"face index {face_index}", expected="0 or more")
     store = _store(key)
     known = store and _load(store)
     if known:
@@ -77,8 +75,6 @@ def fixed_track(frames: Iterable[np.ndarray], box: Sequence[float], file: str) -
         FaceError: the box lies outside the picture, or is empty.
         SmallFaceError: it is smaller than 24 px.
     """
-    if len(box) != 4:
-        raise ConfigError(f"a box of {len(box)} numbers", expected="x y width height")
     x, y, width, height = (float(value) for value in box)
     n_frames, shape = 0, (0, 0)
     for frame in frames:

@@ -7,40 +7,26 @@ is wrong with the inputs is known before the network runs. Iterating it yields t
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
 
-import cv2
 import numpy as np
 
 from emolib.config import VIDEO
-from emolib.errors import Cancelled, ConfigError, FaceError
+from emolib.errors import Cancelled, FaceError
 from emolib.generate.engine import Engine
 from emolib.generate.hearing import Sound
 from emolib.generate.paint import paint
+from emolib.generate.request import Request
 from emolib.generate.source import ArraySource, FileSource
+from emolib.generate.steady import Steady
 from emolib.media.faces import FaceTrack
 from emolib.media.mel import mel_windows
 
-MISSING = ("pass", "error", "hold")
 EASE_FRAMES = 4
 BATCH_BYTES = 96 * 2**20  # pictures of one batch
-Progress = Callable[[str, int, int], None]  # stage, done, total
-
-
-def check_missing(on_missing: str) -> str:
-    """`on_missing`, once it is one of `MISSING`.
-
-    Raises:
-        ConfigError: unknown.
-    """
-    if on_missing not in MISSING:
-        raise ConfigError(
-            f"unknown on_missing {on_missing!r}", expected="one of " + ", ".join(MISSING)
-        )
-    return on_missing
 
 
 def ease(found: np.ndarray) -> np.ndarray:
@@ -72,40 +58,37 @@ class Stages:
             spent = time.perf_counter() - start
             self.seconds[stage] = self.seconds.get(stage, 0.0) + spent
 
+    def rounded(self) -> dict[str, float]:
+        """Seconds by stage, to the millisecond."""
+        return {stage: round(spent, 3) for stage, spent in self.seconds.items()}
+
 
 @dataclass
 class FrameStream:
     """A prepared clip. Iterate it once for its frames (H, W, 3) uint8 RGB.
 
     Attributes:
+        asked: what is wanted.
         engine, source, sound, track: what it is made of.
         plan: (n_frames,) the source frame behind each output frame.
         emotion: (n_frames, 6) float32 weights, or None.
-        on_missing: frames without a face are left alone ("pass"), an "error", or show the last
-            generated picture ("hold").
-        native: paint at the face's own resolution.
-        progress, cancel: called after every batch; `cancel()` true stops with `Cancelled`.
         report: what was done, plain JSON values; complete when the last frame has been taken.
     """
 
+    asked: Request
     engine: Engine
     source: ArraySource | FileSource
     sound: Sound
     track: FaceTrack
     plan: np.ndarray
     emotion: np.ndarray | None
-    on_missing: str = "pass"
-    native: bool = True
-    progress: Progress | None = None
-    cancel: Callable[[], bool] | None = None
     stages: Stages = field(default_factory=Stages)
     report: dict = field(default_factory=dict)
 
     fps = VIDEO.fps
 
     def __post_init__(self):
-        check_missing(self.on_missing)
-        if self.on_missing == "error" and not self.track.found[self.plan].all():
+        if self.asked.on_missing == "error" and not self.track.found[self.plan].all():
             gaps = ", ".join(f"{a}-{b - 1}" for a, b in self.track.missing)
             raise FaceError(
                 "the face is missing",
@@ -113,9 +96,8 @@ class FrameStream:
                 where=f"frames {gaps}",
                 fix="cut these frames out, or pass --on-missing pass",
             )
-
         self.shares = np.ones(len(self.plan))  # how much of the generated face is shown
-        if self.on_missing == "pass":
+        if self.asked.on_missing == "pass":
             self.shares = ease(self.track.found[self.plan])
 
     def __len__(self) -> int:
@@ -136,7 +118,7 @@ class FrameStream:
 
     def __iter__(self) -> Iterator[np.ndarray]:
         """Finished frames in order."""
-        frames = self.source.frames(self.plan)
+        frames, steady = self.source.frames(self.plan), Steady()
         last, done = None, 0
         width, height = self.track.picture_px
         most = max(1, BATCH_BYTES // (3 * width * height))
@@ -149,45 +131,56 @@ class FrameStream:
                     f"only {done + len(batch)} of {len(self)} frames could be read again",
                     file=self.source.name,
                 )
-            for picture, generated in self.paint(indices, batch):
-                if not generated and self.on_missing == "hold" and last is not None:
+            for picture, generated in self.paint(indices, batch, steady):
+                if not generated and self.asked.on_missing == "hold" and last is not None:
                     picture = last
                 last = picture
                 yield picture
             done = indices.stop
             self.check_cancel()
-            if self.progress:
-                self.progress("frames", done, len(self))
-        self.report["seconds_per_stage"] = {
-            stage: round(spent, 3) for stage, spent in self.stages.seconds.items()
-        }
+            if self.asked.progress:
+                self.asked.progress("frames", done, len(self))
+        self.report["seconds_per_stage"] = self.stages.rounded()
 
-    def paint(self, indices, frames: list[np.ndarray]) -> list[tuple[np.ndarray, bool]]:
-        """Output frames `indices` from their source frames; with each, whether it was generated."""
+    def paint(
+        self, indices: range, frames: list[np.ndarray], steady: Steady | None = None
+    ) -> list[tuple[np.ndarray, bool]]:
+        """Output frames `indices` from their source frames; with each, whether it was generated.
+
+        Args:
+            steady: the memory of the frames before; None if there are none.
+        """
         found = [i for i, k in enumerate(indices) if self.track.found[self.plan[k]]]
         out = [(frame, False) for frame in frames]
         if not found:
             return out
+        rules, steady = self.engine.rules, steady or Steady()
         with self.stages("crop"):
-            places = {
-                i: self.track.transform(int(self.plan[indices[i]]), self.engine.rules.geometry)
-                for i in found
-            }
-            crops = np.stack([places[i].crop(frames[i], VIDEO.face_px) for i in found])
+            places = [
+                self.track.transform(int(self.plan[indices[i]]), rules.geometry) for i in found
+            ]
+            crops = [p.crop(frames[i], VIDEO.face_px) for i, p in zip(found, places, strict=True)]
         chosen = np.array([indices[i] for i in found])
         with self.stages("network"):
-            mel = mel_windows(self.sound.heard, chosen, self.fps, 1, self.engine.rules.alignment)
+            mel = mel_windows(self.sound.heard, chosen, self.fps, 1, rules.alignment)
             label = None if self.emotion is None else self.emotion[chosen]
-            maps = self.engine.maps(crops, mel, label)
+            maps = self.engine.maps(np.stack(crops), mel, label)
         with self.stages("paint"):
-            for n, i in enumerate(found):
-                one = {name: value[n] for name, value in maps.items()}
-                picture = paint(frames[i], places[i], one, self.native)
-                share = float(self.shares[indices[i]])
-                if share < 1:
-                    picture = cv2.addWeighted(picture, share, frames[i], 1 - share, 0)
-                out[i] = (picture, True)
+            for n, (i, place) in enumerate(zip(found, places, strict=True)):
+                k = indices[i]
+                if not self._follows(k):
+                    steady.forget()
+                one = steady({name: value[n] for name, value in maps.items()})
+                share = float(self.shares[k])
+                out[i] = (paint(frames[i], place, one, self.asked.native, share), True)
         return out
+
+    def _follows(self, k: int) -> bool:
+        """Whether output frame k goes on with the shot of the frame before."""
+        if k == 0 or not self.track.found[self.plan[k - 1]]:
+            return False
+        low, high = sorted((self.plan[k - 1], self.plan[k]))
+        return not any(low < cut <= high for cut in self.track.cuts)
 
     def check_cancel(self) -> None:
         """Stop if asked to.
@@ -195,5 +188,5 @@ class FrameStream:
         Raises:
             Cancelled: `cancel()` is true.
         """
-        if self.cancel is not None and self.cancel():
+        if self.asked.cancel is not None and self.asked.cancel():
             raise Cancelled("cancelled", file=self.source.name)

@@ -6,7 +6,8 @@ Paper: §3 (inputs and output), §6 (the web interface's one task).
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,8 +16,8 @@ from emolib.config import AUDIO
 from emolib.errors import MediaError
 from emolib.generate.clip import Clip
 from emolib.generate.engine import make_engine
-from emolib.generate.mixture import emotion_weights
 from emolib.generate.prepare import prepare
+from emolib.generate.request import Face, Request, Sound
 from emolib.generate.source import open_source
 from emolib.generate.stream import FrameStream
 from emolib.media.audio import MIN_SAMPLES
@@ -81,48 +82,32 @@ class TalkingFace:
         )
 
     def stream(
-        self,
-        face: str | os.PathLike | np.ndarray,
-        audio: str | os.PathLike | np.ndarray | None = None,
-        emotion: str | int | None = None,
-        strength: float = 1.0,
-        mixture: Mapping[str, float] | np.ndarray | None = None,
-        **options,
+        self, face: Face, audio: Sound = None, emotion: str | int | None = None, **options
     ) -> FrameStream:
         """A prepared clip whose frames are made as they are taken, in memory that does not grow.
 
         Args:
             face: a video, a picture, or frames (T, H, W, 3) or (H, W, 3) uint8 RGB at 25 frames/s.
             audio: a sound or video file, or (n,) float at 16 kHz; None: the face video's own.
-            emotion, strength, mixture: see `emotion_weights`.
-            options: see `prepare`.
+            emotion: code, name, alias or index.
+            options: any other field of `Request`: `strength`, `mixture`, `fit`, `progress`, …
 
         Raises:
             EmolibError: whatever is wrong with the inputs, before the network runs.
 
         Paper: §3.1, §3.2. Deviation: see `plan`, `hearing`, `paint`.
         """
-        weights, notes = self._weights(emotion, strength, mixture)
-        stream = prepare(self.engine, self.detector, face, audio, weights, **options)
-        made_by = {"model": self.name, "recipe": self.meta.recipe, "device": self.engine.device}
-        stream.report |= made_by | {"notes": notes + stream.report["notes"]}
-        return stream
+        return self.prepare(Request(face, audio, emotion, **options))
 
     def generate(
-        self,
-        face: str | os.PathLike | np.ndarray,
-        audio: str | os.PathLike | np.ndarray | None = None,
-        emotion: str | int | None = None,
-        strength: float = 1.0,
-        mixture: Mapping[str, float] | np.ndarray | None = None,
-        **options,
+        self, face: Face, audio: Sound = None, emotion: str | int | None = None, **options
     ) -> Clip:
         """A short clip whole, in memory. Arguments as `stream`; long films: `generate_file`.
 
         Raises:
             EmolibError: as `stream`; `Cancelled`.
         """
-        stream = self.stream(face, audio, emotion, strength, mixture, **options)
+        stream = self.stream(face, audio, emotion, **options)
         first = next(frames := iter(stream))
         out = np.empty((len(stream), *first.shape), np.uint8)  # (T, H, W, 3)
         out[0] = first
@@ -136,30 +121,68 @@ class TalkingFace:
             report=stream.report,
             facts=self.facts(stream),
             sample_rate_hz=stream.sound.rate_hz,
-            inputs=_files(face, audio),
+            inputs=stream.asked.files,
         )
 
     def generate_file(
         self,
-        face: str | os.PathLike | np.ndarray,
-        audio: str | os.PathLike | np.ndarray | None,
+        face: Face,
+        audio: Sound,
         emotion: str | int | None,
         out: str | os.PathLike,
-        strength: float = 1.0,
-        mixture: Mapping[str, float] | np.ndarray | None = None,
         *,
         overwrite: bool = False,
         label: bool = True,
         made_at: str | None = None,
         **options,
     ) -> dict:
-        """A film of any length straight to a file; memory does not grow with it.
+        """A film of any length straight to a file. `out` and after as `write`, others as `stream`.
+
+        Raises:
+            EmolibError: as `stream` and `write`; nothing is written then.
+        """
+        asked = Request(face, audio, emotion, **options)
+        return self.write(asked, out, overwrite=overwrite, label=label, made_at=made_at)
+
+    def preview(
+        self, face: Face, audio: Sound = None, emotion: str | int | None = None, **options
+    ) -> np.ndarray:
+        """One frame (H, W, 3) uint8 RGB of the clip to come: its first picture, at the loudest
+        moment. Arguments and errors as `stream`."""
+        asked = Request(face, audio, emotion, **options)
+        picture = next(iter(open_source(face).first(1)))
+        stream = self.prepare(replace(asked, face=picture, audio=asked.heard, fit="hold"))
+        loudness = stream.sound.heard.mean(axis=0)  # (M,)
+        k = min(int(loudness.argmax() / AUDIO.mel_steps_per_s * stream.fps), len(stream) - 1)
+        return stream.paint(range(k, k + 1), [picture])[0][0]
+
+    def prepare(self, asked: Request) -> FrameStream:
+        """A request as a stream; see `stream`."""
+        weights, notes = None, []
+        if self.emotional:
+            weights = asked.weights
+        elif asked.labelled:
+            notes.append(f"the network {self.name} knows no emotions: the label is ignored")
+        stream = prepare(self.engine, self.detector, asked, weights)
+        made_by = {"model": self.name, "recipe": self.meta.recipe, "device": self.engine.device}
+        stream.report |= made_by | {"notes": notes + stream.report["notes"]}
+        return stream
+
+    def write(
+        self,
+        asked: Request,
+        out: str | os.PathLike,
+        *,
+        overwrite: bool = False,
+        label: bool = True,
+        made_at: str | None = None,
+    ) -> dict:
+        """A request as a film of any length; memory does not grow with it.
 
         Args:
             out: the file to write; its sidecar lies beside it.
             overwrite, label: see `media.provenance.write_labelled`.
             made_at: the time to put into the marks, for files that can be made again.
-            options: as `stream`.
 
         Returns:
             The report, with `file`, `signed`, `signature_note` and `total_s`.
@@ -167,9 +190,9 @@ class TalkingFace:
         Raises:
             EmolibError: as `stream` and `write_labelled`; nothing is written then.
         """
-        watch, inputs = Stopwatch(), _files(face, audio)
-        check_film(out, inputs, overwrite=overwrite)
-        stream = self.stream(face, audio, emotion, strength, mixture, **options)
+        watch = Stopwatch()
+        check_film(out, asked.files, overwrite=overwrite)
+        stream = self.prepare(asked)
         written = write_labelled(
             out,
             _timed(stream),
@@ -178,36 +201,19 @@ class TalkingFace:
             label,
             fps=stream.fps,
             sample_rate_hz=stream.sound.rate_hz,
-            inputs=inputs,
+            inputs=asked.files,
             overwrite=overwrite,
         )
+        spent = stream.stages.rounded()
+        finish_s = max(watch.seconds - sum(spent.values()), 0.0)  # last packets, marks, hashes
         return {
             **stream.report,
+            "seconds_per_stage": spent | {"finish": round(finish_s, 3)},
             "file": str(written.path),
             "signed": written.signed,
             "signature_note": written.note,
             "total_s": round(watch.seconds, 3),
         }
-
-    def preview(
-        self,
-        face: str | os.PathLike | np.ndarray,
-        audio: str | os.PathLike | np.ndarray | None = None,
-        emotion: str | int | None = None,
-        strength: float = 1.0,
-        mixture: Mapping[str, float] | np.ndarray | None = None,
-        **options,
-    ) -> np.ndarray:
-        """One frame (H, W, 3) uint8 RGB of the clip to come: its first picture, at the loudest
-        moment."""
-        picture = next(iter(open_source(face).first(1)))
-        options["fit"] = "hold"
-        heard = face if audio is None else audio
-        stream = self.stream(picture, heard, emotion, strength, mixture, **options)
-        loudness = stream.sound.heard.mean(axis=0)  # (M,)
-        k = min(int(loudness.argmax() / AUDIO.mel_steps_per_s * stream.fps), len(stream) - 1)
-        (frame,) = stream.source.frames(stream.plan[k : k + 1])
-        return stream.paint(range(k, k + 1), [frame])[0][0]
 
     def facts(self, stream: FrameStream, made_at: str | None = None) -> Facts:
         """What a clip is made from, for its marks."""
@@ -217,15 +223,8 @@ class TalkingFace:
             model_sha256=self.sha256,
             inputs=stream.report["inputs"],
             made_at=made_at or utc_now(),
-            more={"recipe": self.meta.recipe, "native": stream.native},
+            more={"recipe": self.meta.recipe, "native": stream.asked.native},
         )
-
-    def _weights(self, emotion, strength, mixture) -> tuple[np.ndarray | None, list[str]]:
-        if self.emotional:
-            return emotion_weights(emotion, strength, mixture), []
-        if emotion is None and mixture is None:
-            return None, []
-        return None, [f"the network {self.name} knows no emotions: the label is ignored"]
 
 
 def check_film(out: str | os.PathLike, inputs, *, overwrite: bool) -> None:
@@ -242,10 +241,6 @@ def check_film(out: str | os.PathLike, inputs, *, overwrite: bool) -> None:
             file=out,
             expected="a name that ends in " + ", ".join(FORMS),
         )
-
-
-def _files(*inputs) -> tuple[Path, ...]:
-    return tuple(Path(given) for given in inputs if isinstance(given, (str, os.PathLike)))
 
 
 def _timed(stream: FrameStream) -> Iterator[np.ndarray]:

@@ -128,28 +128,53 @@ class CropTransform:
             (H, W, C), the frame's dtype.
         """
         out = frame.copy()
-        height, width = frame.shape[:2]
-        low = np.floor(self.corners.min(axis=0)).astype(int).clip(0, (width, height))
-        high = np.ceil(self.corners.max(axis=0)).astype(int).clip(0, (width, height))
-        (x0, y0), (x1, y1) = low, high
-        if x0 >= x1 or y0 >= y1:  # the whole box lies outside
-            return out
+        place = self.covered(frame.shape)
         patch = face.astype(np.float32)
         if reference is not None:
             patch -= reference.astype(np.float32)
-        size = face.shape[0]
-        if self.side_px < size:  # average before shrinking
-            size = max(1, round(self.side_px))
-            patch = cv2.resize(patch, (size, size), interpolation=cv2.INTER_AREA)
-        to_unit = _shifted(self.matrix, (x0, y0))
-        inner = np.vstack([to_unit[0] * size, to_unit[1] * size])  # region pixels → crop pixels
-        warped = _sample(patch, inner, (x1 - x0, y1 - y0), cv2.INTER_CUBIC)
-        weight = feather_weight(to_unit, (x1 - x0, y1 - y0), feather)[..., None]
-        region = out[y0:y1, x0:x1].astype(np.float32)
+        warped = self.spread(patch, place)
+        weight = self.feather(place, feather)[..., None]
+        region = out[place].astype(np.float32)
         if reference is None:
             warped -= region
-        _store(out[y0:y1, x0:x1], region + weight * warped)
+        store_pixels(out[place], region + weight * warped)
         return out
+
+    def covered(self, shape: tuple[int, ...]) -> tuple[slice, slice]:
+        """Rows and columns of a picture (H, W, …) that the box touches; empty if none."""
+        limits = (shape[1], shape[0])
+        x0, y0 = np.floor(self.corners.min(axis=0)).astype(int).clip(0, limits)
+        x1, y1 = np.ceil(self.corners.max(axis=0)).astype(int).clip(0, limits)
+        return slice(int(y0), int(y1)), slice(int(x0), int(x1))
+
+    def spread(self, patch: np.ndarray, place: tuple[slice, slice]) -> np.ndarray:
+        """Values of the crop (S, S, C) float32 at the pixels of `place`: (h, w, C), cubic.
+
+        Outside the box its edge is repeated. A crop finer than the picture is averaged first.
+        """
+        rows, columns = place
+        height, width = rows.stop - rows.start, columns.stop - columns.start
+        if not height or not width:
+            return np.zeros((height, width, patch.shape[2]), np.float32)
+        size = patch.shape[0]
+        if self.side_px < size:
+            size = max(1, round(self.side_px))
+            patch = cv2.resize(patch, (size, size), interpolation=cv2.INTER_AREA)
+            patch = patch.reshape(size, size, -1)
+        inner = self._from(place) * size  # region pixels → crop pixels
+        return _sample(patch, inner, (width, height), cv2.INTER_CUBIC)
+
+    def feather(self, place: tuple[slice, slice], feather: float = FEATHER) -> np.ndarray:
+        """How much of the crop to see at the pixels of `place`; see `feather_weight`."""
+        rows, columns = place
+        size = (columns.stop - columns.start, rows.stop - rows.start)
+        return feather_weight(self._from(place), size, feather)
+
+    def _from(self, place: tuple[slice, slice]) -> np.ndarray:
+        """The map from pixels of `place` to the unit square."""
+        origin = np.array([place[1].start, place[0].start], float)
+        linear = self.matrix[:, :2]
+        return np.column_stack([linear, self.matrix[:, 2] + linear @ origin])
 
 
 def crop_face(frame: np.ndarray, box: np.ndarray | CropTransform, size: int) -> np.ndarray:
@@ -203,11 +228,6 @@ def _scaled(inverse: np.ndarray, size: int) -> np.ndarray:
     return np.column_stack([inverse[:, :2] / size, inverse[:, 2]])
 
 
-def _shifted(matrix: np.ndarray, origin: tuple[int, int]) -> np.ndarray:
-    """The map for coordinates counted from `origin`."""
-    return np.column_stack([matrix[:, :2], matrix[:, 2] + matrix[:, :2] @ np.array(origin, float)])
-
-
 def _sample(
     picture: np.ndarray, to_source: np.ndarray, size: tuple[int, int], how: int = cv2.INTER_LINEAR
 ) -> np.ndarray:
@@ -219,7 +239,7 @@ def _sample(
     return view if view.ndim == picture.ndim else view[..., None]
 
 
-def _store(region: np.ndarray, values: np.ndarray) -> None:
+def store_pixels(region: np.ndarray, values: np.ndarray) -> None:
     """Write float values into a region of any dtype."""
     if region.dtype == np.uint8:
         values = np.clip(np.rint(values), 0, 255)

@@ -1,0 +1,50 @@
+"""What is asked for is checked before anything is opened."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from emolib.errors import ConfigError
+from emolib.generate.request import Request
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ({"fit": "stretch"}, "loop, trim, hold"),
+        ({"on_missing": "skip"}, "pass, error, hold"),
+        ({"face_index": -1}, "0 or more"),
+        ({"box": (1, 2, 3)}, "x y width height"),
+        ({"max_seconds": 0}, "above 0"),
+        ({"max_seconds": float("nan")}, "above 0"),
+        ({"emotion": "hapy"}, "did you mean 'happiness'"),
+        ({"emotion": "sad", "strength": 2}, "0 .neutral. to 1"),
+        ({"emotion": "sad", "mixture": {"sad": 1}}, "exactly one"),
+        ({"mixture": np.ones((2, 5))}, r"\(6,\)"),
+    ],
+)
+def test_mistakes_need_no_file(options, says):
+    with pytest.raises(ConfigError, match=says):
+        Request("no such film.mp4", "no such sound.wav", **options)
+
+
+def test_options_that_do_not_exist_are_named():
+    with pytest.raises(TypeError, match="fitt"):
+        Request("film.mp4", fitt="loop")
+
+
+def test_frames_need_a_sound_and_videos_bring_one():
+    with pytest.raises(ConfigError, match="pass the audio"):
+        Request(np.zeros((2, 8, 8, 3), np.uint8))
+    asked = Request("film.mp4", emotion="joy")
+    assert asked.heard == "film.mp4"
+    assert asked.files == (Path("film.mp4"),)
+    assert asked.weights == pytest.approx([0, 0, 0, 1, 0, 0])
+
+
+def test_an_emotion_may_be_left_out_where_none_is_known():
+    asked = Request("film.mp4")
+    assert not asked.labelled
+    with pytest.raises(ConfigError, match="exactly one"):
+        _ = asked.weights
