@@ -54,9 +54,10 @@ def show(name: str, meta, store: ClipStore, found: dict) -> None:
     print(f"  border: cosine {found['border_cosine']:.3f}; wrong: 3 frames away or more")
     for label in ("window", "clip"):
         numbers = found[label]
-        low, high = numbers["interval"]["low"], numbers["interval"]["high"]
+        edges = (numbers["interval"]["low"], numbers["interval"]["high"])
+        low, high = ("?" if edge is None else f"{edge:.1%}" for edge in edges)
         print(
-            f"  {label:6}  accuracy {numbers['accuracy']:.1%} [{low:.1%}, {high:.1%}]"
+            f"  {label:6}  accuracy {numbers['accuracy']:.1%} [{low}, {high}]"
             f"  in sync {numbers['in_sync']:.1%}  off sync {numbers['off_sync']:.1%}"
             f"  AUC {numbers['auc']:.3f}"
         )

@@ -79,12 +79,13 @@ def embed_store(model: SyncNet, store: ClipStore) -> list[ClipEmbeddings]:
     return found
 
 
-def sync_accuracy(answers: Sequence[np.ndarray], border: float) -> dict:
+def sync_accuracy(answers: Sequence[np.ndarray], border: float, actors: Sequence[str]) -> dict:
     """Right answers on true and on wrong sound, each half of the mark.
 
     Args:
         answers: a clip each, (rows, 31) cosines over `OFFSETS`, nan where there is no answer.
         border: cosine above which the expert says "in sync".
+        actors: who is in each clip, for the interval.
 
     Returns:
         shares `in_sync` (offset 0, said yes), `off_sync` (three frames away or more, said no) and
@@ -102,7 +103,7 @@ def sync_accuracy(answers: Sequence[np.ndarray], border: float) -> dict:
         "in_sync": float(in_sync.mean()),
         "off_sync": float(off_sync.mean()),
         "accuracy": float((in_sync + off_sync).mean() / 2),
-        "interval": mean_interval((in_sync + off_sync) / 2).as_dict(),
+        "interval": mean_interval((in_sync + off_sync) / 2, actors).as_dict(),
         "auc": float(roc_auc_score(labels, scores)),
     }
 
@@ -148,16 +149,16 @@ def measure_sync_expert(model: SyncNet, store: ClipStore) -> dict:
     clips = embed_store(model, store)
     tables = [clip.cosines() for clip in clips]
     means = [np.nanmean(table, axis=0, keepdims=True) for table in tables]  # (1, 31) each
-    border = model.border
+    border, actors = model.border, [clip.actor for clip in clips]
     return {
         "clips": len(clips),
-        "people": len({clip.actor for clip in clips}),
+        "people": len(set(actors)),
         "windows": sum(len(clip.video) for clip in clips),
         "border_cosine": border,
         "off_sync_from_frames": FAR,
         "offsets": OFFSETS.tolist(),
-        "window": sync_accuracy(tables, border),
-        "clip": sync_accuracy(means, border),
+        "window": sync_accuracy(tables, border, actors),
+        "clip": sync_accuracy(means, border, actors),
         "window_said_in_sync": said_in_sync(tables, border),
         "clip_said_in_sync": said_in_sync(means, border),
         "curve": np.nanmean(np.concatenate(tables), axis=0).tolist(),
