@@ -9,11 +9,22 @@ from __future__ import annotations
 import sys
 import warnings
 
-from emolib.cli import data, figures, machine, networks, study, talk  # the commands
+from emolib.cli import data, figures, machine, networks, study, talk, web  # the commands
 from emolib.cli.root import SKIPPED, app
 from emolib.errors import EmolibError, EmolibWarning
 
-__all__ = ["SKIPPED", "app", "data", "figures", "machine", "main", "networks", "study", "talk"]
+__all__ = [
+    "SKIPPED",
+    "app",
+    "data",
+    "figures",
+    "machine",
+    "main",
+    "networks",
+    "study",
+    "talk",
+    "web",
+]
 
 
 def main() -> None:

@@ -1,0 +1,202 @@
+"""From a form to a job: every field checked, files under our own names, looked into, queued."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import secrets
+import shutil
+from pathlib import Path
+from typing import Any
+
+from fastapi import Request
+from starlette.datastructures import FormData, UploadFile
+
+from emolib.emotions import EMOTIONS, NAMES, parse_emotion
+from emolib.errors import ConfigError
+from emolib.web.catalogue import LANGUAGES, TEXT_VOICES, Catalogue, can_speak
+from emolib.web.jobs import Job, Order
+from emolib.web.probe import look_into
+from emolib.web.problems import invalid
+from emolib.web.queue import JobQueue
+from emolib.web.settings import Limits
+from emolib.web.state import FACE, VOICE
+
+PROBES = 2  # files looked into at once
+MAX_FIELDS, MAX_FIELD_BYTES = 16, 16 * 2**10
+YES, NO = ("true", "1", "on", "yes"), ("false", "0", "off", "no", "")
+FILE = {"type": "string", "format": "binary"}
+FORM: dict[str, Any] = {  # what OpenAPI says of the form
+    "type": "object",
+    "required": ["emotion"],
+    "properties": {
+        "face": FILE | {"description": "a picture or video; or `face_id`"},
+        "face_id": {"type": "string"},
+        "voice": FILE | {"description": "a sound or video; or one of the next three"},
+        "voice_id": {"type": "string"},
+        "text": {"type": "string", "description": "spoken by a synthetic voice"},
+        "own_sound": {"type": "boolean", "description": "the face video's own sound"},
+        "text_language": {"type": "string", "enum": list(LANGUAGES)},
+        "text_voice": {"type": "string", "enum": list(TEXT_VOICES)},
+        "emotion": {"type": "string", "enum": [*NAMES.values(), *EMOTIONS]},
+        "strength": {"type": "number", "minimum": 0, "maximum": 1, "default": 1},
+        "consent": {
+            "type": "boolean",
+            "description": "needed with files: the people in them agreed to it",
+        },
+        "keep": {"type": "boolean", "description": "go on although nobody asks about it"},
+    },
+}
+
+
+class Form:
+    """A form's fields, each asked for as what it should be. Empty ones count as absent."""
+
+    def __init__(self, data: FormData):
+        self._data = data
+
+    def text(self, name: str) -> str | None:
+        """A text field."""
+        value = self._data.get(name)
+        if isinstance(value, UploadFile):
+            raise invalid(f"{name} is a file", "send it as text")
+        value = (value or "").strip()
+        if "\0" in value:
+            raise invalid(f"{name} holds a character that is no text")
+        return value or None
+
+    def file(self, name: str) -> UploadFile | None:
+        """A file; its name is not looked at, except that no name and no bytes is no file."""
+        value = self._data.get(name)
+        if isinstance(value, str):
+            if value:
+                raise invalid(f"{name} is text", "send it as a file")
+            return None
+        return value if value is not None and (value.size or value.filename) else None
+
+    def flag(self, name: str) -> bool:
+        """A yes or no."""
+        value = (self.text(name) or "").lower()
+        if value not in (*YES, *NO):
+            raise invalid(f"{name} is neither true nor false", "send true or false")
+        return value in YES
+
+    def one_of(self, name: str, known, default: str) -> str:
+        """A word from a list."""
+        value = self.text(name) or default
+        if value not in known:
+            raise invalid(f"unknown {name}", "use one of " + ", ".join(known))
+        return value
+
+
+class Intake:
+    """Takes jobs in."""
+
+    def __init__(self, queue: JobQueue, catalogue: Catalogue, limits: Limits):
+        self.queue, self.catalogue, self.limits = queue, catalogue, limits
+        self._probes = asyncio.Semaphore(PROBES)
+
+    async def receive(self, request: Request) -> Job:
+        """A queued job from a multipart form.
+
+        Raises:
+            Refusal: no place, too many bytes, a wrong field, an unfit file; nothing is kept then.
+        """
+        job_id = secrets.token_urlsafe(16)
+        folder = self.queue.store.job_folder(job_id)
+        with self.queue.place(job_id):
+            try:
+                bounds = {"max_files": 2, "max_fields": MAX_FIELDS}
+                async with request.form(**bounds, max_part_size=MAX_FIELD_BYTES) as data:
+                    order = await self._order(Form(data), folder)
+                job = Job(order, job_id)
+                self.queue.submit(job)
+            except BaseException:
+                shutil.rmtree(folder, ignore_errors=True)
+                raise
+        return job
+
+    async def _order(self, form: Form, folder: Path) -> Order:
+        try:
+            emotion = parse_emotion(form.text("emotion") or "")
+        except ConfigError as error:
+            raise invalid("unknown emotion", f"use {error.expected}") from None
+        face, voice, text = form.file("face"), form.file("voice"), form.text("text")
+        face_id, voice_id = form.text("face_id"), form.text("voice_id")
+        own_sound = form.flag("own_sound")
+        if (face is not None) + (face_id is not None) != 1:
+            raise invalid("choose one face", "send either face or face_id")
+        if (voice is not None) + (voice_id is not None) + (text is not None) + own_sound != 1:
+            raise invalid("choose one voice", "send one of voice, voice_id, text, own_sound")
+        if (face or voice) and not form.flag("consent"):
+            raise invalid(
+                "the people whose face and voice these are must have agreed",
+                "ask them, then send consent=true",
+                "consent_needed",
+            )
+        order = Order(
+            face="" if face else str(_known(self.catalogue.faces, face_id, "face").path),
+            voice=str(_known(self.catalogue.voices, voice_id, "voice").path) if voice_id else None,
+            emotion=emotion,
+            strength=_strength(form.text("strength")),
+            text=self._text(text),
+            text_language=form.one_of("text_language", LANGUAGES, "en"),
+            text_voice=form.one_of("text_voice", TEXT_VOICES, "female"),
+            uploaded=bool(face or voice),
+            keep=form.flag("keep"),
+        )
+        files = {}
+        if face:
+            order.face = str(await _store(face, folder / FACE))
+            files["face+sound" if own_sound else "face"] = folder / FACE
+        if voice:
+            order.voice = str(await _store(voice, folder / VOICE))
+            files["voice"] = folder / VOICE
+        if files:
+            async with self._probes:
+                await look_into(files, self.limits)
+        return order
+
+    def _text(self, text: str | None) -> str | None:
+        if text is None:
+            return None
+        if not can_speak():
+            raise invalid("text cannot be spoken on this server", "send or pick a voice")
+        if len(text) > self.limits.max_text:
+            raise invalid(
+                f"the text has {len(text)} characters",
+                f"use at most {self.limits.max_text}",
+                "too_long",
+            )
+        if not any(letter.isalnum() for letter in text):
+            raise invalid("the text has nothing to say", "write a sentence")
+        return text
+
+
+def _known(shelf: dict, wanted: str, what: str):
+    if wanted not in shelf:
+        raise invalid(f"there is no such {what} to pick", f"use an id of /api/options.{what}s")
+    return shelf[wanted]
+
+
+def _strength(text: str | None) -> float:
+    try:
+        strength = float(text or 1)
+    except ValueError:
+        strength = math.nan
+    if not 0 <= strength <= 1:
+        raise invalid("the strength is out of range", "use a number from 0 to 1")
+    return strength
+
+
+async def _store(upload: UploadFile, path: Path) -> Path:
+    """An upload under a name of ours."""
+
+    def copy() -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        upload.file.seek(0)
+        with path.open("xb") as out:
+            shutil.copyfileobj(upload.file, out, 2**20)
+
+    await asyncio.to_thread(copy)
+    return path

@@ -1,0 +1,125 @@
+"""Runs the server: one socket, one event loop, a clean end."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import socket
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import uvicorn
+
+from emolib.errors import ConfigError, EmolibError
+from emolib.web.app import make_app
+from emolib.web.house import House
+from emolib.web.settings import ServeSettings, is_address
+
+LAST_CALL_S = 5  # for answers under way when the server is asked to stop
+MAX_CONNECTIONS = 500
+
+
+class _Server(uvicorn.Server):
+    """A server that tells those who watch before it closes their connections."""
+
+    house: House | None = None
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Stop: event streams end by themselves, then everything else."""
+        if self.house is not None:
+            self.house.queue.close()
+        await super().shutdown(sockets)
+
+
+def serve(
+    settings: ServeSettings,
+    *,
+    certificate: Path | None = None,
+    key: Path | None = None,
+    ready: Callable[[str], None] = print,
+) -> None:
+    """Serve until Ctrl+C or SIGTERM.
+
+    Args:
+        certificate, key: PEM files for HTTPS.
+        ready: told the address once connections are taken.
+
+    Raises:
+        ConfigError: the port is taken, or the certificate does not fit.
+        ResourceError: the state folder cannot be used.
+        EmolibError: no worker can work (no checkpoint, no such device).
+    """
+    why: list[str] = []
+
+    def make_house(settings: ServeSettings) -> House:
+        def give_up(reason: str) -> None:
+            why.append(reason)
+            server.should_exit = True
+
+        server.house = House(settings, give_up=give_up)
+        return server.house
+
+    app = make_app(settings, make_house)
+    config = uvicorn.Config(
+        app,
+        log_level=logging.WARNING,
+        access_log=False,  # who asked for what is nobody's business
+        lifespan="on",
+        ssl_certfile=certificate,
+        ssl_keyfile=key,
+        server_header=False,
+        proxy_headers=False,
+        limit_concurrency=MAX_CONNECTIONS,
+        timeout_graceful_shutdown=LAST_CALL_S,
+    )
+    try:
+        config.load()
+    except (OSError, ValueError) as error:  # ssl.SSLError is an OSError
+        raise ConfigError(
+            f"the certificate and key cannot be used ({error})",
+            file=certificate,
+            expected="two PEM files that belong together",
+        ) from error
+    server = _Server(config)
+    with listening_socket(settings) as listener:
+        settings.state.mkdir(parents=True, exist_ok=True)
+        tempfile.tempdir = str(settings.state)  # uploads spool on the disk that is watched
+        ready(address_of(listener, settings))
+        signal.signal(signal.SIGTERM, lambda *_: None)  # the server sees it first, and stops
+        try:
+            server.run(sockets=[listener])
+        except KeyboardInterrupt:
+            pass
+    if why:
+        raise EmolibError(why[0])
+
+
+def listening_socket(settings: ServeSettings) -> socket.socket:
+    """A socket bound to the wanted address.
+
+    Raises:
+        ConfigError: it is taken, or is not this computer's.
+    """
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((settings.host, settings.port))
+    except OSError as error:
+        listener.close()
+        raise ConfigError(
+            f"cannot listen on {settings.host} port {settings.port} ({error.strerror})",
+            fix="choose another port, such as --port 0 for a free one",
+        ) from error
+    return listener
+
+
+def address_of(listener: socket.socket, settings: ServeSettings) -> str:
+    """What to type into a browser, with the token if there is one."""
+    host, port = listener.getsockname()[:2]
+    if is_address(host) and host in ("0.0.0.0", "::"):
+        host = socket.gethostname()
+    host = f"[{host}]" if ":" in host else host
+    query = f"?token={settings.token}" if settings.token else ""
+    return f"{'https' if settings.tls else 'http'}://{host}:{port}/{query}"
