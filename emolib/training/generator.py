@@ -14,6 +14,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
+from emolib.config import VIDEO
 from emolib.errors import ConfigError
 from emolib.models.blocks import fuse_for_inference
 from emolib.models.checkpoint import InputRules, load_checkpoint
@@ -56,6 +57,7 @@ class GeneratorTask(StageTask):
         augment = Augment(P_GENERATOR) if recipe.augment else None
         data = GeneratorWindows(train, recipe.windows, config.seed, augment)
         super().__init__("generator", generator, data, recipe, store)
+        self.frames_per_item = recipe.frames_per_window or VIDEO.n_frames
         self.test = GeneratorWindows(test, recipe.windows, seed=1)
         self.n_eval, self.batch_size = config.eval_items, config.batch_size
         self.judges, self.opened_step, self.n_closed = judges, None, 0
