@@ -62,8 +62,9 @@ class EmotionClassifier(nn.Module):
         B, T = frames.shape[:2]
         if frames.shape[2:] != (3, VIDEO.face_px, VIDEO.face_px):
             raise ConfigError(f"frames are {tuple(frames.shape)}", expected="(B, T, 3, 96, 96)")
-        x = frames.flatten(0, 1).to(self.classifier.weight.dtype)  # (B·T, 3, 96, 96)
-        seen = self.convs(2 * x - 1).mean((2, 3)).float()  # (B·T, 512)
+        x = standardised(frames).to(self.classifier.weight.dtype)
+        x = x.flatten(0, 1)  # (B·T, 3, 96, 96)
+        seen = self.convs(x).mean((2, 3)).float()  # (B·T, 512)
         seen = seen.unflatten(0, (B, T))  # (B, T, 512)
         mean = seen.mean(1)
         spread = ((seen - mean[:, None]).square().mean(1) + 1e-6).sqrt() - 1e-3
@@ -79,3 +80,14 @@ class EmotionClassifier(nn.Module):
             ConfigError: another shape.
         """
         return self.classifier(self.dropout(self.features(frames))).float()
+
+
+def standardised(frames: Tensor) -> Tensor:
+    """Each window's channels with mean 0 and spread 1: light, skin and camera say no emotion.
+
+    (B, T, 3, H, W) float → the same shape. A channel of one value becomes 0.
+    """
+    x = frames.float()
+    mean = x.mean((1, 3, 4), keepdim=True)  # (B, 1, 3, 1, 1)
+    spread = (x - mean).square().mean((1, 3, 4), keepdim=True).sqrt()
+    return (x - mean) / (spread + 1e-2)

@@ -6,7 +6,11 @@ from shaken import rand, shake
 
 from emolib.errors import ConfigError
 from emolib.models.blocks import fuse_for_inference, n_parameters
-from emolib.models.classifier import EmotionClassifier, EmotionClassifierConfig
+from emolib.models.classifier import (
+    EmotionClassifier,
+    EmotionClassifierConfig,
+    standardised,
+)
 from emolib.models.emotion import EmotionDiscriminator
 
 SMALL = EmotionClassifierConfig(width=1 / 16)
@@ -58,12 +62,22 @@ def test_clips_do_not_touch_each_other(net):
 @torch.no_grad()
 def test_features_are_mean_and_spread_over_time(net):
     frames = rand(1, 4, 3, 96, 96)
-    each = torch.cat([net.features(frames[:, t : t + 1]) for t in range(4)])[:, :32]
+    each = torch.cat([net.convs(picture[None]) for picture in standardised(frames)[0]])
+    each = each.mean((2, 3))  # (T, 32)
     whole = net.features(frames)[0]
     torch.testing.assert_close(whole[:32], each.mean(0), atol=1e-5, rtol=1e-4)
     torch.testing.assert_close(whole[32:], each.std(0, correction=0), atol=2e-3, rtol=0)
     still = net.features(frames[:, :1].repeat(1, 5, 1, 1, 1))[0]
     torch.testing.assert_close(still[32:], torch.zeros(32), atol=1e-4, rtol=0)
+
+
+@torch.no_grad()
+def test_light_colour_cast_and_contrast_change_nothing(net):
+    frames = 0.2 + 0.5 * rand(2, 3, 3, 96, 96)
+    gain, bias = torch.tensor([0.9, 1.2, 0.8]), torch.tensor([0.1, -0.1, 0.0])
+    other = frames * gain[:, None, None] + bias[:, None, None]
+    torch.testing.assert_close(net(other), net(frames), atol=0.05, rtol=0.05)
+    assert standardised(torch.ones(1, 2, 3, 8, 8)).eq(0).all()
 
 
 @torch.no_grad()
