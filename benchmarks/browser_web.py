@@ -1,0 +1,249 @@
+"""The page as people meet it: every step driven in a real browser, at two widths, light and dark.
+
+Writes a screenshot a step and a report: console errors, requests to other places, controls without
+a name, things that stick out sideways, and the order in which the Tab key walks. Screenshots are
+for a person to look at; whatever the report finds makes the exit code 1.
+
+    python benchmarks/browser_web.py --out shots --uploads FOLDER [--figure]
+
+Needs playwright (`pip install playwright`) and Chromium (`--chromium`). FOLDER holds a video of one
+face (`face.*`) and a voice (`voice.*`); without it, two of the sample's clips serve. `--figure` also
+makes `data/results/web_page.png`, Figure 9, from synthetic people only.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+from contextlib import nullcontext
+from pathlib import Path
+
+import numpy as np
+from browser_page import (
+    WAIT_MS,
+    Report,
+    Tour,
+    camera_film,
+    launch,
+    open_page,
+    server,
+    tab_order,
+)
+from PIL import Image
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from emolib.paths import data_dir, results_dir
+from emolib.results import save_result
+from emolib.runtime import run_record
+
+FIGURE_BYTES = 300_000
+
+
+def walk(browser: Browser, report: Report, out: Path, size: str, scheme: str, given: tuple) -> None:
+    """Start, upload, missing consent, waiting, result, study, another emotion, delete."""
+    context, page = open_page(browser, report, size, scheme)
+    tour = Tour(page, report, out, f"{size}_{scheme}")
+    tour.shot("1_start")
+    report.notes[f"{tour.tag} tab order"] = tab_order(page)
+    tour.upload(*given)
+    tour.make()
+    assert (
+        page.inner_text("#form-error") and page.evaluate("document.activeElement.id") == "consent"
+    )
+    tour.shot("2_consent_missing")
+    page.check("#consent")
+    page.locator('input[name="emotion"][value="SAD"]').check(force=True)
+    report.notes[f"{tour.tag} upload"] = tour.waiting()
+    tour.shot("4_result", whole=size != "desktop")
+    for question, score in {"usability": 4, "design": 5, "overall": 4}.items():
+        page.locator(f'#study input[name="{question}"][value="{score}"]').check(force=True)
+    page.check("#study-consent")
+    tour.shot("5_study")
+    page.click("#study button:not([type=button])")
+    page.wait_for_selector("#study [role=status]")
+    page.click('#again-emotions [data-emotion="HAP"]')
+    page.wait_for_selector("[data-view=waiting]:not([hidden])")
+    tour.finish()
+    tour.shot("6_another_emotion")
+    page.reload()
+    tour.finish()
+    assert page.locator(".chip").count() == 2, "a reload has lost a video"
+    page.click("#delete")
+    page.wait_for_function("document.querySelector('#stage').dataset.now === 'idle'")
+    tour.shot("7_deleted")
+    context.close()
+
+
+def record(browser: Browser, report: Report, out: Path, scheme: str, size: str) -> None:
+    """Record face and voice from the fake camera, and make a video of it."""
+    context, page = open_page(browser, report, size, scheme)
+    tour = Tour(page, report, out, f"{size}_{scheme}")
+    tour.choose("face", "record")
+    button = page.locator('[data-pane="face-record"] .row button')
+    button.click()
+    page.wait_for_selector(".mirror:not([hidden])")
+    page.wait_for_timeout(600)
+    button.click()
+    page.wait_for_timeout(2600)
+    tour.shot("8_recording")
+    button.click()
+    page.wait_for_selector('[data-pane="face-record"] .shown')
+    tour.choose("voice", "own")
+    page.check("#consent")
+    page.wait_for_timeout(300)
+    tour.shot("8_recorded")
+    report.notes[f"{tour.tag} recorded"] = tour.waiting()
+    context.close()
+
+
+def refusals(play, chromium: str, report: Report, out: Path, folder: Path) -> None:
+    """Permission refused, no film, no face, a full queue."""
+    browser = launch(play, chromium)  # no fake permission: the browser says no
+    report.expected = True
+    context, page = open_page(browser, report, "phone", "light")
+    tour = Tour(page, report, out, "phone_light")
+    for step in ("face", "voice"):
+        tour.choose(step, "record")
+        page.locator(f'[data-pane="{step}-record"] .row button').click()
+        page.wait_for_selector(f'[data-pane="{step}-record"] .notice:not([hidden])')
+    tour.shot("9_permission_refused")
+    noise = np.random.default_rng(0).integers(0, 256, (240, 320, 3), dtype=np.uint8)
+    Image.fromarray(noise).save(folder / "<img src=x onerror=alert(1)>.png")
+    (folder / "notes.mp4").write_text("not a film")
+    tour.choose("voice", "example")
+    tour.choose("face", "upload")
+    chooser = '[data-pane="face-upload"] input'
+    page.set_input_files(chooser, str(folder / "notes.mp4"))
+    page.check("#consent")
+    tour.make()
+    page.wait_for_selector("#form-error:not([hidden])")
+    tour.shot("9_not_a_film")
+    page.click('[data-pane="face-upload"] .shown button')
+    page.set_input_files(chooser, str(folder / "<img src=x onerror=alert(1)>.png"))
+    tour.make()
+    page.wait_for_selector("[data-view=failed]:not([hidden])", timeout=WAIT_MS)
+    assert page.locator("img[src=x]").count() == 0, "a file name became markup"
+    tour.shot("9_no_face")
+    full_queue(page, tour)
+    context.close()
+    browser.close()
+
+
+def full_queue(page: Page, tour: Tour) -> None:
+    """Fill the queue from the page's own origin, look, and empty it again."""
+    ids = page.evaluate("""async () => { const ids = []; for (;;) {
+      const form = new FormData();
+      const told = { face_id: "9001", voice_id: "9001_IEO", emotion: "HAP", keep: "true" };
+      for (const [name, value] of Object.entries(told)) form.append(name, value);
+      const answer = await fetch("/api/jobs", { method: "POST", body: form });
+      if (!answer.ok) return ids;
+      ids.push((await answer.json()).id); } }""")
+    tour.choose("face", "example")
+    tour.make()
+    page.wait_for_selector("#form-error:not([hidden])")
+    tour.shot("9_queue_full")
+    drop = "(ids) => Promise.all(ids.map(id => fetch(`/api/jobs/${id}`, { method: 'DELETE' })))"
+    page.evaluate(drop, ids[4:])
+    tour.make()
+    page.wait_for_function("document.querySelector('#stage-text').textContent.includes('Number')")
+    tour.shot("9_in_the_queue")
+    page.evaluate(drop, ids)
+
+
+def figure(browser: Browser, report: Report, folder: Path) -> Path:
+    """Figure 9 as it really looks: the page; its right-hand side while waiting and at the end."""
+    context, page = open_page(browser, report, "desktop", "light")
+    tour = Tour(page, report, folder, "figure")
+    page.locator('input[name="face"]').nth(1).check(force=True)
+    page.locator('input[name="voice"]').nth(3).check(force=True)
+    shots = {"choose": tour.shot("choose")}
+    stage = page.locator("#stage")
+    tour.make()
+    page.wait_for_selector('#preview[src*="/api/jobs/"]', timeout=WAIT_MS)
+    page.wait_for_timeout(300)
+    stage.screenshot(path=folder / "wait.png")
+    tour.finish()
+    stage.screenshot(path=folder / "look.png")
+    shots |= {"wait": folder / "wait.png", "look": folder / "look.png"}
+    context.close()
+    return montage({name: Image.open(path).convert("RGB") for name, path in shots.items()}, browser)
+
+
+def montage(shots: dict[str, Image.Image], browser: Browser) -> Path:
+    """The page at the left, wait and result above each other at the right; where each lies."""
+    gap, page = 48, shots["choose"]
+    right = max(shots[name].width for name in ("wait", "look"))
+    low = shots["wait"].height + gap + shots["look"].height
+    whole = Image.new(
+        "RGB", (page.width + gap + right, max(page.height, low)), page.getpixel((0, 0))
+    )
+    places = {"choose": (0, 0), "wait": (page.width + gap, 0)}
+    places["look"] = (page.width + gap, shots["wait"].height + gap)
+    for name, place in places.items():
+        whole.paste(shots[name], place)
+    out = results_dir() / "web_page.png"
+    whole.quantize(256, dither=Image.Dither.NONE).save(out, optimize=True)
+    assert out.stat().st_size <= FIGURE_BYTES, f"{out.stat().st_size:,} bytes"
+    numbers = {
+        "panels": {name: [*place, *shots[name].size] for name, place in places.items()},
+        "browser": f"Chromium {browser.version}",
+        "picture": out.name,
+    }
+    record = run_record(corpus="synthetic sample", seed=None)
+    save_result(out.with_suffix(".json"), numbers, record)
+    return out
+
+
+def sample_pair() -> tuple[Path, Path]:
+    folder = data_dir() / "sample"
+    return folder / "VideoFlash/9002_MTI_NEU_XX.flv", folder / "AudioWAV/9003_IEO_NEU_XX.wav"
+
+
+def given_pair(folder: Path | None) -> tuple[Path, Path]:
+    """The face and the voice of a folder, or the sample's."""
+    if folder is None:
+        return sample_pair()
+    return next(folder.glob("face.*")), next(folder.glob("voice.*"))
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--out", type=Path, required=True, help="folder for the screenshots")
+    parser.add_argument("--uploads", type=Path, help="folder with face.* and voice.*")
+    parser.add_argument("--url", help="a server that runs already")
+    parser.add_argument("--chromium", default="/usr/bin/chromium")
+    parser.add_argument("--only", default="walk,record,refusals", help="parts, with commas")
+    parser.add_argument("--looks", default="desktop_light,desktop_dark,phone_light,phone_dark")
+    parser.add_argument("--figure", action="store_true", help="make Figure 9's picture, too")
+    given = parser.parse_args()
+    given.out.mkdir(parents=True, exist_ok=True)
+    pair = given_pair(given.uploads)
+    looks = [look.split("_") for look in given.looks.split(",")]
+    folder = Path(tempfile.mkdtemp(prefix="emolib-page-"))
+    running = nullcontext(given.url) if given.url else server(folder)
+    with running as url, sync_playwright() as play:
+        report = Report(url)
+        film, sound = camera_film(pair[0], folder), pair[1]
+        fake = ["--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream"]
+        fake += [f"--use-file-for-fake-video-capture={film}"]
+        fake += [f"--use-file-for-fake-audio-capture={sound}"] * (sound.suffix == ".wav")
+        browser = launch(play, given.chromium, *fake)
+        for size, scheme in looks:
+            if "walk" in given.only:
+                walk(browser, report, given.out, size, scheme, pair)
+        if "record" in given.only:
+            record(browser, report, given.out, "light", "phone")
+            record(browser, report, given.out, "dark", "desktop")
+        if given.figure:
+            report.notes["figure"] = figure(browser, report, folder).name
+        browser.close()
+        if "refusals" in given.only:
+            refusals(play, given.chromium, report, given.out, folder)
+    print(json.dumps({"faults": report.faults, **report.notes}, indent=1, ensure_ascii=False))
+    return 1 if report.faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
