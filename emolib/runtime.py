@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import platform
 import random
+import shlex
 import sys
 import time
 from collections.abc import Iterable
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 
 import numpy as np
 
@@ -70,6 +72,13 @@ def package_version(name: str) -> str | None:
         return version(name)
     except PackageNotFoundError:
         return None
+
+
+def command_line() -> str | None:
+    """The `emolib …` command that this process is, or None in a notebook, a script or a test."""
+    program = Path(sys.argv[0])
+    ours = program.stem == "emolib" or program.parts[-3:] == ("emolib", "cli", "__main__.py")
+    return shlex.join(["emolib", *sys.argv[1:]]) if ours else None
 
 
 class Stopwatch:

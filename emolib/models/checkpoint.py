@@ -63,6 +63,7 @@ class CheckpointMeta:
     metrics: dict = field(default_factory=dict)
     inputs: dict = field(default_factory=dict)  # of a generator: `InputRules` as plain values
     note: str = ""  # licence, origin, anything a reader must know
+    training: dict = field(default_factory=dict)  # how it was made: see `training.ship`
     emotions: tuple[str, ...] = EMOTIONS
     emolib: str = __version__
     schema: int = SCHEMA
@@ -98,6 +99,7 @@ def save_checkpoint(
     metrics: dict | None = None,
     inputs: InputRules | None = None,
     note: str = "",
+    training: dict | None = None,
     half: bool = False,
 ) -> CheckpointMeta:
     """Write `model` and what is known about it as one file, whole or not at all.
@@ -105,6 +107,7 @@ def save_checkpoint(
     Args:
         profile: default: the current one.
         inputs: how a generator was fed.
+        training: commands, minutes, device and corpus, as plain values.
         half: store weights of two and more dimensions as float16, half the size; biases and
             batch-norm numbers stay float32. They come back as float32.
 
@@ -121,6 +124,7 @@ def save_checkpoint(
         metrics=dict(metrics or {}),
         inputs=asdict(inputs) if inputs else {},
         note=note,
+        training=dict(training or {}),
     )
     tensors = {}
     for name, tensor in model.state_dict().items():

@@ -79,8 +79,8 @@ def fit(
         if not run.stepper.any_process(stopped.startswith("SIG")):
             run.evaluate()
         run.save()
-        run.journal.write(run.step, event=f"stopped: {stopped}")
-    seconds = time.perf_counter() - began
+        seconds = time.perf_counter() - began
+        run.journal.write(run.step, event=f"stopped: {stopped}", seconds=round(seconds, 1))
     if stopped != "done":
         run.say(f"stopped at step {run.step} ({stopped}); the same command with --resume goes on")
     return FitResult(run.out, run.step, stopped, seconds, run.metrics)

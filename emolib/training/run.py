@@ -15,7 +15,7 @@ from filelock import FileLock, Timeout
 from torch.utils.data import DataLoader
 
 from emolib.errors import ConfigError, ResourceError, TrainingError
-from emolib.runtime import run_record, seed_everything
+from emolib.runtime import command_line, run_record, seed_everything
 from emolib.training.journal import LOG_NAME, Journal, Meter, peak_memory_mb
 from emolib.training.loader import Order, make_loader
 from emolib.training.settings import FitConfig, resolve_workers
@@ -122,6 +122,7 @@ class Run:
         corpus = str(self.task.settings().get("corpus", ""))
         record = run_record(corpus=corpus, seed=self.config.seed, device=str(self.device))
         record |= {"precision": self.stepper.precision, "processes": self.world}
+        record["command"] = command_line()
         event = "resumed" if self.step else "started"
         self.journal.write(self.step, event=event, settings=self._settings(), record=record)
         where = f"{self.device} in {self.stepper.precision}"
@@ -168,6 +169,7 @@ class Run:
             **means,
             lr=self.stepper.optimizer.param_groups[0]["lr"],
             frames_per_s=round(frames / step_s, 2),
+            step_s=round(step_s, 5),
             wait_share=round(wait_s / step_s, 4),
             peak_mb=round(peak_memory_mb(self.device)),
         )
