@@ -16,6 +16,7 @@ from emolib.config import VIDEO
 from emolib.emotions import N_EMOTIONS
 from emolib.errors import ConfigError
 from emolib.models.blocks import scaled
+from emolib.models.classifier import standardised
 
 FILTERS = (64, 128, 256, 512, 512)  # kernel 3, stride 2 each: 96 → 48 → 24 → 12 → 6 → 3
 SLOPE = 0.3
@@ -26,6 +27,7 @@ class EmotionDiscriminatorConfig:
     """Which discriminator. The defaults are the paper's: 16,503,430 parameters."""
 
     width: float = 1.0
+    standardise: bool = False  # IMPROVED: see `standardised`
     released_code_quirks: bool = False  # see `scramble_like_released`
 
     def __post_init__(self):
@@ -65,6 +67,8 @@ class EmotionDiscriminator(nn.Module):
         B, T = frames.shape[:2]
         if frames.shape[2:] != (3, VIDEO.face_px, VIDEO.face_px):
             raise ConfigError(f"frames are {tuple(frames.shape)}", expected="(B, T, 3, 96, 96)")
+        if self.config.standardise:
+            frames = standardised(frames)
         if self.config.released_code_quirks:
             x = scramble_like_released(frames)  # (B·T, 3, 96, 96)
         else:

@@ -154,12 +154,18 @@ EMOTION_RECIPES = {
     recipe.name: recipe
     for recipe in (
         EmotionRecipe(),
+        # The paper's network reads 91 % of people it knows and 78 % of others: so it sees each
+        # window standardised and roughened (synthetic corpus, 114 people).
         EmotionRecipe(
             name="IMPROVED",
-            jitter=Jitter(),
+            network=EmotionDiscriminatorConfig(standardise=True),
+            augment=False,  # colour is changed by `rough`
+            jitter=Jitter(zoom=0.15, shift=0.08),
+            rough=Rough(),
+            frames_seen=3,
             balanced=True,
             label_smoothing=0.05,
-            fit=replace(OWN_FIT, batch_size=32),
+            fit=replace(OWN_FIT, batch_size=32, learning_rate=1e-3, weight_decay=0.01),
         ),
     )
 }

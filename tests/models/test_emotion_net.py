@@ -93,3 +93,16 @@ def test_it_overfits_two_clips():
         loss.backward()
         adam.step()
     assert loss < 0.1
+
+
+def test_a_standardised_discriminator_does_not_see_the_light():
+    torch.manual_seed(0)
+    frames = 0.2 + 0.5 * rand(2, 5, 3, 96, 96)
+    plain, steady = (
+        EmotionDiscriminator(EmotionDiscriminatorConfig(width=1 / 8, standardise=standardise))
+        for standardise in (False, True)
+    )
+    lit = 1.3 * frames + 0.05
+    assert (steady(frames) - steady(lit)).abs().max() < 0.1 * (
+        plain(frames) - plain(lit)
+    ).abs().max()

@@ -91,7 +91,6 @@ def test_the_judge_s_recipe_differs_from_the_discriminator_s_in_all_that_counts(
     judge, disc = find_recipe("classifier", "improved"), find_recipe("emotion", "improved")
     assert type(judge.network) is not type(disc.network)
     assert judge.fit.seed != disc.fit.seed
-    assert judge.rough is not None and disc.rough is None
     with pytest.raises(ConfigError, match="frames_seen is 6"):
         check_settings(recipe=varied(judge, {"frames_seen": "6"}))
 
