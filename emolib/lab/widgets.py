@@ -10,11 +10,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import ipywidgets as ipw
+import traitlets
 from IPython.display import display
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
 from emolib.emotions import COLOURS, EMOTIONS, NAMES
+from emolib.lab.looks import text_on
 
 
 def explore(draw: Callable[..., Figure], **controls: ipw.Widget) -> ipw.VBox:
@@ -53,11 +55,38 @@ def slider(text: str, low: float, high: float, value: float, step: float = 1) ->
     )
 
 
-def emotion_buttons(value: str = "NEU") -> ipw.ToggleButtons:
+def full() -> ipw.Layout:
+    """As wide as there is room. A new one each time: widgets share a layout they share."""
+    return ipw.Layout(width="100%")
+
+
+class EmotionButtons(ipw.Box):
+    """Six buttons in the emotions' own colours; `value` is the chosen code."""
+
+    value = traitlets.Enum(EMOTIONS, "NEU")
+
+    def __init__(self, value: str = "NEU"):
+        self._buttons = {
+            code: ipw.Button(description=NAMES[code], layout=ipw.Layout(width="7.6em"))
+            for code in EMOTIONS
+        }
+        for code, button in self._buttons.items():
+            button.on_click(lambda _button, code=code: self.set_trait("value", code))
+        layout = ipw.Layout(flex_flow="row wrap")
+        super().__init__(list(self._buttons.values()), value=value, layout=layout)
+        self.add_class("emolib-emotions")
+        self._paint()
+        self.observe(self._paint, names="value")
+
+    def _paint(self, _change=None) -> None:
+        for code, button in self._buttons.items():
+            chosen = code == self.value
+            button.style.button_color = COLOURS[code] if chosen else None
+            button.style.text_color = text_on(COLOURS[code]) if chosen else COLOURS[code]
+            button.style.font_weight = "bold"
+            button.tooltip = f"{NAMES[code]}{' (chosen)' if chosen else ''}"
+
+
+def emotion_buttons(value: str = "NEU") -> EmotionButtons:
     """Six buttons, one per emotion, in the project's order."""
-    return ipw.ToggleButtons(
-        options=[(NAMES[code], code) for code in EMOTIONS],
-        value=value,
-        tooltips=[f"{NAMES[code]} ({COLOURS[code]})" for code in EMOTIONS],
-        style={"button_width": "6.2em"},
-    )
+    return EmotionButtons(value)
