@@ -7,8 +7,8 @@ for a person to look at; whatever the report finds makes the exit code 1.
     python benchmarks/browser_web.py --out shots --uploads FOLDER [--figure]
 
 Needs playwright (`pip install playwright`) and Chromium (`--chromium`). FOLDER holds a video of one
-face (`face.*`) and a voice (`voice.*`); without it, two of the sample's clips serve. `--figure` also
-makes `data/results/web_page.png`, Figure 9, from synthetic people only.
+face (`face.*`) and a voice (`voice.*`); without it, two of the sample's clips serve. `--figure`
+also makes `data/results/web_page.png`, Figure 9, from synthetic people only.
 """
 
 from __future__ import annotations
@@ -172,15 +172,13 @@ def figure(browser: Browser, report: Report, folder: Path) -> Path:
 
 
 def montage(shots: dict[str, Image.Image], browser: Browser) -> Path:
-    """The page at the left, wait and result above each other at the right; where each lies."""
-    gap, page = 48, shots["choose"]
+    """The page at the left; wait and result above each other at the right; where each lies."""
+    line, gap, page = 64, 56, shots["choose"]  # a line of text fits above each
     right = max(shots[name].width for name in ("wait", "look"))
-    low = shots["wait"].height + gap + shots["look"].height
-    whole = Image.new(
-        "RGB", (page.width + gap + right, max(page.height, low)), page.getpixel((0, 0))
-    )
-    places = {"choose": (0, 0), "wait": (page.width + gap, 0)}
-    places["look"] = (page.width + gap, shots["wait"].height + gap)
+    places = {"choose": (gap, line), "wait": (2 * gap + page.width, line)}
+    places["look"] = (2 * gap + page.width, 2 * line + shots["wait"].height)
+    low = max(place[1] + shots[name].height for name, place in places.items())
+    whole = Image.new("RGB", (3 * gap + page.width + right, low + gap), page.getpixel((0, 0)))
     for name, place in places.items():
         whole.paste(shots[name], place)
     out = results_dir() / "web_page.png"
@@ -188,8 +186,7 @@ def montage(shots: dict[str, Image.Image], browser: Browser) -> Path:
     assert out.stat().st_size <= FIGURE_BYTES, f"{out.stat().st_size:,} bytes"
     numbers = {
         "panels": {name: [*place, *shots[name].size] for name, place in places.items()},
-        "browser": f"Chromium {browser.version}",
-        "picture": out.name,
+        "browser": f"Chromium {browser.version.partition('.')[0]}",
     }
     record = run_record(corpus="synthetic sample", seed=None)
     save_result(out.with_suffix(".json"), numbers, record)

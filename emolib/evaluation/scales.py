@@ -8,19 +8,31 @@ idea of "add two successes and two failures" for shares, on a scale (Agresti and
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from scipy.special import stdtrit  # Student's t, inverted; scipy.stats takes half a second to load
 
 from emolib.errors import ConfigError
-from emolib.evaluation.intervals import LEVEL, Interval
 
+LEVEL = 0.95
 EDGE_WEIGHT = 0.25  # of an answer at each end of the scale
 METHOD = "95 % Student's t, widened by a quarter of an answer at each end, clipped to the scale"
 
 
+@dataclass(frozen=True)
+class MeanAnswer:
+    """The mean of n people's answers, and its 95 % interval on the scale."""
+
+    mean: float
+    low: float
+    high: float
+    n: int
+
+
 def scale_interval(
     values, low: float = 0, high: float = 5, *, edge_weight: float = EDGE_WEIGHT
-) -> Interval:
+) -> MeanAnswer:
     """Mean of answers on a scale with a 95 % interval that lies on the scale.
 
     The mean is that of the answers alone. One answer says nothing of the spread: its interval is
@@ -40,11 +52,11 @@ def scale_interval(
         raise ConfigError("an answer is not on the scale", expected=f"{low:g} to {high:g}")
     n, mean = len(values), float(values.mean())
     if n == 1:
-        return Interval(mean, float(low), float(high), 1)
+        return MeanAnswer(mean, float(low), float(high), 1)
     weights = np.r_[np.ones(n), edge_weight, edge_weight]
     points = np.r_[values, low, high]
     total = weights.sum()
     centre = (weights * points).sum() / total
     variance = (weights * (points - centre) ** 2).sum() / (total - 1)
     half = stdtrit(total - 1, (1 + LEVEL) / 2) * np.sqrt(variance / total)
-    return Interval(mean, float(max(low, centre - half)), float(min(high, centre + half)), n)
+    return MeanAnswer(mean, float(max(low, centre - half)), float(min(high, centre + half)), n)

@@ -17,12 +17,9 @@ from emolib.viz.paper.entry import PaperFigure, Stored
 from emolib.viz.style import PRINT_DPI, caption, use_style
 
 NOT_DRAWN: dict[int, tuple[str, str]] = {  # number → (what is missing, where it will be made)
-    2: ("frames of the ablation generators", "notebook 07_ablations"),
     3: ("generated films of an arbitrary face", "notebook 10_interactive_generation"),
     4: ("emotion accuracy of a trained generator", "notebook 08_metrics"),
-    5: ("answers to the user study", "notebook 11_web_and_user_study"),
     8: ("embeddings of a trained discriminator", "notebook 09_embeddings_tsne"),
-    9: ("a picture of the web page", "notebook 11_web_and_user_study"),
     10: ("generated films of a painting", "notebook 10_interactive_generation"),
     11: ("generated films of a test subject", "notebook 10_interactive_generation"),
 }
