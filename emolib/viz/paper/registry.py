@@ -17,11 +17,7 @@ from emolib.viz.paper.entry import PaperFigure, Stored
 from emolib.viz.style import PRINT_DPI, caption, use_style
 
 NOT_DRAWN: dict[int, tuple[str, str]] = {  # number → (what is missing, where it will be made)
-    3: ("generated films of an arbitrary face", "notebook 10_interactive_generation"),
     4: ("emotion accuracy of a trained generator", "notebook 08_metrics"),
-    8: ("embeddings of a trained discriminator", "notebook 09_embeddings_tsne"),
-    10: ("generated films of a painting", "notebook 10_interactive_generation"),
-    11: ("generated films of a test subject", "notebook 10_interactive_generation"),
 }
 
 
