@@ -1,0 +1,108 @@
+"""The model card says what the files say, for any set of files."""
+
+import pytest
+import torch
+
+from emolib.evaluation.card import model_card
+from emolib.models.checkpoint import save_checkpoint
+from emolib.models.classifier import EmotionClassifier, EmotionClassifierConfig
+from emolib.models.emotion import EmotionDiscriminator, EmotionDiscriminatorConfig
+from emolib.paths import file_sha256
+from emolib.results import save_result
+
+TRAINING = {
+    "minutes": 7.5,
+    "phases": [
+        {
+            "command": "emolib train classifier --store store --out c",
+            **{"recipe": "IMPROVED", "steps": 1800, "batch_size": 32, "minutes": 7.5},
+            **{"device": "cpu", "precision": "bf16", "seed": 1789},
+        }
+    ],
+    "corpus": {
+        "what": "synthetic people who do not exist",
+        **{"people": 120, "clips": 1440, "sentences": ["IEO", "MTI"], "seed": 7},
+        "commands": ["emolib synth --out people --seed 7", "emolib prepare people --out store"],
+    },
+}
+RECORD = {"profile": "lite", "seed": 0, "emolib": "0.1.0"}
+
+
+@pytest.fixture
+def shelf(tmp_path):
+    """Two checkpoints, one with its history, and an empty folder of results."""
+    torch.manual_seed(0)
+    judge = EmotionClassifier(EmotionClassifierConfig(width=1 / 16))
+    folder, results = tmp_path / "checkpoints", tmp_path / "results"
+    results.mkdir()
+    save_checkpoint(
+        folder / "lite-classifier.safetensors",
+        judge,
+        recipe="IMPROVED",
+        corpus="synthetic, 120 people (seed 7)",
+        profile="lite",
+        step=1800,
+        metrics={"accuracy": 0.9125, "loss": 0.31, "HAP": 1.0, "curve": [1, 2]},
+        training=TRAINING,
+    )
+    (folder / "lite-classifier.log.jsonl").write_text('{"step": 0}\n{"step": 1800}\n')
+    bare = EmotionDiscriminator(EmotionDiscriminatorConfig(width=1 / 16))
+    save_checkpoint(folder / "old-emotion.safetensors", bare, recipe="PAPER", profile="lite")
+    return folder, results
+
+
+def section(card, name):
+    return card.split(f"\n## {name}\n")[1].split("\n## ")[0]
+
+
+def test_each_checkpoint_is_told_from_its_own_file(shelf):
+    folder, results = shelf
+    card = model_card(folder, results)
+    told = section(card, "lite-classifier")
+    path = folder / "lite-classifier.safetensors"
+    for word in (
+        *("accuracy 91.25 %", "HAP 100 %", "1,800 steps of 32 windows in 7.5 minutes", "seed 1789"),
+        *("emolib train classifier --store store --out c", file_sha256(path), "(2 lines)"),
+        *(f"{path.stat().st_size / 1e6:.2f} MB", "never taught one", "120 people", "cpu, bf16"),
+    ):
+        assert word in told, word
+    assert "curve" not in card
+    people = section(card, "The people they learned from")
+    assert "emolib synth --out people --seed 7" in people
+
+
+def test_what_no_file_tells_is_said_to_be_unknown(shelf):
+    card = model_card(*shelf)
+    told = section(card, "old-emotion")
+    assert told.count("not recorded") == 2 and "Not recorded." in told and "no log" in told
+    assert "No stored result was measured on these weights" in told
+    assert "`old-emotion`: how the corpus was made is not recorded" in card
+    assert section(card, "Limits").rstrip().endswith("Not measured.")
+
+
+def test_results_stand_with_the_very_weights_they_were_measured_on(shelf):
+    folder, results = shelf
+    path = folder / "lite-classifier.safetensors"
+    mine = {"name": "lite-classifier", "sha256": file_sha256(path)}
+    record = RECORD | {"corpus": "synthetic"}
+    save_result(results / "a.json", {"checkpoint": mine, "clip": {"accuracy": 0.93}}, record)
+    other = mine | {"sha256": "0" * 64}
+    save_result(results / "b.json", {"checkpoint": other, "clip": {"accuracy": 0.11}}, record)
+    save_result(results / "c.json", {"n": 3}, record)
+    (results / "no_result.json").write_text("{}")
+    told = section(model_card(folder, results), "lite-classifier")
+    assert "data/results/a.json" in told and "clip accuracy: 0.93" in told
+    assert "b.json" not in told and "c.json" not in told
+
+
+def test_real_people_are_told_apart(shelf):
+    folder, results = shelf
+    numbers = {"checkpoint": "lite", "groups": {"all": {"named": 0.35, "films": 12}}, "rows": []}
+    save_result(results / "r.json", numbers, RECORD | {"corpus": "real files, not kept"})
+    limits = section(model_card(folder, results), "Limits")
+    assert "measured with `lite`" in limits and "named: 0.35" in limits
+    assert "Not measured" not in limits
+
+
+def test_an_empty_shelf_has_a_card_too(tmp_path):
+    assert "There are no checkpoints yet" in model_card(tmp_path, tmp_path)
