@@ -21,21 +21,20 @@ import sys
 import tempfile
 import time
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
-import av
 import nbformat
+from browser_page import camera_film, launch
 from playwright.sync_api import Locator, Page, expect, sync_playwright
 
 from emolib.media.audio import load_audio, write_wav
-from emolib.media.video import read_frames
 from emolib.runtime import Stopwatch
 
 ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOK = ROOT / "notebooks" / "10_interactive_generation.ipynb"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 SLOW_MS = 180_000  # a machine that does other things as well
-CAMERA_SECONDS = 4
 
 
 @contextmanager
@@ -84,20 +83,11 @@ def _address(runtime: Path, process: subprocess.Popen) -> str:
 
 def fake_devices(face: Path, voice: Path, folder: Path) -> list[str]:
     """Chromium's options that make a file the camera and another the microphone."""
-    film, sound = folder / "camera.mjpeg", folder / "microphone.wav"
-    with av.open(str(film), "w", format="mjpeg") as out:
-        stream = None
-        for frame in read_frames(face, max_seconds=CAMERA_SECONDS):
-            if stream is None:
-                stream = out.add_stream("mjpeg", rate=25, options={"qmin": "2", "qmax": "4"})
-                stream.height, stream.width = (side - side % 2 for side in frame.shape[:2])
-                stream.pix_fmt = "yuvj420p"
-            cut = frame[: stream.height, : stream.width]
-            out.mux(stream.encode(av.VideoFrame.from_ndarray(cut.copy(), "rgb24")))
-        out.mux(stream.encode(None))
-    write_wav(sound, load_audio(voice))
+    sound = write_wav(folder / "microphone.wav", load_audio(voice))
     return [
-        f"--use-file-for-fake-video-capture={film}",
+        "--use-fake-device-for-media-stream",
+        "--use-fake-ui-for-media-stream",
+        f"--use-file-for-fake-video-capture={camera_film(face, folder)}",
         f"--use-file-for-fake-audio-capture={sound}",
     ]
 
@@ -105,8 +95,8 @@ def fake_devices(face: Path, voice: Path, folder: Path) -> list[str]:
 class Visit:
     """One look at the notebook: steps that print, and leave pictures."""
 
-    def __init__(self, page: Page, out: Path):
-        self.page, self.out, self.n_shots = page, out, 0
+    def __init__(self, page: Page, out: Path, n_shots: int):
+        self.page, self.out, self.n_shots = page, out, n_shots
         self.studio = page.locator(".emolib-studio")
 
     def shot(self, name: str) -> None:
@@ -294,24 +284,17 @@ def main() -> None:
         if args.only_studio:
             notebook.cells = [nbformat.v4.new_code_cell(STUDIO)]
         nbformat.write(notebook, copy)
-        plain = ["--no-sandbox", "--autoplay-policy=no-user-gesture-required"]
-        allowed = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
-        allowed += fake_devices(args.face, args.voice, folder)
+        allowed = fake_devices(args.face, args.voice, folder)
         with server(folder) as (address, token), sync_playwright() as playwright:
-            for options, walk_through in ((allowed, tour), ([], refused)):
-                browser = playwright.chromium.launch(
-                    executable_path=args.browser, args=plain + options
-                )
+            everything = partial(tour, face=args.face, voice=args.voice)
+            for first, options, walk_through in ((0, allowed, everything), (50, [], refused)):
+                browser = launch(playwright, args.browser, *options)
                 page = browser.new_page(viewport={"width": 1400, "height": 1000})
                 page.on("pageerror", lambda error: print(f"page error: {error}", flush=True))
-                visit = Visit(page, args.out)
-                visit.n_shots = 50 * (walk_through is refused)
+                visit = Visit(page, args.out, first)
                 visit.open(address, token, copy.name)
                 try:
-                    if walk_through is tour:
-                        tour(visit, args.face, args.voice)
-                    else:
-                        refused(visit)
+                    walk_through(visit)
                 except Exception:
                     page.screenshot(path=args.out / "failed.png")
                     raise

@@ -18,15 +18,19 @@ INK, PAPER = "#1A1A1A", "#FFFFFF"
 HEARD_S = 30.0  # of a voice, to listen to before it is used
 
 
-def jpeg(frame: np.ndarray, side_px: int, quality: int = 88) -> bytes:
-    """A picture (H, W, 3) uint8 RGB whose longer side is `side_px`, as JPEG."""
+def thumbnail(frame: np.ndarray, side_px: int) -> np.ndarray:
+    """A picture (H, W, 3) uint8 RGB, resized so that its longer side is `side_px`."""
     height, width = frame.shape[:2]
     scale = side_px / max(height, width)
     size = max(1, round(width * scale)), max(1, round(height * scale))
+    return np.asarray(Image.fromarray(frame).resize(size, Image.Resampling.LANCZOS))
+
+
+def jpeg(frame: np.ndarray, side_px: int, quality: int = 88) -> bytes:
+    """A picture (H, W, 3) uint8 RGB whose longer side is `side_px`, as JPEG."""
     buffer = io.BytesIO()
-    Image.fromarray(frame).resize(size, Image.Resampling.LANCZOS).save(
-        buffer, format="jpeg", quality=quality
-    )
+    picture = Image.fromarray(thumbnail(frame, side_px))
+    picture.save(buffer, format="jpeg", quality=quality)
     return buffer.getvalue()
 
 

@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import cv2
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
@@ -22,7 +21,7 @@ from emolib.generate.mixture import as_facts, weights_per_frame
 from emolib.generate.request import Progress
 from emolib.generate.source import open_source
 from emolib.lab.intake import fresh
-from emolib.lab.looks import text_on
+from emolib.lab.looks import text_on, thumbnail
 from emolib.media.faces import track_faces
 from emolib.media.probe import probe
 from emolib.media.provenance import write_labelled
@@ -221,7 +220,7 @@ def six_frames(stream: FrameStream) -> Iterator[np.ndarray]:
     rows, columns = close_up(box, (height, width))
     bars = [name_bar(code) for code in EMOTIONS]
     for pictures in zip(*actors, strict=True):
-        cells = [_cell(picture[rows, columns]) for picture in pictures]
+        cells = [thumbnail(picture[rows, columns], CELL_PX) for picture in pictures]
         yield _sheet([np.vstack(pair) for pair in zip(bars, cells, strict=True)])
 
 
@@ -247,12 +246,6 @@ def slug(text: str) -> str:
     """Text as a part of a file name: "happiness 40% → fear" becomes "happiness_40_fear"."""
     words = "".join(letter if letter.isalnum() else " " for letter in text).split()
     return "_".join(words)[:60]
-
-
-def _cell(picture: np.ndarray) -> np.ndarray:
-    shrinks = picture.shape[0] > CELL_PX
-    how = cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC
-    return cv2.resize(picture, (CELL_PX, CELL_PX), interpolation=how)
 
 
 def _sheet(cells: list[np.ndarray]) -> np.ndarray:

@@ -78,7 +78,6 @@ def walk(
             low = weights[k, :n].sum()
             ha = "left" if k == 0 else "right" if k == len(weights) - 1 else "center"
             ax.text(seconds[k], low + share[k] / 2, f" {name} ", ha=ha, va="center", color="white")
-            ax.axvline(seconds[k], color="white", linewidth=0.6)
     ax.set(xlabel="seconds", ylabel="weight", xlim=(0, seconds[-1]), ylim=(0, 1))
     top.axis("off")
     width = 0.96 / len(pictures)
