@@ -1,0 +1,92 @@
+"""The training runs behind the shipped checkpoints, read from the logs that lie beside them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from emolib.errors import CheckpointError
+from emolib.models.checkpoint import CheckpointMeta, read_meta
+from emolib.paths import checkpoints_dir
+from emolib.training.history import minutes_of
+from emolib.training.journal import read_log
+
+LOG_SUFFIX = ".log.jsonl"
+
+
+@dataclass(frozen=True)
+class ShippedRun:
+    """One run: what the checkpoint says of itself, and the lines of its log.
+
+    Where weights went through several runs in a row, `rows` are all of them and steps go on from
+    one to the next.
+    """
+
+    name: str
+    meta: CheckpointMeta
+    rows: list[dict]
+
+    @property
+    def minutes(self) -> float:
+        """Of training, all runs together."""
+        return self.meta.training.get("minutes") or minutes_of(self.rows)
+
+    @property
+    def told(self) -> str:
+        """One line: recipe, steps, minutes, corpus, profile."""
+        meta = self.meta
+        steps = f"{self.last_step:,} steps in {self.minutes:g} minutes"
+        return f"{meta.recipe}; {steps}; {meta.corpus} corpus, profile {meta.profile}"
+
+    @property
+    def last_step(self) -> int:
+        return max((row["step"] for row in self.rows), default=self.meta.step)
+
+    def series(self, key: str) -> tuple[list[int], list[float]]:
+        """Steps and means of one quantity, such as "l1"; empty where it was not logged."""
+        return _pairs((row["step"], row[key]) for row in self.rows if key in row)
+
+    def evaluations(self, key: str) -> tuple[list[int], list[float]]:
+        """Steps and values of one number of the evaluations, such as "psnr_db"."""
+        evals = [row for row in self.rows if key in row.get("eval", ())]
+        return _pairs((row["step"], row["eval"][key]) for row in evals)
+
+
+def shipped_runs(kind: str | None = None) -> dict[str, ShippedRun]:
+    """The shipped checkpoints that have a log, by name; of one kind if it is given.
+
+    A checkpoint that cannot be read is left out: `emolib doctor` tells of it.
+    """
+    found = {}
+    for log in sorted(checkpoints_dir().glob(f"*{LOG_SUFFIX}")):
+        name = log.name.removesuffix(LOG_SUFFIX)
+        weights = log.with_name(f"{name}.safetensors")
+        try:
+            meta = read_meta(weights)
+        except (CheckpointError, FileNotFoundError):
+            continue
+        if kind in (None, meta.kind):
+            found[name] = ShippedRun(name, meta, one_after_another(read_log(log)))
+    return found
+
+
+def one_after_another(rows: list[dict]) -> list[dict]:
+    """Lines of several runs in a row ("phase" 0, 1, …), with steps that go on.
+
+    A run that starts from another's weights counts its steps from 0 again.
+    """
+    moved, before, last, phase = [], 0, 0, 0
+    for row in rows:
+        if row.get("phase", 0) != phase:
+            before, phase = last, row["phase"]
+        last = before + row["step"]
+        moved.append({**row, "step": last})
+    return moved
+
+
+def _pairs(points) -> tuple[list[int], list[float]]:
+    steps, values = [], []
+    for step, value in points:
+        steps.append(step)
+        values.append(value)
+    return steps, values
+
