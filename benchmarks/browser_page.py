@@ -1,15 +1,8 @@
-"""A real browser on the page: server, report of faults, and the steps that every walk shares."""
+"""A real browser on the page: the report of faults, and the steps that every walk shares."""
 
 from __future__ import annotations
 
-import json
-import socket
-import subprocess
-import sys
 import time
-import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import av
@@ -59,35 +52,13 @@ class Report:
             self.faults.append(f"{step}: {wider} px wider than the window")
 
 
-@contextmanager
-def server(state: Path) -> Iterator[str]:
-    """`emolib serve` on a free port, ready."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "emolib.cli", "serve", "--port", str(port)]
-    with (state / "log.txt").open("wb") as log:
-        process = subprocess.Popen([*command, "--state", str(state)], stdout=log, stderr=log)
-        try:
-            url = f"http://127.0.0.1:{port}"
-            for _ in range(240):
-                time.sleep(0.5)
-                if process.poll() is not None:
-                    sys.exit((state / "log.txt").read_text())
-                if ready(url):
-                    break
-            yield url
-        finally:
-            process.terminate()
-            process.wait(30)
-
-
-def ready(url: str) -> bool:
-    try:
-        with urllib.request.urlopen(f"{url}/api/health", timeout=2) as answer:
-            return bool(json.load(answer)["ready"])
-    except OSError:
-        return False
+def until(page: Page, condition: str) -> None:
+    """Wait for an expression; asked from outside, because the page's policy forbids `eval`."""
+    for _ in range(WAIT_MS // 200):
+        if page.evaluate(condition):
+            return
+        page.wait_for_timeout(200)
+    raise AssertionError(f"never: {condition}")
 
 
 def camera_film(video: Path, folder: Path) -> Path:
@@ -144,7 +115,7 @@ class Tour:
 
     def finish(self) -> None:
         self.page.wait_for_selector(READY, timeout=WAIT_MS)
-        self.page.wait_for_function("document.querySelector('#player').readyState >= 3")
+        until(self.page, "document.querySelector('#player').readyState >= 3")
         self.page.wait_for_timeout(400)
 
     def waiting(self) -> dict:

@@ -28,12 +28,13 @@ from browser_page import (
     camera_film,
     launch,
     open_page,
-    server,
     tab_order,
+    until,
 )
 from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from emolib.lab.server import LocalServer
 from emolib.paths import data_dir, results_dir
 from emolib.results import save_result
 from emolib.runtime import run_record
@@ -71,7 +72,7 @@ def walk(browser: Browser, report: Report, out: Path, size: str, scheme: str, gi
     tour.finish()
     assert page.locator(".chip").count() == 2, "a reload has lost a video"
     page.click("#delete")
-    page.wait_for_function("document.querySelector('#stage').dataset.now === 'idle'")
+    page.wait_for_selector("#stage[data-now=idle]", state="attached")
     tour.shot("7_deleted")
     context.close()
 
@@ -145,9 +146,9 @@ def full_queue(page: Page, tour: Tour) -> None:
     page.wait_for_selector("#form-error:not([hidden])")
     tour.shot("9_queue_full")
     drop = "(ids) => Promise.all(ids.map(id => fetch(`/api/jobs/${id}`, { method: 'DELETE' })))"
-    page.evaluate(drop, ids[4:])
+    page.evaluate(drop, ids[3:])
     tour.make()
-    page.wait_for_function("document.querySelector('#stage-text').textContent.includes('Number')")
+    until(page, "document.querySelector('#stage-text').textContent.includes('Number')")
     tour.shot("9_in_the_queue")
     page.evaluate(drop, ids)
 
@@ -219,9 +220,9 @@ def main() -> int:
     pair = given_pair(given.uploads)
     looks = [look.split("_") for look in given.looks.split(",")]
     folder = Path(tempfile.mkdtemp(prefix="emolib-page-"))
-    running = nullcontext(given.url) if given.url else server(folder)
-    with running as url, sync_playwright() as play:
-        report = Report(url)
+    running = nullcontext() if given.url else LocalServer("--queue", "4")
+    with running as server, sync_playwright() as play:
+        report = Report(given.url or server.url)
         film, sound = camera_film(pair[0], folder), pair[1]
         fake = ["--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream"]
         fake += [f"--use-file-for-fake-video-capture={film}"]
