@@ -21,7 +21,7 @@ from emolib.training.journal import read_journal
 from emolib.training.state import load_state, saved_states
 
 HERE = Path(__file__).parent
-TIMES = {"frames_per_s", "wait_share", "peak_mb"}
+TIMES = {"frames_per_s", "step_s", "wait_share", "peak_mb"}
 
 
 def curve(out: Path) -> list[dict]:

@@ -2,18 +2,24 @@
 
 import json
 import runpy
+import sys
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
 import torch
+from tiny_task import CONFIG, TinyTask
 
 from emolib.errors import CheckpointError, ConfigError, DatasetError
 from emolib.models.checkpoint import InputRules, load_checkpoint, save_checkpoint
 from emolib.models.classifier import EmotionClassifier, EmotionClassifierConfig
 from emolib.models.generator import Generator, GeneratorConfig
 from emolib.paths import project_root
+from emolib.runtime import command_line
 from emolib.training import ship as shipping
+from emolib.training.fit import fit
 from emolib.training.history import corpus_of, minutes_of, portable
+from emolib.training.journal import read_journal
 from emolib.training.ship import MAX_LOG_BYTES, ship, thinned
 
 COMMAND = "emolib train classifier --store /srv/x/store --out /home/me/runs/c --width 0.25"
@@ -133,6 +139,24 @@ def test_minutes_of_a_run_that_was_killed_and_resumed():
     assert minutes_of(killed + resumed) == 2.0
     old = [{key: value for key, value in row.items() if key != "step_s"} for row in killed]
     assert minutes_of(old) == pytest.approx(0.3)
+
+
+def test_a_run_s_log_tells_seconds_a_step_and_in_all(tmp_path):
+    result = fit(TinyTask(), tmp_path, replace(CONFIG, steps=10), device="cpu")
+    rows = read_journal(tmp_path)
+    assert rows[0]["record"]["command"] is None  # no command line started this
+    assert rows[-1]["seconds"] == pytest.approx(result.seconds, abs=0.2)
+    assert sum(10 * row["step_s"] for row in rows if "step_s" in row) <= result.seconds
+    assert minutes_of(rows) == round(rows[-1]["seconds"] / 60, 1)
+
+
+def test_the_command_line_is_told_where_it_is_ours(monkeypatch):
+    monkeypatch.setattr(sys, "argv", ["/x/.venv/bin/emolib", "train", "emotion", "--set", "a=b c"])
+    assert command_line() == "emolib train emotion --set 'a=b c'"
+    monkeypatch.setattr(sys, "argv", ["/x/site-packages/emolib/cli/__main__.py", "doctor"])
+    assert command_line() == "emolib doctor"
+    monkeypatch.setattr(sys, "argv", ["/x/bin/pytest", "-q"])
+    assert command_line() is None
 
 
 def test_portable_cuts_folders_and_nothing_else():
