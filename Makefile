@@ -37,6 +37,7 @@ notebooks: $(READY)
 
 figures: $(READY)
 	$(BIN)/emolib figures
+	$(BIN)/emolib tables
 
 setup: $(READY)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 import warnings
 
-from emolib.cli import data, figures, machine, networks, study, talk, web  # the commands
+from emolib.cli import data, figures, machine, networks, study, tables, talk, web  # the commands
 from emolib.cli.root import SKIPPED, app
 from emolib.errors import EmolibError, EmolibWarning
 
@@ -22,6 +22,7 @@ __all__ = [
     "main",
     "networks",
     "study",
+    "tables",
     "talk",
     "web",
 ]

@@ -112,19 +112,36 @@ def evaluate(
     corpus: Annotated[
         Path | None, typer.Option(help="the store's corpus: true lips, sound for published LSE")
     ] = None,
-    split: Annotated[str, typer.Option(help="which clips")] = "test",
-    limit: Annotated[int | None, typer.Option(help="at most so many clips")] = None,
-    syncnet: Annotated[str | None, typer.Option(help="our SyncNet: LSE (expert)")] = None,
-    lse_syncnet: Annotated[str | None, typer.Option(help="the published SyncNet: LSE")] = None,
-    classifier: Annotated[str | None, typer.Option(help="independent emotion classifier")] = None,
+    split: Annotated[str, typer.Option(help="which clips: test, train or all")] = "test",
+    limit: Annotated[
+        int | None, typer.Option(help="at most so many clips, evenly over emotions and actors")
+    ] = None,
+    sources: Annotated[
+        str, typer.Option(help="clips to make from: other_emotion or same_emotion")
+    ] = "other_emotion",
+    syncnet: Annotated[
+        str | None, typer.Option(help="LSE (expert); default: lite-syncnet; none: without")
+    ] = None,
+    lse_syncnet: Annotated[
+        str | None, typer.Option(help="the published SyncNet; default: syncnet-lse")
+    ] = None,
+    classifier: Annotated[
+        str | None, typer.Option(help="independent judge; default: lite-classifier")
+    ] = None,
+    discriminator: Annotated[
+        str | None, typer.Option(help="a circular judge; default: lite-emotion")
+    ] = None,
     seed: Annotated[int, typer.Option(help="of the choice of sources")] = 0,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps")] = "auto",
+    remember: Annotated[
+        bool, typer.Option(help="keep what is seen of true clips for the next checkpoint")
+    ] = True,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="replace OUT")] = False,
 ) -> None:
     """Measure a generator on held-out clips; run it again to go on after an interruption."""
-    from emolib.evaluation.measure import METRICS
     from emolib.evaluation.run import EvaluateSettings
     from emolib.evaluation.run import evaluate as run
+    from emolib.evaluation.seen import METRICS
     from emolib.evaluation.table2 import lines
 
     chosen = METRICS if metrics == "all" else tuple(name.strip() for name in metrics.split(","))
@@ -133,11 +150,22 @@ def evaluate(
         split=split,
         limit=limit,
         seed=seed,
+        sources=sources,
         syncnet=syncnet,
         lse_syncnet=lse_syncnet,
         classifier=classifier,
+        discriminator=discriminator,
     )
-    made = run(store, checkpoint, out, settings, corpus=corpus, device=device, overwrite=overwrite)
+    made = run(
+        store,
+        checkpoint,
+        out,
+        settings,
+        corpus=corpus,
+        device=device,
+        overwrite=overwrite,
+        remember=remember,
+    )
     for line in lines(made.result):
         typer.echo(line)
     for clip, reason in made.skipped.items():

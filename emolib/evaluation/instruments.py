@@ -1,7 +1,8 @@
 """The networks that measure, loaded once, and what a reader must know about each.
 
-Names left out mean: the shipped `lite-syncnet` and `lite-classifier` if they are there; no
-published LSE. What is not measured is said in the result's notes.
+Names left out mean: the shipped `lite-syncnet`, `lite-classifier` and `lite-emotion` where they are
+there, and the published SyncNet if it was imported as `syncnet-lse`. "none" leaves one out. What is
+not measured is said in the result's notes.
 """
 
 from __future__ import annotations
@@ -9,20 +10,29 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from torch import nn
+
 from emolib.errors import CheckpointError
 from emolib.evaluation.emotion import ExpressionJudge, Judge, WindowJudge
-from emolib.evaluation.measure import Instruments
+from emolib.evaluation.inception import FidInception, fid_file
+from emolib.evaluation.seen import Instruments
 from emolib.evaluation.visual import frechet_name
 from emolib.media.faces import FaceMesh
 from emolib.models.checkpoint import find_checkpoint, load_checkpoint, read_meta
 from emolib.models.face_nets import ExpressionNet, IdentityNet
+from emolib.models.features import frechet_features
 from emolib.paths import checkpoints_dir, file_sha256
 
 SHIPPED = "lite"  # whose networks measure where none is named
+NONE = "none"
 CLASSIFIERS = {
     "classifier": "another architecture than the discriminator's; it never trained a generator",
     "emotion": "a discriminator: not independent of generators that it, or its like, trained",
 }
+EXPERT_NOTE = (
+    "LSE (expert) is the network that trains generators, so it flatters those that it trained; lips"
+    " are checked against known landmarks too"
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,60 +61,81 @@ def load_toolbox(settings, device: str = "cpu") -> Toolbox:
     Raises:
         CheckpointError: a named checkpoint is missing or of another kind.
     """
-    wanted = set(settings.metrics)
-    labels, notes, sha256 = {}, [], {}
+    bench = _Bench(device)
+    wanted, found = set(settings.metrics), {}
+    if "sync" in wanted:
+        found["expert"] = bench.load("LSE (expert)", settings.syncnet, "syncnet")
+        found["lse_net"] = bench.load("LSE", settings.lse_syncnet, "syncnet-lse")
+        if found["expert"] is not None:
+            bench.notes.append(f"{EXPERT_NOTE}.")
+        elif found["lse_net"] is None:
+            bench.notes.append("Lip sync was not measured: no SyncNet checkpoint was given.")
+    if "emotion" in wanted:
+        found["judges"] = tuple(_judges(bench, settings))
+    if wanted & {"emotion", "crowd"}:
+        found["expression"] = ExpressionJudge(ExpressionNet.load().to(device))
+    if "emotion" in wanted:
+        bench.judge(found["expression"])
+    if "crowd" in wanted:
+        found["crowd"] = _crowd(device)
+        bench.crowd(found["crowd"], found["expression"])
+    if "identity" in wanted:
+        found["identity"] = IdentityNet.load().to(device)
+    if "truth" in wanted:
+        found["mesh"] = FaceMesh()
+    instruments = Instruments(**found, metrics=tuple(settings.metrics))
+    return Toolbox(instruments, bench.labels, tuple(bench.notes), bench.sha256)
 
-    def load(role: str, name: str | Path | None, kind: str):
-        if name is None:
+
+class _Bench:
+    """What is collected while networks are loaded."""
+
+    def __init__(self, device: str):
+        self.device, self.labels, self.notes, self.sha256 = device, {}, [], {}
+
+    def load(self, role: str, name: str | Path | None, kind: str) -> nn.Module | None:
+        """A network by name, the shipped one for None, nothing for "none"."""
+        name = _shipped(kind) if name is None else name
+        if name is None or str(name) == NONE:
             return None
         path = find_checkpoint(name, kind)
-        network, meta = load_checkpoint(path, kind, device=device)
-        sha256[role] = file_sha256(path)
+        network, meta = load_checkpoint(path, kind, device=self.device)
+        self.sha256[role] = file_sha256(path)
         trained = f"trained on {meta.corpus}" if meta.corpus else "of unknown training data"
-        notes.append(f"{role}: {path.stem} ({meta.recipe or meta.kind}, {trained}).")
+        self.notes.append(f"{role}: {path.stem} ({meta.recipe or meta.kind}, {trained}).")
         return network
 
-    expert = lse_net = expression = identity = mesh = None
-    judges: list[Judge] = []
-    if "sync" in wanted:
-        name = settings.syncnet or _shipped("syncnet")
-        expert = load("LSE (expert)", name, "syncnet")
-        lse_net = load("LSE", settings.lse_syncnet, "syncnet-lse")
-        if expert is None and lse_net is None:
-            notes.append("Lip sync was not measured: no SyncNet checkpoint was given.")
-    if "emotion" in wanted:
-        expression = ExpressionJudge(ExpressionNet.load().to(device))
-        labels[f"emoacc/{expression.name}"] = f"EmoAcc ({expression.name}) %"
-        notes.append(f"EmoAcc ({expression.name}): {expression.note}.")
-        name = settings.classifier or _shipped("classifier")
-        if name is not None:
-            path, kind = _classifier_file(name)
-            classifier = load("EmoAcc (classifier)", path, kind)
-            judges.append(WindowJudge(classifier, "classifier", CLASSIFIERS[kind]))
-            notes.append(f"EmoAcc (classifier): {judges[0].note}.")
-            labels[f"emoacc/{judges[0].name}"] = f"EmoAcc ({judges[0].name}) %"
-    if wanted & {"crowd", "identity"}:
-        identity = IdentityNet.load().to(device)
-        labels["frechet"] = frechet_name(identity)
-    if "truth" in wanted:
-        mesh = FaceMesh()
-    return Toolbox(
-        Instruments(
-            expert=expert,
-            lse_net=lse_net,
-            judges=tuple(judges),
-            expression=expression,
-            identity=identity,
-            mesh=mesh,
-            metrics=tuple(settings.metrics),
-        ),
-        labels,
-        tuple(notes),
-        sha256,
-    )
+    def judge(self, judge: Judge) -> None:
+        """Name a judge in tables and notes."""
+        self.labels[f"emoacc/{judge.name}"] = f"EmoAcc ({judge.name}) %"
+        self.notes.append(f"EmoAcc ({judge.name}): {judge.note}.")
+
+    def crowd(self, extractor: nn.Module | None, expression: ExpressionJudge) -> None:
+        """Name the Fréchet distance after its features."""
+        name, features = f"FFD ({expression.name})", expression.net.name
+        if extractor is not None:
+            name, features = frechet_name(extractor), extractor.name
+        self.labels |= {"frechet": name, "frechet_six": f"{name}, mean of six"}
+        self.notes.append(f"{name}: Fréchet distance between features of {features}.")
 
 
-def _classifier_file(name: str) -> tuple[Path, str]:
+def _judges(bench: _Bench, settings) -> list[Judge]:
+    """The classifier asked for, and the shipped discriminator, to show how circular it is."""
+    judges = []
+    name = _shipped("classifier") if settings.classifier is None else settings.classifier
+    if name is not None and str(name) != NONE:
+        path, kind = _classifier_file(name)
+        network = bench.load("EmoAcc (classifier)", path, kind)
+        judges.append(WindowJudge(network, "classifier", CLASSIFIERS[kind]))
+    network = bench.load("EmoAcc (discriminator)", settings.discriminator, "emotion")
+    if network is not None:
+        judges.append(WindowJudge(network, "discriminator", CLASSIFIERS["emotion"]))
+    for judge in judges:
+        bench.judge(judge)
+    return judges
+
+
+def _classifier_file(name: str | Path) -> tuple[Path, str]:
     """The checkpoint of a classifier, by name or file, and its kind; a judge's before others'.
 
     Raises:
@@ -122,6 +153,20 @@ def _classifier_file(name: str) -> tuple[Path, str]:
     return path, kind
 
 
+def _crowd(device: str) -> nn.Module | None:
+    """FID's network, else torchvision's Inception, where their files are; None: the expression
+    net's features, which are looked at anyway and trained no generator."""
+    official = fid_file()
+    if official is not None:
+        return FidInception(official[1]).to(device)
+    features = frechet_features("auto")
+    return None if isinstance(features.net, ExpressionNet) else features.to(device)
+
+
 def _shipped(kind: str) -> Path | None:
-    path = checkpoints_dir() / f"{SHIPPED}-{kind}.safetensors"
-    return path if path.is_file() else None
+    """The checkpoint of this kind in `data/checkpoints`: the lite one, else by its bare kind."""
+    for stem in (f"{SHIPPED}-{kind}", kind):
+        path = checkpoints_dir() / f"{stem}.safetensors"
+        if path.is_file():
+            return path
+    return None

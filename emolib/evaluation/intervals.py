@@ -1,7 +1,8 @@
-"""From clips to one number with its uncertainty.
+"""From clips to one number with its uncertainty, over people.
 
-Intervals say how far a number would wander on other clips of the same kind. They say nothing of
-other people: clips of one actor resemble each other, so with few actors the truth is wider.
+Clips of one actor resemble each other, so a hundred clips of twelve people are nearer to twelve
+observations than to a hundred. All intervals here draw, or leave out, whole actors: they say how
+far a number would wander with other people of the same kind.
 """
 
 from __future__ import annotations
@@ -10,72 +11,95 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 
 import numpy as np
+from scipy.special import ndtr, stdtrit  # normal and Student's t; scipy.stats loads slowly
 
 from emolib.errors import ConfigError
 
 LEVEL = 0.95
-N_DRAWS = 2000
-N_BLOCKS = 10
-Z = 1.96  # standard errors to either side of a 95 % interval
+N_DRAWS = 4000
 
 
 @dataclass(frozen=True)
 class Interval:
-    """A number, its 95 % interval, and how many clips it comes from."""
+    """A number, its 95 % interval, and how many clips of how many actors it comes from.
+
+    `low` and `high` are None where one actor is all there is: nothing can be said of others.
+    """
 
     mean: float
-    low: float
-    high: float
+    low: float | None
+    high: float | None
     n: int
+    actors: int = 0
 
     def as_dict(self) -> dict:
         """Plain JSON values."""
         return asdict(self)
 
+    def scaled(self, factor: float) -> Interval:
+        """In another unit."""
+        edges = [None if edge is None else edge * factor for edge in (self.low, self.high)]
+        return Interval(self.mean * factor, *edges, self.n, self.actors)
 
-def mean_interval(values, *, weights=None, seed: int = 0, n_draws: int = N_DRAWS) -> Interval:
-    """Mean over clips with a bootstrap interval (clips drawn with replacement, percentiles).
+
+def mean_interval(
+    values, actors, *, weights=None, seed: int = 0, n_draws: int = N_DRAWS
+) -> Interval:
+    """Mean over clips with a bootstrap interval over actors.
+
+    Actors are drawn with replacement, each with all of its clips. With few actors the plain 2.5 %
+    and 97.5 % percentiles are too narrow, by `sqrt((G - 1) / G)` and because Student's t has wide
+    tails; the percentiles are moved outwards to make up for both.
 
     Args:
         values: (N,) float, one a clip.
+        actors: (N,) names: clips of one name stand and fall together.
         weights: (N,) ≥ 0; then `sum(values) / sum(weights)`: a share of events, where `values` are
             those that went well and `weights` all of them.
 
     Raises:
         ConfigError: no clip, or no event at all.
+
+    Source: Davison & Hinkley 1997, §3.8 (clusters); Hesterberg 2015 (expanded percentiles).
     """
     values = np.asarray(values, np.float64)
     weights = np.ones(len(values)) if weights is None else np.asarray(weights, np.float64)
-    if not len(values) or weights.shape != values.shape or not weights.sum() > 0:
+    names, group = np.unique(np.asarray(actors), return_inverse=True)
+    if not len(values) or not weights.shape == values.shape == group.shape or not weights.sum() > 0:
         raise ConfigError(f"{len(values)} values to average", expected="at least one clip or event")
-    if not len(values) > 1:
-        mean = float(values.sum() / weights.sum())
-        return Interval(mean, mean, mean, 1)
-    draws = np.random.default_rng(seed).integers(0, len(values), (n_draws, len(values)))
-    totals = weights[draws].sum(axis=1)
-    means = values[draws].sum(axis=1)[totals > 0] / totals[totals > 0]
-    edge = 100 * (1 - LEVEL) / 2
+    mean, G = float(values.sum() / weights.sum()), len(names)
+    if G < 2:
+        return Interval(mean, None, None, len(values), G)
+    sums, counts = np.bincount(group, values), np.bincount(group, weights)  # (G,) each
+    draws = np.random.default_rng(seed).integers(0, G, (n_draws, G))
+    totals = counts[draws].sum(axis=1)
+    means = sums[draws].sum(axis=1)[totals > 0] / totals[totals > 0]
+    edge = 100 * _expanded_tail(G)
     low, high = np.percentile(means, [edge, 100 - edge])
-    return Interval(float(values.sum() / weights.sum()), float(low), float(high), len(values))
+    return Interval(mean, float(low), float(high), len(values), G)
 
 
-def jackknife_interval(
-    statistic: Callable[[np.ndarray], float], n: int, *, seed: int = 0, n_blocks: int = N_BLOCKS
-) -> Interval:
-    """A statistic of all clips, with the standard error of leaving out a tenth at a time.
+def jackknife_interval(statistic: Callable[[np.ndarray], float], actors) -> Interval:
+    """A statistic of all clips, with the standard error of leaving out one actor at a time.
 
     For statistics that repeated clips would distort: a Fréchet distance of clips drawn with
     replacement is too large.
 
     Args:
         statistic: (k,) indices of clips → a number.
-        n: how many clips there are; with fewer than three the interval is the number itself.
+        actors: (N,) names, one a clip.
     """
+    names, group = np.unique(np.asarray(actors), return_inverse=True)
+    n, G = len(group), len(names)
     whole = float(statistic(np.arange(n)))
-    n_blocks = min(n_blocks, n)
-    if n_blocks < 3:
-        return Interval(whole, whole, whole, n)
-    blocks = np.array_split(np.random.default_rng(seed).permutation(n), n_blocks)
-    left = [float(statistic(np.setdiff1d(np.arange(n), block))) for block in blocks]
-    error = np.sqrt((n_blocks - 1) * np.var(left))
-    return Interval(whole, whole - Z * error, whole + Z * error, n)
+    if G < 3:
+        return Interval(whole, None, None, n, G)
+    left = [float(statistic(np.flatnonzero(group != one))) for one in range(G)]
+    reach = stdtrit(G - 1, (1 + LEVEL) / 2) * np.sqrt((G - 1) * np.var(left))
+    return Interval(whole, whole - float(reach), whole + float(reach), n, G)
+
+
+def _expanded_tail(G: int) -> float:
+    """Which part to cut off at either end of bootstrap means of `G` groups."""
+    wide = stdtrit(G - 1, (1 - LEVEL) / 2) * np.sqrt(G / (G - 1))
+    return float(ndtr(wide))

@@ -2,14 +2,14 @@
 
 The synthetic corpus knows 68 points of every frame; generated frames have none, so a mesh of 468
 points is fitted to them. Both are read as openings in units of the distance between the outer eye
-corners, which neither speech nor expression changes.
+corners, which neither speech nor expression changes. The mesh hardly follows the lids, so how open
+an eye is, is read from its corners' surroundings instead (`eyes`).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-import cv2
 import numpy as np
 
 from emolib.errors import MediaError
@@ -18,7 +18,6 @@ from emolib.media.faces import FaceMesh, pose_of_landmarks
 ROI_PER_CROP = 1.25  # the mesh wants this much room around our face square
 MIN_SCORE = 0.5  # below, the mesh does not believe that this is a face
 OPEN_QUANTILE = 0.9  # an eye is open in most frames
-EYE_PATCH = (0.35, 0.25, 0.20)  # half width, above and below the eye's middle, in eye widths
 
 
 @dataclass(frozen=True)
@@ -42,14 +41,17 @@ class FaceMotion:
     Attributes:
         lips: gap between the inner lips, in distances between the outer eye corners; 0 when shut.
         width: distance of the mouth's corners, in the same unit.
-        eyes: how open, about 1 for the clip's own open eye and near 0 in a blink.
+        eyes: how open the lids are, about 1 for the clip's own open eye and 0 in a blink; None from
+            a mesh, which does not follow them.
         pose: (T, 4) centre x, y, size (in crop sides), roll (radians); None for 68 points.
+        corners: (T, 2, 2, 2) both eyes' left and right corner on the screen, pixels.
     """
 
     lips: np.ndarray
     width: np.ndarray
-    eyes: np.ndarray
+    eyes: np.ndarray | None
     pose: np.ndarray | None = None
+    corners: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.lips)
@@ -72,16 +74,18 @@ def motion_of_points(landmarks: np.ndarray, points: Points = IBUG) -> FaceMotion
         return np.maximum(((xy[:, pair[1]] - xy[:, pair[0]]) * down).sum(axis=1), 0)
 
     width = np.linalg.norm(xy[:, points.mouth[0]] - xy[:, points.mouth[1]], axis=1)
-    lids = np.mean([gap(pair) for pair in points.lids], axis=0)
-    return FaceMotion(gap(points.lips) / unit, width / unit, _of_open(lids / unit))
+    lids = np.mean([gap(pair) for pair in points.lids], axis=0) / unit
+    (outer, inner), (far_outer, far_inner) = points.eyes
+    corners = xy[:, [[outer, inner], [far_inner, far_outer]]]  # (T, 2, 2, 2)
+    is_open = max(float(np.quantile(lids, OPEN_QUANTILE)), 1e-6)
+    return FaceMotion(gap(points.lips) / unit, width / unit, lids / is_open, None, corners)
 
 
 def motion_of_frames(faces: np.ndarray, mesh: FaceMesh) -> FaceMotion:
-    """Openings and pose as the mesh sees them in face crops.
+    """Openings, pose and eye corners as the mesh sees them in face crops.
 
     Every frame is looked at alone and in the same place, so that nothing drifts from frame to frame
-    and two clips of one crop geometry are measured alike. The mesh hardly follows the lids, so eyes
-    are read from the picture: a lid has less contrast than an iris.
+    and two clips of one crop geometry are measured alike.
 
     Args:
         faces: (T, S, S, 3) uint8 RGB crops of the standard face square.
@@ -96,29 +100,6 @@ def motion_of_frames(faces: np.ndarray, mesh: FaceMesh) -> FaceMotion:
     if 2 * lost > T:
         raise MediaError(f"the mesh finds no face in {lost} of {T} frames", expected="a face crop")
     landmarks = np.stack([points for points, _ in found])  # (T, 468, 3)
-    motion = motion_of_points(landmarks, MESH)
-    contrast = [_eye_contrast(f, p) for f, p in zip(faces, landmarks, strict=True)]
     pose = np.stack([pose_of_landmarks(points) for points in landmarks])
     pose[:, :3] /= size
-    return FaceMotion(motion.lips, motion.width, _of_open(np.array(contrast)), pose)
-
-
-def _eye_contrast(face: np.ndarray, landmarks: np.ndarray) -> float:
-    """Mean vertical brightness step inside both eyes, in grey levels."""
-    grey = cv2.cvtColor(face, cv2.COLOR_RGB2GRAY).astype(np.float32)
-    half, above, below = EYE_PATCH
-    steps = []
-    for outer, inner in MESH.eyes:
-        ends = landmarks[[outer, inner], :2]
-        (x, y), width = ends.mean(axis=0), np.linalg.norm(ends[1] - ends[0])
-        rows = slice(max(int(y - above * width), 0), max(int(y + below * width), 0) + 2)
-        columns = slice(max(int(x - half * width), 0), max(int(x + half * width), 0) + 1)
-        patch = grey[rows, columns]
-        if patch.shape[0] > 1 and patch.shape[1]:
-            steps.append(np.abs(np.diff(patch, axis=0)).mean())
-    return float(np.mean(steps)) if steps else 0.0
-
-
-def _of_open(openness: np.ndarray) -> np.ndarray:
-    """In units of the clip's own open eye."""
-    return openness / max(float(np.quantile(openness, OPEN_QUANTILE)), 1e-6)
+    return replace(motion_of_points(landmarks, MESH), eyes=None, pose=pose)

@@ -7,6 +7,7 @@ Nothing is detected or pasted: `generate` does that for films, this is the netwo
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 
 import numpy as np
@@ -72,26 +73,39 @@ class Task:
     n_frames: int
 
 
-def plan_tasks(store: ClipStore, *, limit: int | None = None, seed: int = 0) -> list[Task]:
+SOURCES = {
+    "other_emotion": "counterfactual: made from the same actor with another emotion and sentence",
+    "same_emotion": "as trained by the paper: made from the same actor with the same emotion and"
+    " another sentence",
+}
+
+
+def plan_tasks(
+    store: ClipStore, sources: str = "other_emotion", *, limit: int | None = None, seed: int = 0
+) -> list[Task]:
     """Which clip is made from which: each labelled clip as a target once, in the store's order.
 
-    The source is the same actor with another emotion and (where there is one) another sentence:
-    what the released training never shows, and what every user asks for. In a paired corpus it is
-    one that lasts as long as the target if there is one.
+    The source is always the same actor, and another sentence where there is one. By default it
+    shows another emotion: what the released training never shows, and what every user asks for. In
+    a paired corpus the target itself is then the true answer: the same person, pose and timing with
+    the wanted words and emotion. Networks without emotion input are asked the same; what they can
+    do at best is measured with `sources="same_emotion"`. In a paired corpus the source is one that
+    lasts as long as the target if there is one.
 
     Args:
         store: a store or a split of it.
-        limit: at most so many, spread evenly over emotions and drawn by `seed`.
+        sources: a key of `SOURCES`.
+        limit: at most so many, spread evenly over emotions, then actors, and drawn by `seed`.
 
     Raises:
-        DatasetError: no clip is labelled and audible, or an actor shows one emotion only.
+        DatasetError: no clip is labelled and audible, or a clip has no source.
     """
     spans = store.spans
     usable = (store.emotion_idx >= 0) & (store.clips["silent"].to_numpy() == 0)
-    chosen = _spread(np.flatnonzero(usable), store.emotion_idx, limit, seed)
+    chosen = _spread(np.flatnonzero(usable), store, limit, seed)
     if not len(chosen):
         raise DatasetError("no clip is labelled and audible", file=store.root)
-    partners = ReferenceChooser(store, "other_emotion", chosen).partners
+    partners = _partners(store, sources, chosen)
     tasks = []
     for target in chosen:
         candidates, length = partners[int(target)], spans[target, 1]
@@ -105,13 +119,36 @@ def plan_tasks(store: ClipStore, *, limit: int | None = None, seed: int = 0) -> 
     return tasks
 
 
-def _spread(clips: np.ndarray, emotion_idx: np.ndarray, limit: int | None, seed: int) -> np.ndarray:
-    """At most `limit` of the clips, each emotion equally often as far as they reach, in order."""
+def _partners(store: ClipStore, sources: str, chosen: np.ndarray) -> dict[int, np.ndarray]:
+    """Clips that each target may be made from."""
+    if sources == "other_emotion":
+        return ReferenceChooser(store, "other_emotion", chosen).partners
+    actor, sentence = (store.clips[name].to_numpy() for name in ("actor", "sentence"))
+    found = {}
+    for clip in chosen:
+        alike = (actor == actor[clip]) & (store.emotion_idx == store.emotion_idx[clip])
+        found[int(clip)] = np.flatnonzero(alike & (sentence != sentence[clip]))
+        if not len(found[int(clip)]):
+            raise DatasetError(
+                f"actor {actor[clip]} says one sentence only with this emotion",
+                file=store.root,
+                expected="two sentences of each actor and emotion",
+                fix="use the sources other_emotion",
+            )
+    return found
+
+
+def _spread(clips: np.ndarray, store: ClipStore, limit: int | None, seed: int) -> np.ndarray:
+    """At most `limit` of the clips, in order: emotions equally often, then actors, then by lot."""
     if limit is None or limit >= len(clips):
         return clips
-    drawn = np.random.default_rng(seed).permutation(clips)
-    turn = np.zeros(len(drawn), int)  # how many of its emotion come before it
-    for code in np.unique(emotion_idx[drawn]):
-        mine = emotion_idx[drawn] == code
-        turn[mine] = np.arange(mine.sum())
-    return np.sort(drawn[np.argsort(turn, kind="stable")[:limit]])
+    left = list(np.random.default_rng(seed).permutation(clips))
+    emotion, actor = store.emotion_idx, store.clips["actor"].to_numpy()
+    counts = Counter()
+    chosen = []
+    for _ in range(limit):
+        best = min(left, key=lambda i: (counts["e", emotion[i]], counts["a", actor[i]]))
+        left.remove(best)
+        chosen.append(best)
+        counts.update([("e", emotion[best]), ("a", actor[best])])
+    return np.sort(chosen)

@@ -1,7 +1,8 @@
-"""Tables of numbers with their intervals, as Markdown and as LaTeX."""
+"""Tables of numbers with their intervals, as Markdown, LaTeX and plain values."""
 
 from __future__ import annotations
 
+import json
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,10 +10,17 @@ from pathlib import Path
 from emolib.evaluation.intervals import Interval
 from emolib.paths import atomic_path
 
+ARROWS_MD = {"down": " ↓", "up": " ↑", "": ""}
+ARROWS_TEX = {"down": r" $\downarrow$", "up": r" $\uparrow$", "": ""}
+TEX = str.maketrans(
+    {"\\": "", "%": r"\%", "&": r"\&", "_": r"\_", "#": r"\#", "–": "--"}
+    | {"✓": r"$\surd$", "✗": r"$\times$", "↓": "", "↑": ""}
+)
+
 
 @dataclass(frozen=True)
 class Column:
-    """How a metric is shown: heading, which way is better, decimals, and a factor (100 for %)."""
+    """How a number is shown: heading, which way is better, decimals, and a factor (100 for %)."""
 
     heading: str
     better: str = ""  # "down", "up" or ""
@@ -22,20 +30,23 @@ class Column:
 
 @dataclass(frozen=True)
 class Row:
-    """A line of the table. `cells`: heading → Interval, number, or nothing."""
+    """A line of the table. `texts`: its first cells; `cells`: heading → Interval or number."""
 
-    method: str
-    emotion: str
-    corpus: str
-    profile: str
+    texts: tuple[str, ...]
     cells: dict[str, Interval | float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Table:
-    """Rows under common columns, with notes below."""
+    """Rows under common columns, with notes below.
+
+    Attributes:
+        texts: headings of the text columns, which come first.
+        columns: of numbers.
+    """
 
     title: str
+    texts: tuple[str, ...]
     columns: tuple[Column, ...]
     rows: tuple[Row, ...]
     notes: tuple[str, ...] = ()
@@ -43,41 +54,34 @@ class Table:
     @property
     def headings(self) -> list[str]:
         """All headings, left to right."""
-        return ["Method", "Emotion", "Corpus", "Profile", *(c.heading for c in self.columns)]
+        return [*self.texts, *(c.heading for c in self.columns)]
 
-    def cells(self, row: Row, *, plus_minus: str = "[{low}, {high}]") -> list[str]:
+    def cells(self, row: Row, *, span: str = " [{low}, {high}]") -> list[str]:
         """A row as text; "–" where nothing was measured."""
-        texts = [row.method, row.emotion, row.corpus, row.profile]
-        return texts + [_shown(row.cells.get(c.heading), c, plus_minus) for c in self.columns]
+        return [*row.texts, *(_shown(row.cells.get(c.heading), c, span) for c in self.columns)]
 
     def markdown(self) -> str:
         """A GitHub table."""
-        arrows = {"down": " ↓", "up": " ↑", "": ""}
-        names = self.headings[:4] + [c.heading + arrows[c.better] for c in self.columns]
+        names = [*self.texts, *(c.heading + ARROWS_MD[c.better] for c in self.columns)]
         lines = [
             "| " + " | ".join(names) + " |",
-            "|" + "---|" * 4 + "---:|" * len(self.columns),
+            "|" + "---|" * len(self.texts) + "---:|" * len(self.columns),
             *("| " + " | ".join(map(_md, self.cells(row))) + " |" for row in self.rows),
         ]
-        notes = [f"- {note}" for note in self.notes]
+        notes = [f"- {_md(note)}" for note in self.notes]
         return "\n".join([f"**{self.title}**", "", *lines, "", *notes]).rstrip() + "\n"
 
     def latex(self) -> str:
-        """A `tabular` with caption that needs no package."""
-        arrows = {"down": r" $\downarrow$", "up": r" $\uparrow$", "": ""}
-        names = [_tex(h) for h in self.headings[:4]]
-        names += [_tex(c.heading) + arrows[c.better] for c in self.columns]
-        span = r"{{\scriptsize [{low}, {high}]}}"
-        body = [
-            " & ".join(
-                _tex(cell, keep=r"{\scriptsize") for cell in self.cells(row, plus_minus=span)
-            )
-            for row in self.rows
-        ]
+        """A `table` that needs no package; notes stand in the caption."""
+        names = [_tex(h) for h in self.texts]
+        names += [_tex(c.heading) + ARROWS_TEX[c.better] for c in self.columns]
+        span = r" {{\tiny [{low}, {high}]}}"
+        body = [" & ".join(map(_tex, self.cells(row, span=span))) for row in self.rows]
         lines = [
             r"\begin{table}",
             rf"\caption{{{_tex(' '.join([self.title + '.', *self.notes]))}}}",
-            r"\begin{tabular}{llll" + "r" * len(self.columns) + "}",
+            r"\scriptsize\setlength{\tabcolsep}{3pt}",
+            r"\begin{tabular}{" + "l" * len(self.texts) + "r" * len(self.columns) + "}",
             r"\hline",
             " & ".join(names) + r" \\",
             r"\hline",
@@ -88,39 +92,62 @@ class Table:
         ]
         return "\n".join(lines) + "\n"
 
+    def plain(self) -> dict:
+        """The same as plain JSON values, with unrounded numbers."""
+        return {
+            "title": self.title,
+            "columns": self.headings,
+            "rows": [
+                dict(zip(self.texts, row.texts, strict=True))
+                | {
+                    name: value.as_dict() if isinstance(value, Interval) else value
+                    for name, value in row.cells.items()
+                }
+                for row in self.rows
+            ],
+            "notes": list(self.notes),
+        }
+
 
 def write_tables(tables: list[Table], path: str | os.PathLike) -> list[Path]:
     """Write tables, one after the other, as `path` with .md and with .tex; returns both paths."""
-    path, written = Path(path), []
     texts = {
         ".md": "\n".join(table.markdown() for table in tables),
         ".tex": "\n".join(table.latex() for table in tables),
     }
-    for suffix, text in texts.items():
-        target = path.with_suffix(suffix)
-        with atomic_path(target) as temporary:
-            temporary.write_text(text, encoding="utf-8")
-        written.append(target)
-    return written
+    return [_write(Path(path).with_suffix(suffix), text) for suffix, text in texts.items()]
 
 
-def _shown(value: Interval | float | None, column: Column, plus_minus: str) -> str:
+def write_plain(tables: list[Table], path: str | os.PathLike, **record) -> Path:
+    """Write tables as JSON with what they were made from; returns the path."""
+    told = record | {"tables": [table.plain() for table in tables]}
+    return _write(Path(path), json.dumps(told, indent=1, ensure_ascii=False) + "\n")
+
+
+def _write(path: Path, text: str) -> Path:
+    with atomic_path(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+    return path
+
+
+def _shown(value: Interval | float | None, column: Column, span: str) -> str:
     if value is None:
         return "–"
     number = f"{{:.{column.decimals}f}}"
-    if isinstance(value, Interval):
-        edges = {"low": number.format(value.low), "high": number.format(value.high)}
-        return f"{number.format(value.mean)} {plus_minus.format(**edges)}"
-    return number.format(value)
+    if not isinstance(value, Interval):
+        return number.format(value)
+    if value.low is None or value.high is None:
+        return number.format(value.mean)
+    edges = {"low": number.format(value.low), "high": number.format(value.high)}
+    return number.format(value.mean) + span.format(**edges)
 
 
 def _md(text: str) -> str:
     return text.replace("|", r"\|").replace("*", r"\*")
 
 
-def _tex(text: str, keep: str = "") -> str:
-    if keep and keep in text:
-        return text
-    for plain, escaped in (("\\", ""), ("%", r"\%"), ("&", r"\&"), ("_", r"\_"), ("–", "--")):
-        text = text.replace(plain, escaped)
-    return text
+def _tex(text: str) -> str:
+    start = text.find(r"{\tiny")  # an interval is LaTeX already
+    if start >= 0:
+        return _tex(text[:start]) + text[start:]
+    return text.translate(TEX)

@@ -1,7 +1,8 @@
 """Evaluate one checkpoint on held-out clips: resumable, clip by clip, into one result file.
 
 Every clip's numbers are appended to `RESULT.json.partial.jsonl` as soon as they are known; a killed
-run goes on from there. The result is written once, at the end, with the table beside it.
+run goes on from there. The result is written once, at the end, with the table beside it. What is
+seen of true clips and sources is remembered for the next checkpoint (`memory`).
 """
 
 from __future__ import annotations
@@ -14,40 +15,50 @@ import numpy as np
 
 from emolib import __version__
 from emolib.config import VIDEO, settings_hash
-from emolib.corpus import open_corpus
 from emolib.errors import ConfigError, DatasetError, EmolibError
 from emolib.evaluation.instruments import Toolbox, load_toolbox
 from emolib.evaluation.journal import Journal
-from emolib.evaluation.measure import METRICS, Material, measure
-from emolib.evaluation.regenerate import Task, plan_tasks, regenerate
+from emolib.evaluation.measure import Material, measure
+from emolib.evaluation.memory import Memory
+from emolib.evaluation.regenerate import SOURCES, Task, plan_tasks, regenerate
 from emolib.evaluation.report import write_tables
-from emolib.evaluation.summary import clip_record, few_samples, summarise
+from emolib.evaluation.seen import METRICS, Seen, look
+from emolib.evaluation.sources import Sources
+from emolib.evaluation.summary import clip_record, clip_table, summarise, warnings_of
 from emolib.evaluation.table2 import beyond_table, table2
-from emolib.evaluation.truth import load_truth
-from emolib.media.audio import load_audio
 from emolib.models.checkpoint import CheckpointMeta, InputRules, find_checkpoint, load_checkpoint
+from emolib.models.generator import Generator
 from emolib.paths import check_output, file_sha256
 from emolib.results import save_result
 from emolib.runtime import Stopwatch, pick_device, progress, run_record, seed_everything
 from emolib.store.store import ClipStore
 
-PROTOCOLS = {
-    True: "counterfactual: the same person at the same pose with another emotion and sentence",
-    False: "cross: another clip of the same actor with another emotion; no true frames to compare",
-}
+ALL = "all"  # a split of everything
 
 
 @dataclass(frozen=True)
 class EvaluateSettings:
-    """What is evaluated. `limit`: at most so many clips, evenly over emotions; None for all."""
+    """What is evaluated.
+
+    Attributes:
+        metrics: groups of `METRICS`.
+        split: which clips; "all" for every clip, whoever was trained on.
+        limit: at most so many, evenly over emotions and actors; None for all.
+        seed: of the choice of clips and sources, and of the bootstrap.
+        sources: what a clip is made from, see `regenerate.SOURCES`.
+        syncnet, lse_syncnet, classifier, discriminator: checkpoints by name or file; None: the
+            shipped one; "none": leave it out (see `instruments`).
+    """
 
     metrics: tuple[str, ...] = METRICS
     split: str = "test"
     limit: int | None = None
     seed: int = 0
-    syncnet: str | None = None  # checkpoints by name or file; None: see `instruments`
+    sources: str = "other_emotion"
+    syncnet: str | None = None
     lse_syncnet: str | None = None
     classifier: str | None = None
+    discriminator: str | None = None
 
     def __post_init__(self):
         unknown = [name for name in self.metrics if name not in METRICS]
@@ -55,6 +66,10 @@ class EvaluateSettings:
             raise ConfigError(
                 f"unknown metrics {', '.join(unknown) or '(none)'}",
                 expected="some of " + ", ".join(METRICS),
+            )
+        if self.sources not in SOURCES:
+            raise ConfigError(
+                f"unknown sources {self.sources!r}", expected="one of " + ", ".join(SOURCES)
             )
         if self.limit is not None and self.limit < 1:
             raise ConfigError(f"limit {self.limit}", expected="at least 1 clip")
@@ -78,6 +93,7 @@ def evaluate(
     corpus: str | os.PathLike | None = None,
     device: str = "auto",
     overwrite: bool = False,
+    remember: bool = True,
 ) -> Evaluation:
     """Numbers of a generator on the held-out clips of a store.
 
@@ -85,10 +101,12 @@ def evaluate(
         store: a clip store with 96 px crops.
         checkpoint: a generator, by name or file.
         out: the result, `….json`; `….md` and `….tex` with the table are written beside it.
-        settings: metrics, split, instruments.
+        settings: metrics, split, sources, instruments.
         corpus: the folder the store was prepared from: gives true landmarks and visemes (synthetic
-            corpora) and the sound that the published LSE needs.
+            corpora), and the sound and pictures that the published LSE needs.
         device: for the networks.
+        remember: keep in the cache what is seen of true clips and sources, which the next
+            checkpoint on the same clips needs again.
 
     Raises:
         ConfigError: the result exists, is not named .json, or a setting is wrong.
@@ -104,29 +122,32 @@ def evaluate(
     seed_everything(settings.seed)
     path = find_checkpoint(checkpoint, "generator")
     generator, meta = load_checkpoint(path, "generator")
-    clips = ClipStore(store).split(settings.split)
+    clips = ClipStore(store)
+    clips = clips if settings.split == ALL else clips.split(settings.split)
     if clips.face_px != VIDEO.face_px:
         raise DatasetError(
             f"crops of {clips.face_px} px", file=store, expected=f"{VIDEO.face_px} px"
         )
-    tools = load_toolbox(settings, device)
-    rules, sources = meta.input_rules, _Sources(clips, corpus)
-    tasks = plan_tasks(clips, limit=settings.limit, seed=settings.seed)
+    tools, sources = load_toolbox(settings, device), Sources(clips, corpus)
+    tasks = plan_tasks(clips, settings.sources, limit=settings.limit, seed=settings.seed)
     identity = {
         "emolib": __version__,
         "checkpoint": file_sha256(path),
-        "store": settings_hash(clips.info["settings"], clips.info["counts"]),
+        "store": [clips.info["settings"], sorted(clips.clips["sha256"])],
         "settings": asdict(settings),
         "tools": tools.sha256,
         "corpus": corpus is not None,
     }
+    what = {key: identity[key] for key in ("tools", "corpus")} | {"metrics": settings.metrics}
+    what |= {"labels": tools.labels, "crops": clips.info["settings"], "paired": clips.paired}
+    memory = Memory(what) if remember else Memory.off()
+    desk = _Desk(generator.fused().to(device), meta.input_rules, clips, sources, tools, memory)
     journal = Journal(out.with_name(out.name + ".partial.jsonl"), settings_hash(identity))
-    network = generator.fused().to(device)
     names = [clips.clips["clip"].iloc[task.target_idx] for task in tasks]
     left = [task for task, name in zip(tasks, names, strict=True) if name not in journal.done]
     with journal:
         for task in progress(left, desc="evaluating", unit="clip"):
-            journal.write(_evaluate_clip(network, clips, task, rules, sources, tools))
+            journal.write(desk.clip(task))
     records = [journal.done[name] for name in names]
     skipped = {record["clip"]: record["skipped"] for record in records if "skipped" in record}
     records = [record for record in records if "skipped" not in record]
@@ -134,31 +155,33 @@ def evaluate(
         journal.finish()
         reason = next(iter(skipped.values()))
         raise DatasetError(f"none of {len(tasks)} clips could be evaluated: {reason}", file=store)
+    films = tools.instruments.lse_net is not None and sources.has_films
     numbers = {
-        **_facts(path, meta, identity["checkpoint"]),
-        "emotion_input": generator.config.emotion is not None,
-        **asdict(rules),
+        **_facts(path, meta, generator, identity["checkpoint"]),
         "split": settings.split,
-        "protocol": PROTOCOLS[clips.paired],
+        "split_by": clips.info["settings"].get("split", ""),
+        "sources": settings.sources,
+        "protocol": SOURCES[settings.sources] + (", at the same pose" if clips.paired else ""),
         "metrics": list(settings.metrics),
         "n_clips": len(records),
         "n_frames": sum(record["n_frames"] for record in records),
-        "n_actors": len({clips[task.target_idx].actor for task in tasks}),
-        "labels": tools.labels,
-        "notes": [*tools.notes, *sources.notes, *few_samples(records)],
+        "n_actors": len({record["actor"] for record in records}),
+        "labels": tools.labels | ({"lse_d": "LSE-D", "lse_c": "LSE-C"} if films else {}),
+        "notes": [*tools.notes, *sources.notes, *warnings_of(records, clips.paired)],
         "skipped": skipped,
-        "clips": [_brief(record) for record in records],
+        "clips": clip_table(records),
         **summarise(records, seed=settings.seed),
     }
     seconds = sum(record["seconds"] for record in records)
     record = run_record(corpus=clips.corpus, seed=settings.seed, device=device, seconds=seconds)
+    record["profile"] = meta.profile or record["profile"]
     result = save_result(out, numbers, record)
     write_tables([table2([result]), beyond_table([result])], out)
     journal.finish()
     return Evaluation(result, out, skipped)
 
 
-def _facts(path: Path, meta: CheckpointMeta, sha256: str) -> dict:
+def _facts(path: Path, meta: CheckpointMeta, generator: Generator, sha256: str) -> dict:
     return {
         "method": meta.recipe or path.stem,
         "checkpoint": path.stem,
@@ -166,67 +189,61 @@ def _facts(path: Path, meta: CheckpointMeta, sha256: str) -> dict:
         "checkpoint_profile": meta.profile,
         "checkpoint_corpus": meta.corpus,
         "step": meta.step,
+        "emotion_input": generator.config.emotion is not None,
+        **asdict(meta.input_rules),
     }
 
 
-def _evaluate_clip(
-    network, clips: ClipStore, task: Task, rules: InputRules, sources: _Sources, tools: Toolbox
-) -> dict:
-    """A clip's record, or why there is none."""
-    watch = Stopwatch()
-    target, source = clips[task.target_idx], clips[task.source_idx]
-    seen, true = (np.array(c.frames[: task.n_frames]) for c in (source, target))
-    try:
-        made = regenerate(network, seen, target.mel, target.emotion, rules)
-        material = Material(
-            generated=made,
-            target=true,
-            source=seen,
-            mel=target.mel,
-            audio=sources.audio(target.name) if tools.wants_audio else None,
-            truth=sources.truth(target.name, task.n_frames),
-            paired=clips.paired,
-        )
-        rows = measure(material, tools.instruments)
-    except EmolibError as error:
-        return {"clip": target.name, "skipped": str(error)}
-    record = clip_record(target.name, source.name, target.emotion, rows)
-    return record | {"n_frames": task.n_frames, "seconds": round(watch.seconds, 3)}
+@dataclass(frozen=True, eq=False)
+class _Desk:
+    """All that one clip after the other is evaluated with."""
 
+    network: Generator
+    rules: InputRules
+    clips: ClipStore
+    sources: Sources
+    tools: Toolbox
+    memory: Memory
 
-class _Sources:
-    """Sound and truth of clips, from the corpus folder if there is one."""
+    def clip(self, task: Task) -> dict:
+        """A clip's record, or why there is none."""
+        watch, n = Stopwatch(), task.n_frames
+        target, source = self.clips[task.target_idx], self.clips[task.source_idx]
+        shown = {"truth": (target, None), "copy": (source, None)}
+        try:
+            frames = {row: np.array(clip.frames[:n]) for row, (clip, _) in shown.items()}
+            rules = self.rules
+            made = regenerate(self.network, frames["copy"], target.mel, target.emotion, rules)
+            frames["generated"], shown["generated"] = made, (source, made)
+            seen = {row: self._seen(row, task, frames, *shown[row]) for row in shown}
+            truth = self.sources.truth(target.name, n)
+            rows = measure(Material(frames, seen, truth, self.clips.paired))
+        except EmolibError as error:
+            return {"clip": target.name, "skipped": str(error)}
+        record = clip_record(target.name, target.actor, source.name, target.emotion, rows)
+        return record | {"n_frames": n, "seconds": round(watch.seconds, 3)}
 
-    def __init__(self, clips: ClipStore, corpus: str | os.PathLike | None):
-        self.files, self.notes = {}, []
-        if corpus is None:
-            self.notes.append(
-                "No corpus folder: lips are compared with the mesh's own reading of the true"
-                " frames, and the published LSE lacks its sound."
-            )
-            return
-        self.files = {clip.name: clip for clip in open_corpus(corpus).clips()}
-        missing = set(clips.clips["clip"]) - set(self.files)
-        if missing:
-            raise DatasetError(
-                f"{len(missing)} clips of the store are not in it, such as {min(missing)}",
-                file=corpus,
-                fix="give the folder that the store was prepared from",
+    def _seen(self, row: str, task: Task, frames: dict, clip, made: np.ndarray | None) -> Seen:
+        target = self.clips[task.target_idx]
+
+        def work() -> Seen:
+            wants_sound = self.tools.wants_audio
+            return look(
+                frames[row],
+                self.tools.instruments,
+                mel=target.mel,
+                audio=self.sources.audio(target.name) if wants_sound else None,
+                film=self.sources.film(clip, task.n_frames, made) if wants_sound else None,
+                against=frames["truth"] if self.clips.paired and row != "truth" else None,
             )
 
-    def audio(self, name: str) -> np.ndarray | None:
-        return load_audio(self.files[name].audio) if name in self.files else None
+        if row == "generated":
+            return work()
+        source = task.source_idx if row == "copy" else None
+        about = {"target": self._named(task.target_idx), "n_frames": task.n_frames}
+        about |= {"source": None if source is None else self._named(source)}
+        return self.memory.recall(about, work)
 
-    def truth(self, name: str, n_frames: int):
-        clip = self.files.get(name)
-        return load_truth(clip.truth, n_frames) if clip is not None and clip.truth else None
-
-
-def _brief(record: dict) -> dict:
-    """A clip's numbers for drawing, without features."""
-    rows = {
-        row: {key: round(value, 5) for key, value in part["numbers"].items()}
-        | {f"probs/{judge}": np.round(p, 4).tolist() for judge, p in part["probs"].items()}
-        for row, part in record["rows"].items()
-    }
-    return {key: record[key] for key in ("clip", "source", "emotion", "n_frames")} | rows
+    def _named(self, index: int) -> list[str]:
+        clip = self.clips.clips.iloc[index]
+        return [clip["clip"], clip["sha256"]]

@@ -17,14 +17,18 @@ from emolib.evaluation.emotion import score_emotions
 from emolib.evaluation.intervals import Interval, jackknife_interval, mean_interval
 from emolib.evaluation.measure import ROWS, Measured
 
-SHARES = {"closures_kept": "closures", "blinks_kept": "blinks"}  # part of all such events
+SHARES = {"closures_kept": "closures"}  # part of all such events
 COUNTS = frozenset(SHARES.values())
+FEW_ACTORS = 5  # below, an interval over actors says little
 
 
-def clip_record(name: str, source: str, emotion: str, rows: dict[str, Measured]) -> dict:
+def clip_record(
+    name: str, actor: str, source: str, emotion: str, rows: dict[str, Measured]
+) -> dict:
     """One clip's numbers as plain JSON values."""
     return {
         "clip": name,
+        "actor": actor,
         "source": source,
         "emotion": emotion,
         "rows": {
@@ -38,26 +42,51 @@ def clip_record(name: str, source: str, emotion: str, rows: dict[str, Measured])
     }
 
 
+def clip_table(records: list[dict]) -> dict:
+    """What was measured of each generated clip, column by column, for drawing and comparing.
+
+    Returns:
+        `clip`, `actor`, `source`, `emotion`, `n_frames`: lists of N; `generated`: metric → list of
+        N numbers (None where there is none); `named`: row → judge → the emotions it named.
+    """
+    table = {
+        key: [record[key] for record in records]
+        for key in ("clip", "actor", "source", "emotion", "n_frames")
+    }
+    made = [record["rows"]["generated"]["numbers"] for record in records]
+    keys = sorted({key for numbers in made for key in numbers})
+    table["generated"] = {key: [_short(numbers.get(key)) for numbers in made] for key in keys}
+    table["named"] = {
+        row: {
+            judge: [EMOTIONS[int(np.argmax(r["rows"][row]["probs"][judge]))] for r in records]
+            for judge in sorted(records[0]["rows"][row]["probs"])
+        }
+        for row in ROWS
+    }
+    return table
+
+
 def summarise(records: list[dict], *, seed: int = 0) -> dict:
     """Rows of metrics, and emotion scores, over all clips.
 
     Returns:
-        `rows`: row → metric → {mean, low, high, n}; a metric without a value in any clip is absent.
-        `emotions`: row → judge → accuracy, per_emotion, confusion, n.
+        `rows`: row → metric → {mean, low, high, n, actors}; a metric without a value in any clip is
+        absent. `emotions`: row → judge → accuracy, per_emotion, confusion, n.
     """
     rows, emotions = {}, {}
+    actors = np.array([record["actor"] for record in records])
     intended = np.array([EMOTIONS.index(record["emotion"]) for record in records])
     for row in ROWS:
         parts = [record["rows"][row] for record in records]
-        metrics = _means([part["numbers"] for part in parts], seed)
+        metrics = _means([part["numbers"] for part in parts], actors, seed)
         emotions[row] = {}
         for judge in sorted({name for part in parts for name in part["probs"]}):
             probs = np.array([part["probs"][judge] for part in parts])
             right = probs.argmax(axis=1) == intended
-            metrics[f"emoacc/{judge}"] = mean_interval(right, seed=seed)
+            metrics[f"emoacc/{judge}"] = mean_interval(right, actors, seed=seed)
             emotions[row][judge] = score_emotions(probs, intended).as_dict()
-        if row != "truth" and (distance := _crowd(records, row, seed)):
-            metrics["frechet"] = distance
+        if row != "truth":
+            metrics |= _crowd(records, row, actors, intended)
         rows[row] = {key: value.as_dict() for key, value in metrics.items()}
     return {"rows": rows, "emotions": emotions}
 
@@ -68,46 +97,64 @@ def crowd_features(records: list[dict], row: str) -> list[np.ndarray]:
     return [_unpacked(one) for one in packed if one]
 
 
-def few_samples(records: list[dict]) -> list[str]:
-    """A note when there are too few frames for a Fréchet distance to mean much."""
+def warnings_of(records: list[dict], paired: bool) -> list[str]:
+    """What a reader of the numbers must know about how many clips and people they come from."""
+    notes = []
+    n_actors = len({record["actor"] for record in records})
+    if n_actors < FEW_ACTORS:
+        notes.append(f"Only {n_actors} actors: intervals over people say little.")
+    if not paired:
+        notes.append("No pairs: the true answer is not known, nothing is compared pixel by pixel.")
     features = crowd_features(records, "truth")
-    if not features:
-        return []
-    n_samples, n_features = sum(map(len, features)), features[0].shape[1]
-    if visual.enough_for_frechet(n_samples, n_features):
-        return []
-    return [
-        f"The Fréchet distance rests on {n_samples} frames for {n_features} features: too few;"
-        " compare it only with results on the same clips."
-    ]
+    if features:
+        n_samples, n_features = sum(map(len, features)), features[0].shape[1]
+        if not visual.enough_for_frechet(n_samples, n_features):
+            notes.append(
+                f"The Fréchet distance rests on {n_samples} frames for {n_features} features: too"
+                " few; compare it only with results on the same clips."
+            )
+    return notes
 
 
-def _means(clips: list[dict[str, float]], seed: int) -> dict[str, Interval]:
+def _means(clips: list[dict[str, float]], actors: np.ndarray, seed: int) -> dict[str, Interval]:
     found = {}
     for key in sorted({key for clip in clips for key in clip} - COUNTS):
-        there = [clip for clip in clips if key in clip]
-        values = [clip[key] for clip in there]
-        if key not in SHARES:
-            found[key] = mean_interval(values, seed=seed)
-            continue
-        events = [clip[SHARES[key]] for clip in there]
-        if sum(events) > 0:
-            found[key] = mean_interval(values, weights=events, seed=seed)
+        there = np.array([key in clip for clip in clips])
+        values = [clip[key] for clip in clips if key in clip]
+        weights = None
+        if key in SHARES:
+            weights = [clip[SHARES[key]] for clip in clips if key in clip]
+            if not sum(weights):
+                continue
+        found[key] = mean_interval(values, actors[there], weights=weights, seed=seed)
     return found
 
 
-def _crowd(records: list[dict], row: str, seed: int) -> Interval | None:
-    """Fréchet distance of a row's frames from the true ones."""
+def _crowd(records: list[dict], row: str, actors: np.ndarray, intended: np.ndarray) -> dict:
+    """Fréchet distance of a row's frames from the true ones: of all, and the mean over emotions."""
     ours, true = crowd_features(records, row), crowd_features(records, "truth")
     if len(ours) < 2:
-        return None
+        return {}
 
-    def distance(clips: np.ndarray) -> float:
+    def of_all(clips: np.ndarray) -> float:
         picked = [np.concatenate([side[i] for i in clips]) for side in (ours, true)]
         return visual.frechet_distance(*picked)
 
-    found = jackknife_interval(distance, len(ours), seed=seed)
-    return replace(found, low=max(found.low, 0.0))
+    def of_six(clips: np.ndarray) -> float:
+        parts = [clips[intended[clips] == code] for code in np.unique(intended)]
+        return float(np.mean([of_all(part) for part in parts if len(part)]))
+
+    found = {"frechet": of_all, "frechet_six": of_six}
+    whole = {key: jackknife_interval(distance, actors) for key, distance in found.items()}
+    return {
+        key: one if one.low is None else replace(one, low=max(one.low, 0.0))
+        for key, one in whole.items()
+    }
+
+
+def _short(value: float | None) -> float | None:
+    """Five significant digits."""
+    return None if value is None else float(f"{value:.5g}")
 
 
 def _packed(features: np.ndarray | None) -> dict | None:

@@ -16,12 +16,11 @@ import numpy as np
 
 from emolib.config import VIDEO
 from emolib.errors import ConfigError, DatasetError
+from emolib.evaluation.eyes import OPEN, SHUT, eye_openness
 from emolib.evaluation.landmarks import FaceMotion, motion_of_points
 
 BILABIAL = 1  # index of "p b m" in the corpus's visemes
 CLOSURE_SLACK = 0.02  # of the distance between the outer eye corners; a wide-open mouth has 0.3
-BLINK = 0.7  # of the open eye, as the eye's contrast shows it
-TRUE_BLINK = 0.5  # of the open eye, as the true lids show it
 STILL = 1e-3  # a true motion with less spread than this is none
 KEYS = ("landmarks", "viseme", "fps")
 
@@ -169,53 +168,67 @@ def transfer(generated: np.ndarray, target: np.ndarray, source: np.ndarray) -> T
 # -------------------------------------------------------------------------- what should have stayed
 @dataclass(frozen=True)
 class Preservation:
-    """Whether blinks and pose came through.
+    """Whether the head stayed where it was.
 
     Attributes:
-        blinks: true blink frames of the clip.
-        blinks_kept: those of them in which the generated eyes are shut too.
-        false_blinks: frames with shut generated eyes while the true ones are open.
-        eye_correlation: of the generated eye opening with the true one; NaN without a blink.
         centre: mean distance of the face's centre from the true one, as a share of its size.
         size: mean relative error of the face's size.
         roll_deg: mean error of the head's roll.
     """
 
-    blinks: int
-    blinks_kept: int
-    false_blinks: int
-    eye_correlation: float
     centre: float
     size: float
     roll_deg: float
 
 
-def preservation(generated: FaceMotion, true_frames: FaceMotion, truth: Truth) -> Preservation:
-    """Blinks against the true lids, pose against the same mesh on the true frames.
-
-    Args: as `lip_error`.
+def preservation(generated: FaceMotion, true_frames: FaceMotion) -> Preservation:
+    """Pose of generated frames against the same mesh on the true frames.
 
     Raises:
         ConfigError: unequal lengths, or motions without pose.
     """
-    _same_length(generated, true_frames, truth)
+    _same_length(generated, true_frames)
     if generated.pose is None or true_frames.pose is None:
         raise ConfigError("the motion has no pose", expected="motion_of_frames of both clips")
-    shut, truly = generated.eyes < BLINK, truth.motion.eyes < TRUE_BLINK
-    nearly = truth.motion.eyes < 0.9  # a lid on its way is neither open nor shut
     ours, theirs = generated.pose, true_frames.pose
     roll = np.abs(np.angle(np.exp(1j * (ours[:, 3] - theirs[:, 3]))))
     return Preservation(
-        blinks=int(truly.sum()),
-        blinks_kept=int((shut & truly).sum()),
-        false_blinks=int((shut & ~nearly).sum()),
-        eye_correlation=(
-            _correlation(generated.eyes, truth.motion.eyes) if truly.any() else float("nan")
-        ),
         centre=float((np.linalg.norm(ours[:, :2] - theirs[:, :2], axis=1) / theirs[:, 2]).mean()),
         size=float(np.abs(ours[:, 2] / theirs[:, 2] - 1).mean()),
         roll_deg=float(np.degrees(roll.mean())),
     )
+
+
+@dataclass(frozen=True)
+class Blinks:
+    """Whether the blinks came through.
+
+    Attributes:
+        depth: how far the eyes shut in the true blinks, measured from the clip's own open eye: 1 as
+            far as the true ones, 0 not at all. Eyes that are narrow already shut less far.
+        correlation: of the eye's course with the true lids.
+    """
+
+    depth: float
+    correlation: float
+
+
+def blinks(
+    generated: np.ndarray, true_frames: np.ndarray, corners: np.ndarray, truth: Truth
+) -> Blinks | None:
+    """Blinks of generated frames at the same poses; None if the true clip has none.
+
+    Args:
+        generated, true_frames: (T, S, S, 3) uint8 RGB.
+        corners: (T, 2, 2, 2) of the true frames' eyes, see `landmarks.FaceMotion`.
+    """
+    _same_length(generated, true_frames, truth)
+    lids = truth.motion.eyes
+    seen = eye_openness(generated, true_frames, corners, lids)
+    if seen is None:
+        return None
+    depth = np.median(seen[lids > OPEN]) - seen[lids < SHUT].mean()
+    return Blinks(float(depth), _correlation(seen, lids))
 
 
 def _same_length(*clips) -> None:

@@ -1,7 +1,9 @@
 """A clip store, its corpus folder and small networks: a real face whose mouth and tint we set."""
 
+import hashlib
 import json
 
+import cv2
 import numpy as np
 import torch
 from skimage import data
@@ -11,6 +13,7 @@ from emolib.evaluation.landmarks import IBUG
 from emolib.media.audio import write_wav
 from emolib.media.faces import crop_face
 from emolib.media.mel import melspectrogram
+from emolib.media.video import write_video
 from emolib.models.checkpoint import InputRules, save_checkpoint
 from emolib.models.classifier import EmotionClassifier, EmotionClassifierConfig
 from emolib.models.emotion import EmotionDiscriminator, EmotionDiscriminatorConfig
@@ -20,6 +23,7 @@ from emolib.store.format import FORMAT
 from emolib.store.parts import pack
 
 ASTRONAUT = data.astronaut()
+BOX = (100, 50, 220, 170)
 N_FRAMES = {"IEO": 10, "MTI": 12, "TIE": 12}
 TINTS = {
     "ANG": (40, 0, 0),
@@ -53,8 +57,13 @@ def face68(lips=10.0, lids=6.0, roll=0.0, scale=1.0):
     return scale * points @ turn.T
 
 
-def make_world(root, actors=("9001", "9002"), sentences=("IEO", "MTI"), paired=True):
-    """`root/store` and `root/corpus`; the last actor is the test split."""
+def make_world(
+    root, actors=("9001", "9002"), sentences=("IEO", "MTI"), paired=True, films=False, test=1
+):
+    """`root/store` and `root/corpus`; the last `test` actors are the test split.
+
+    `films`: real videos, the crops at (100, 50) in a grey picture; else files that are none.
+    """
     corpus, rows, arrays = root / "corpus", [], []
     for actor in actors:
         for sentence in sentences:
@@ -67,14 +76,18 @@ def make_world(root, actors=("9001", "9002"), sentences=("IEO", "MTI"), paired=T
                 name = f"{actor}_{sentence}_{emotion}_XX"
                 video = corpus / "VideoFlash" / f"{name}.flv"
                 video.parent.mkdir(parents=True, exist_ok=True)
-                video.write_text(name)
                 write_wav(corpus / "AudioWAV" / f"{name}.wav", sound)
                 write_truth(corpus / "Truth" / f"{name}.npz", openings)
-                frames = [face(emotion, h, 0.3 * k) for k, h in enumerate(openings)]
+                frames = np.stack([face(emotion, h, 0.3 * k) for k, h in enumerate(openings)])
+                if films:
+                    write_film(video, frames)
+                else:
+                    video.write_text(name)
                 mel = melspectrogram(sound).T
-                rows.append(row_of(actor, sentence, emotion, n_frames, len(mel), actors[-1]))
-                boxes = np.tile(np.float32([100, 50, 220, 170]), (n_frames, 1))
-                arrays.append({"frames": np.stack(frames), "mel": mel, "boxes": boxes})
+                split = "test" if actor in actors[-test:] else "train"
+                rows.append(row_of(actor, sentence, emotion, n_frames, len(mel), split))
+                boxes = np.tile(np.float32(BOX), (n_frames, 1))
+                arrays.append({"frames": frames, "mel": mel, "boxes": boxes})
     settings = {"settings": {"paired": paired}}
     (corpus / "corpus.json").write_text(json.dumps(settings))
     demographics = "\n".join(
@@ -90,12 +103,20 @@ def make_world(root, actors=("9001", "9002"), sentences=("IEO", "MTI"), paired=T
         "mels": sum(row["n_mels"] for row in rows),
     }
     info = {"format": FORMAT, "corpus": "astronauts", "paired": paired, "emotions": list(EMOTIONS)}
-    info |= {"settings": {"crop_px": 96}, "counts": counts}
+    info |= {"settings": {"crop_px": 96, "root": str(root)}, "counts": counts}
     (store / "store.json").write_text(json.dumps(info))
     return store, corpus
 
 
-def row_of(actor, sentence, emotion, n_frames, n_mels, test_actor):
+def write_film(path, faces):
+    """A video of these faces at `BOX` of a grey picture."""
+    film = np.full((len(faces), 200, 320, 3), 128, np.uint8)
+    x0, y0, x1, y1 = (int(edge) for edge in BOX)
+    film[:, y0:y1, x0:x1] = [cv2.resize(one, (x1 - x0, y1 - y0)) for one in faces]
+    write_video(path, film)
+
+
+def row_of(actor, sentence, emotion, n_frames, n_mels, split):
     name = f"{actor}_{sentence}_{emotion}_XX"
     return {
         "clip": name,
@@ -103,12 +124,12 @@ def row_of(actor, sentence, emotion, n_frames, n_mels, test_actor):
         "sentence": sentence,
         "emotion": emotion,
         "level": "XX",
-        "split": "test" if actor == test_actor else "train",
+        "split": split,
         "n_frames": n_frames,
         "n_mels": n_mels,
         "fps": 25,
         "source": f"VideoFlash/{name}.flv",
-        "sha256": "0" * 64,
+        "sha256": hashlib.sha256(name.encode()).hexdigest(),
         "silent": 0,
     }
 

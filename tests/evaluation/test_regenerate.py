@@ -42,10 +42,22 @@ def test_a_limit_takes_every_emotion_equally_often(world):
     store = ClipStore(world[0])
     tasks = plan_tasks(store, limit=12, seed=1)
     assert Counter(store[task.target_idx].emotion for task in tasks) == dict.fromkeys(EMOTIONS, 2)
+    actors = Counter(store[task.target_idx].actor for task in tasks)
+    assert actors == dict.fromkeys(actors, 6)
     indices = [task.target_idx for task in tasks]
     assert indices == sorted(indices)
     with pytest.raises(DatasetError, match="labelled and audible"):
         plan_tasks(store.select(np.zeros(36, bool)))
+
+
+def test_a_source_of_the_same_emotion_says_something_else(world):
+    store = ClipStore(world[0])
+    for task in plan_tasks(store, "same_emotion"):
+        target, source = store[task.target_idx], store[task.source_idx]
+        assert (source.actor, source.emotion) == (target.actor, target.emotion)
+        assert source.sentence != target.sentence
+    with pytest.raises(DatasetError, match="one sentence only"):
+        plan_tasks(store.select(store.clips["sentence"] == "IEO"), "same_emotion")
 
 
 class Recorder(nn.Module):

@@ -7,44 +7,61 @@ from emolib.errors import ConfigError
 from emolib.evaluation import summary, table2, visual
 from emolib.evaluation.intervals import Interval, jackknife_interval, mean_interval
 from emolib.evaluation.measure import Measured
-from emolib.evaluation.report import write_tables
+from emolib.evaluation.published import TABLE_2
+from emolib.evaluation.report import Column, Row, Table, write_tables
 
 
-def test_bootstrap_intervals_cover_the_truth_about_as_often_as_they_claim():
+def test_intervals_cover_the_truth_of_other_people_about_as_often_as_they_claim():
     rng = np.random.default_rng(0)
-    hits = 0
+    actors, hits, naive = np.repeat(np.arange(12), 4), 0, 0
     for trial in range(300):
-        found = mean_interval(rng.normal(3, 2, 40), seed=trial, n_draws=300)
+        clips = np.repeat(rng.normal(3, 2, 12), 4) + rng.normal(0, 1, 48)
+        found = mean_interval(clips, actors, seed=trial, n_draws=400)
         hits += found.low <= 3 <= found.high
-    assert 0.89 < hits / 300 < 0.98
+        each = mean_interval(clips, np.arange(48), seed=trial, n_draws=400)
+        naive += each.low <= 3 <= each.high
+    assert 0.92 < hits / 300 < 0.985
+    assert naive / 300 < 0.75  # what intervals over clips would have claimed is 95 %
 
 
 def test_a_mean_and_a_share_by_hand():
-    assert mean_interval([2.0, 4.0]).mean == 3
-    kept = mean_interval([1, 0, 3], weights=[1, 2, 3])
+    people = ["a", "a", "b"]
+    assert mean_interval([2.0, 4.0, 6.0], people).mean == 4
+    kept = mean_interval([1, 0, 3], people, weights=[1, 2, 3])
     assert kept.mean == pytest.approx(4 / 6)
     assert 0 <= kept.low < kept.mean < kept.high <= 1
-    assert mean_interval([5.0]) == Interval(5, 5, 5, 1)
-    assert mean_interval([1.0, 2.0, 4.0], seed=1) == mean_interval([1.0, 2.0, 4.0], seed=1)
+    assert (kept.n, kept.actors) == (3, 2)
+    assert mean_interval([5.0, 6.0], ["a", "a"]) == Interval(5.5, None, None, 2, 1)
+    same = [mean_interval([1.0, 2.0], ["a", "b"], seed=1) for _ in range(2)]
+    assert same[0] == same[1]
     for values, weights in (([], None), ([0.0], [0.0])):
         with pytest.raises(ConfigError, match="at least one"):
-            mean_interval(values, weights=weights)
+            mean_interval(values, ["a"] * len(values), weights=weights)
+
+
+def test_an_actor_counts_once_however_many_clips():
+    rng = np.random.default_rng(3)
+    means = rng.normal(0, 1, 8)
+    few = mean_interval(np.repeat(means, 2), np.repeat(np.arange(8), 2))
+    many = mean_interval(np.repeat(means, 20), np.repeat(np.arange(8), 20))
+    assert (few.low, few.high) == pytest.approx((many.low, many.high))
 
 
 def test_the_jackknife_of_a_mean_is_its_standard_error():
     values = np.random.default_rng(1).normal(0, 1, 12)
-    found = jackknife_interval(lambda i: values[i].mean(), 12, n_blocks=12)
+    found = jackknife_interval(lambda i: values[i].mean(), np.arange(12))
     error = values.std(ddof=1) / np.sqrt(12)
-    assert found.high - found.mean == pytest.approx(1.96 * error)
-    assert jackknife_interval(lambda i: 1.0 * len(i), 2) == Interval(2, 2, 2, 2)
+    assert found.high - found.mean == pytest.approx(2.201 * error, rel=1e-4)  # t of 11
+    assert jackknife_interval(lambda i: 1.0 * len(i), ["a", "b"]) == Interval(2, None, None, 2, 2)
 
 
-def record(name, emotion, probs, features, **numbers):
+def record(name, emotion, probs, features, actor="1", **numbers):
     rows = {
         row: Measured(dict(numbers), {"judge": probs}, features + shift)
         for row, shift in (("generated", 0.5), ("truth", 0.0), ("copy", 2.0))
     }
-    return summary.clip_record(name, "other", emotion, rows)
+    kept = summary.clip_record(name, actor, "other", emotion, rows)
+    return kept | {"n_frames": len(features)}
 
 
 def test_clips_become_rows():
@@ -68,51 +85,77 @@ def test_clips_become_rows():
     assert made["frechet"]["mean"] == pytest.approx(visual.frechet_distance(*both))
     assert made["frechet"]["mean"] == pytest.approx(4 * 0.25, rel=0.02)  # a shift in 4 dimensions
     assert "frechet" not in summary.summarise(records)["rows"]["truth"]
+    parts = [
+        visual.frechet_distance(both[0][i : i + n], both[1][i : i + n])
+        for i, n in ((0, 9), (9, 18), (27, 9))
+    ]
+    assert made["frechet_six"]["mean"] == pytest.approx(np.mean(parts))
+    table = summary.clip_table(records)
+    assert table["generated"]["psnr_db"] == [30, 20, None, None]
+    assert table["named"]["generated"]["judge"] == ["ANG", "SAD", "NEU", "HAP"]
+    notes = summary.warnings_of(records, paired=True)
+    assert [note.split()[0] for note in notes] == ["Only"]
 
 
 def result(method, corpus="people", **metrics):
     row = {
-        key: Interval(value, value - 0.1, value + 0.1, 9).as_dict()
+        key: Interval(value, value - 0.1, value + 0.1, 9, 2).as_dict()
         for key, value in metrics.items()
     }
     numbers = {
-        "rows": {"generated": row, "truth": {"lse_d_expert": Interval(0.7, 0.6, 0.8, 9).as_dict()}},
+        "rows": {
+            "generated": row,
+            "truth": {"lse_d_expert": Interval(0.7, 0.6, 0.8, 9, 2).as_dict()},
+            "copy": {},
+        },
         "labels": {"frechet": "FFD (faces)", "emoacc/judge": "EmoAcc (judge) %"},
         "method": method,
         "emotion_input": True,
+        "sources": "other_emotion",
         "split": "test",
         "n_clips": 9,
         "n_actors": 2,
         "checkpoint_profile": "lite",
         "notes": ["LSE (expert): syncnet."],
+        "clips": {},
     }
-    return {"record": {"corpus": corpus}, "numbers": numbers}
+    record = {"corpus": corpus, "profile": "lite", "seed": 0, "emolib": "0"}
+    return {"record": record, "numbers": numbers}
 
 
-def test_ours_never_stands_under_a_published_name():
+def row_of(table, method):
+    return next(row for row in table.rows if row.texts[0] == method)
+
+
+def test_ours_stands_beside_the_papers_and_never_under_its_name():
     ours = {"lse_d": 9.0, "lse_d_expert": 0.8, "frechet": 0.1, "emoacc/judge": 0.5}
-    table = table2.table2([result("IMPROVED", **ours)])
-    rows = {row.method: row for row in table.rows}
-    assert rows["PL + DA"].cells == {"LSE-D": 7.171, "LSE-C": 6.663, "EmoAcc %": 83.2, "FID": 6.04}
-    assert rows["PL + DA"].corpus == "CREMA-D, as published"
-    assert set(rows["IMPROVED"].cells) == {
-        "LSE-D (crops)",
-        "LSE-D (expert)",
-        "FFD (faces)",
-        "EmoAcc (judge) %",
-    }
-    assert rows["IMPROVED"].cells["EmoAcc (judge) %"].mean == 50
-    assert rows["IMPROVED"].profile == "lite"
-    published = [line.method for line in table2.TABLE_2 if line.quoted]
+    table = table2.table2([result("PLDA (weights.sync=0)", **ours), result("IMPROVED", **ours)])
+    assert table.headings[4:] == [
+        *("LSE-D, paper", "LSE-D (crops)", "LSE-D (expert)", "LSE-C, paper"),
+        *("EmoAcc %, paper", "EmoAcc (judge) %", "FID, paper", "FFD (faces)"),
+    ]
+    both = row_of(table, "PL + DA")
+    assert both.cells["EmoAcc %, paper"] == 83.2
+    assert both.cells["EmoAcc (judge) %"].mean == 50
+    assert both.texts[2:] == ("people test: 9 clips, 2 actors", "lite")
+    assert any("PLDA (weights.sync=0)" in note for note in table.notes)
+    ours_alone, theirs_alone = row_of(table, "IMPROVED"), row_of(table, "END")
+    assert not any("paper" in heading for heading in ours_alone.cells)
+    assert all("paper" in heading for heading in theirs_alone.cells)
+    assert theirs_alone.texts[2:] == ("–", "–")
+    published = [line.method for line in TABLE_2 if line.quoted]
     assert published == ["Vougioukas et al. 2019", "Sinha et al. 2022"]
 
 
 def test_rows_that_results_share_stand_once():
     both = [result("SEQ", lse_d_expert=0.9), result("END", lse_d_expert=1.0)]
-    methods = [row.method for row in table2.table2(both).rows]
-    assert methods[-3:] == ["SEQ", "END", "ground truth"]
-    other = table2.table2([*both, result("SEQ", corpus="others", lse_d_expert=0.9)])
-    assert [row.method for row in other.rows].count("ground truth") == 2
+    methods = [row.texts[0] for row in table2.beyond_table(both).rows]
+    assert methods == ["SEQ", "END", "ground truth", "source given back"]
+    twice = table2.table2([*both, result("SEQ", corpus="others", lse_d_expert=0.9)])
+    names = [row.texts[0] for row in twice.rows]
+    assert (names.count("SEQ"), names.count("ground truth")) == (2, 2)
+    second = [row for row in twice.rows if row.texts[0] == "SEQ"][1]
+    assert set(second.cells) == {"LSE-D (expert)"}  # the paper's numbers stand once
 
 
 def test_markdown_and_latex_hold_every_cell(tmp_path):
@@ -121,15 +164,23 @@ def test_markdown_and_latex_hold_every_cell(tmp_path):
     text, tex = write_tables([table, table2.beyond_table(ours)], tmp_path / "t.json")
     lines = text.read_text(encoding="utf-8").splitlines()
     widths = [line.count("|") for line in lines if line.startswith("|")]
-    assert widths == [len(table.headings) + 1] * (2 + len(table.rows)) + [6] * 4
+    assert widths == [len(table.headings) + 1] * (2 + len(table.rows)) + [6] * 5
     assert any("LSE-D (expert) ↓" in line for line in lines)
     assert "| 0.810 [0.710, 0.910] |" in text.read_text(encoding="utf-8")
     source = tex.read_text(encoding="utf-8")
-    assert r"A\_B \& C" in source
-    assert r"EmoAcc \% $\uparrow$" in source
-    assert r"0.810 {\scriptsize [0.710, 0.910]}" in source
+    assert r"A\_B" in source
+    assert r"EmoAcc \%, paper $\uparrow$" in source
+    assert r"0.810 {\tiny [0.710, 0.910]}" in source
     body = [line for line in source.split(r"\end{table}")[0].splitlines() if line.endswith(r"\\")]
     assert {line.replace(r"\&", "").count("&") for line in body} == {len(table.headings) - 1}
     assert "30.00 [29.90, 30.10]" in text.read_text(encoding="utf-8").split("known truth")[1]
     with pytest.raises(ConfigError, match="emolib evaluate"):
         table2.table2([{"record": {}, "numbers": {"loss": 1}}])
+
+
+def test_one_actor_has_no_interval_and_none_is_printed():
+    alone = Interval(0.81, None, None, 4, 1)
+    table = Table("T", ("who",), (Column("x", "up"),), (Row(("me",), {"x": alone}),))
+    assert "| me | 0.81 |" in table.markdown()
+    assert "me & 0.81" in table.latex()
+    assert table.plain()["rows"] == [{"who": "me", "x": alone.as_dict()}]

@@ -1,5 +1,6 @@
 """Against known truth: geometry by hand, and the instrument's reading of a real crop."""
 
+import cv2
 import numpy as np
 import pytest
 from skimage import data
@@ -114,25 +115,50 @@ def test_transfer_takes_bytes_without_wrapping():
     assert truth.transfer(source, target, source) == truth.Transfer(1, 0)
 
 
-def test_blinks_and_pose_that_stay_and_that_do_not():
-    eyes = np.ones(20)
-    eyes[8:11] = 0.0
-    eyes[7] = eyes[11] = 0.7
-    true = known([0.1, 0.2] * 10, eyes=eyes)
-    measured = motion([0.1, 0.2] * 10, eyes=0.4 + 0.6 * eyes)
-    kept = truth.preservation(measured, measured, true)
-    assert (kept.blinks, kept.blinks_kept, kept.false_blinks) == (3, 3, 0)
-    assert kept.eye_correlation == pytest.approx(1)
+def test_a_pose_that_stays_and_one_that_does_not():
+    measured = motion([0.1, 0.2] * 10)
+    kept = truth.preservation(measured, measured)
     assert (kept.centre, kept.size, kept.roll_deg) == (0, 0, 0)
-    other = np.ones(20)
-    other[2] = 0.3
-    moved = motion([0.1] * 20, eyes=other, x=0.53, roll=np.radians(4))
-    lost = truth.preservation(moved, measured, true)
-    assert (lost.blinks_kept, lost.false_blinks) == (0, 1)
-    assert lost.centre == pytest.approx(0.03)
-    assert lost.roll_deg == pytest.approx(4)
+    moved = truth.preservation(motion([0.1] * 20, x=0.53, roll=np.radians(4)), measured)
+    assert moved.centre == pytest.approx(0.03)
+    assert moved.roll_deg == pytest.approx(4)
     with pytest.raises(ConfigError, match="no pose"):
-        truth.preservation(true.motion.__class__(*([np.ones(20)] * 3)), measured, true)
+        truth.preservation(FaceMotion(*([np.ones(20)] * 3)), measured)
+
+
+def winks(lids, sclera=220):
+    """Frames of two drawn eyes that are this far open, and their corners; they drift by a pixel."""
+    frames, corners = [], []
+    for t, lid in enumerate(lids):
+        frame = np.full((96, 96, 3), 150, np.uint8)
+        drift = t % 2
+        for x in (20, 60):
+            x, y, half = x + drift, 40, round(5 * lid)
+            cv2.ellipse(frame, (x + 8, y), (8, max(half, 1)), 0, 0, 360, (sclera,) * 3, -1)
+            cv2.circle(frame, (x + 8, y), min(half, 4), (30, 30, 30), -1)
+        frames.append(frame)
+        corners.append([[[x + drift, 40], [x + drift + 16, 40]] for x in (20, 60)])
+    return np.stack(frames), np.array(corners, float)
+
+
+def test_blinks_are_read_against_the_persons_own_open_and_shut_eye():
+    lids = np.ones(20)
+    lids[7:12] = 0.6, 0.1, 0.0, 0.1, 0.6
+    frames, corners = winks(lids)
+    true = known([0.1] * 20, eyes=lids)
+    own = truth.blinks(frames, frames, corners, true)
+    assert own.depth == pytest.approx(1, abs=0.1)
+    assert own.correlation > 0.95
+    stare = truth.blinks(winks(np.ones(20))[0], frames, corners, true)
+    assert abs(stare.depth) < 0.1
+    half = truth.blinks(winks(0.6 * lids)[0], frames, corners, true)  # narrow eyes shut as well
+    assert 0.2 < half.depth < 0.8
+    assert half.correlation > 0.8
+    early = truth.blinks(winks(np.roll(lids, -5))[0], frames, corners, true)
+    assert early.depth < 0.1
+    assert truth.blinks(frames, frames, corners, known([0.1] * 20)) is None
+    with pytest.raises(ConfigError, match="corners"):
+        truth.blinks(frames, frames, corners[:, :1], true)
 
 
 @pytest.fixture(scope="module")
@@ -142,14 +168,13 @@ def astronaut():
 
 
 def test_the_mesh_reads_a_real_face_and_refuses_a_wall(astronaut):
-    shut_eyes = astronaut.copy()
     seen = motion_of_frames(np.stack([astronaut] * 4), FaceMesh())
     assert np.ptp(seen.lips) == 0
     assert 0.3 < seen.width[0] < 1.0  # she smiles
     assert seen.pose.shape == (4, 4)
-    eye_rows = slice(24, 38)
-    shut_eyes[eye_rows] = shut_eyes[eye_rows].mean((0, 1)).astype(np.uint8)
-    blink = motion_of_frames(np.stack([astronaut] * 4 + [shut_eyes]), FaceMesh())
-    assert blink.eyes[4] < truth.BLINK < blink.eyes[0]
+    assert seen.eyes is None
+    right, left = seen.corners[0]  # her right eye is left on the screen
+    assert right[0, 0] < right[1, 0] < left[0, 0] < left[1, 0]
+    assert ((seen.corners[0, ..., 1] > 24) & (seen.corners[0, ..., 1] < 38)).all()
     with pytest.raises(MediaError, match="no face in 3 of 3"):
         motion_of_frames(np.full((3, 96, 96, 3), 90, np.uint8), FaceMesh())

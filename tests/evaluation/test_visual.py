@@ -84,6 +84,20 @@ def test_the_frechet_distance_equals_torchmetrics_and_scipy():
     assert ours == pytest.approx(by_scipy, rel=1e-6)
 
 
+def test_fewer_rows_than_features_give_the_same_distance_as_all_of_them():
+    rng = np.random.default_rng(4)
+    a, b = rng.normal(0, 1, (20, 30)), rng.normal(0.3, 1.4, (26, 30))
+    covs = np.cov(a.T), np.cov(b.T)
+    wanted = ((a.mean(0) - b.mean(0)) ** 2).sum() + np.trace(sum(covs))
+    roots = np.linalg.eigvals(covs[0] @ covs[1]).astype(complex)
+    wanted -= 2 * np.sqrt(roots).real.sum()
+    assert visual.frechet_distance(a, b) == pytest.approx(wanted, rel=1e-6)
+    padded = [np.vstack([x] * 2) for x in (a, b)]  # now more rows than features
+    scale = [np.sqrt((2 * len(x) - 1) / (2 * (len(x) - 1))) for x in (a, b)]
+    same = [x.mean(0) + (x - x.mean(0)) * s for x, s in zip(padded, scale, strict=True)]
+    assert visual.frechet_distance(*same) == pytest.approx(wanted, rel=1e-6)
+
+
 def test_the_frechet_distance_in_one_dimension_is_the_closed_form():
     a, b = np.random.default_rng(2).normal(0, 1, (2, 400, 1))
     a, b = (a - a.mean()) / a.std(ddof=1), (b - b.mean()) / b.std(ddof=1)

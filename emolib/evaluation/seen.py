@@ -1,0 +1,186 @@
+"""What the instruments see in one clip, before it is compared with anything.
+
+A clip is looked at once by every network; the comparisons (`measure`) are then plain arithmetic.
+What is seen of the true clip and of the source does not depend on the generator, so it is kept from
+one checkpoint to the next (`memory`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields
+
+import cv2
+import numpy as np
+from torch import nn
+
+from emolib.errors import MediaError
+from emolib.evaluation import visual
+from emolib.evaluation.emotion import ExpressionJudge, Judge
+from emolib.evaluation.landmarks import FaceMotion, motion_of_frames
+from emolib.evaluation.lse_crop import lse_of_video
+from emolib.evaluation.sync import LSE_PX, N_FRAMES, LseResult, lse, lse_expert
+from emolib.media.faces import FaceMesh
+
+METRICS = ("sync", "visual", "crowd", "identity", "emotion", "truth")
+FRAME_STRIDE = 5  # frames from one look of the identity or Inception network to the next
+IN_SYNC_FRAMES = 1  # a best offset of at most one frame counts as in sync
+
+
+@dataclass(frozen=True, eq=False)
+class Instruments:
+    """The networks that measure; None leaves its numbers out.
+
+    Attributes:
+        expert: the colour SyncNet, for LSE on its own scale.
+        lse_net: the evaluation SyncNet; needs the clips' sound.
+        judges: emotion classifiers, by name.
+        expression: the judge trained on real faces, whose features also measure transfer and make
+            the Fréchet distance where `crowd` is None.
+        crowd: features for the Fréchet distance.
+        identity: the identity network.
+        mesh: the landmark mesh.
+        metrics: groups of `METRICS` that are wanted.
+    """
+
+    expert: nn.Module | None = None
+    lse_net: nn.Module | None = None
+    judges: tuple[Judge, ...] = ()
+    expression: ExpressionJudge | None = None
+    crowd: nn.Module | None = None
+    identity: nn.Module | None = None
+    mesh: FaceMesh | None = None
+    metrics: tuple[str, ...] = METRICS
+
+
+@dataclass(frozen=True, eq=False)
+class Film:
+    """The whole picture around the face: frames (T, H, W, 3) uint8 RGB, tight boxes (T, 4)."""
+
+    frames: np.ndarray
+    boxes: np.ndarray
+
+
+@dataclass(eq=False)
+class Seen:
+    """What was seen in a clip.
+
+    Attributes:
+        numbers: by metric; those that need no other clip, and likeness to the true frames.
+        probs: judge → (6,) probabilities of the emotions.
+        expression, identity, crowd: features (n, D) float32 of every few frames.
+        motion: mouth and pose; None if the mesh was not asked, or found no face.
+    """
+
+    numbers: dict[str, float] = field(default_factory=dict)
+    probs: dict[str, np.ndarray] = field(default_factory=dict)
+    expression: np.ndarray | None = None
+    identity: np.ndarray | None = None
+    crowd: np.ndarray | None = None
+    motion: FaceMotion | None = None
+
+
+def look(
+    frames: np.ndarray,
+    tools: Instruments,
+    *,
+    mel: np.ndarray,
+    audio: np.ndarray | None = None,
+    film: Film | None = None,
+    against: np.ndarray | None = None,
+) -> Seen:
+    """One clip through all instruments.
+
+    Args:
+        frames: (T, 96, 96, 3) uint8 RGB.
+        mel: (80, M) float32, the sound that belongs to it.
+        audio: (n,) float of the same, where it is at hand.
+        film: where the faces are in a whole picture; then the published LSE crops as published.
+        against: true frames at the same poses, to compare pixel by pixel.
+
+    Raises:
+        MediaError: the clip is too short.
+    """
+    seen, wanted = Seen(), set(tools.metrics)
+    if "sync" in wanted:
+        seen.numbers |= _sync(frames, tools, mel, audio, film)
+    if "visual" in wanted:
+        seen.numbers["warp_error"] = visual.temporal_continuity(frames).warp_error
+        if against is not None:
+            seen.numbers["psnr_db"] = float(visual.psnr_db(frames, against).mean())
+            seen.numbers["ssim"] = float(visual.ssim(frames, against).mean())
+    if "emotion" in wanted:
+        for judge in tools.judges:
+            seen.probs[judge.name] = judge.probs(frames)
+    if tools.expression is not None:
+        probs, seen.expression = tools.expression.look(frames)
+        if "emotion" in wanted:
+            seen.probs[tools.expression.name] = probs
+    if "crowd" in wanted:
+        seen.crowd = seen.expression
+        if tools.crowd is not None:
+            seen.crowd = visual.features_of(tools.crowd, frames[::FRAME_STRIDE])
+    if "identity" in wanted and tools.identity is not None:
+        seen.identity = visual.features_of(tools.identity, frames[::FRAME_STRIDE])
+    if "truth" in wanted and tools.mesh is not None:
+        try:
+            seen.motion = motion_of_frames(frames, tools.mesh)
+        except MediaError:  # no face to be found: a number, not a failure
+            seen.motion = None
+        seen.numbers["face_lost"] = float(seen.motion is None)
+    return seen
+
+
+def _sync(frames, tools: Instruments, mel, audio, film: Film | None) -> dict[str, float]:
+    found = {}
+    if tools.expert is not None:
+        found |= _sync_numbers(lse_expert(tools.expert, frames, mel=mel), "_expert")
+    if tools.lse_net is not None and audio is not None:
+        if film is not None:  # clips of CREMA-D are short, and a corpus may be filmed small
+            shape = {"min_frames": N_FRAMES + 1, "min_side_px": 0}
+            result = lse_of_video(tools.lse_net, film.frames, audio, film.boxes, **shape)
+        else:  # as the published script for cropped corpora: the whole crop at 224 px
+            large = np.stack([cv2.resize(frame, (LSE_PX, LSE_PX)) for frame in frames])
+            result = lse(tools.lse_net, large, audio)
+        found |= _sync_numbers(result, "")
+    return found
+
+
+def _sync_numbers(result: LseResult, suffix: str) -> dict[str, float]:
+    return {
+        f"lse_d{suffix}": result.distance,
+        f"lse_c{suffix}": result.confidence,
+        f"lse_at_zero{suffix}": result.at_zero,
+        f"offset{suffix}": float(result.offset),
+        f"in_sync{suffix}": float(abs(result.offset) <= IN_SYNC_FRAMES),
+    }
+
+
+# ------------------------------------------------------------------------------------ as arrays
+def to_arrays(seen: Seen) -> dict[str, np.ndarray]:
+    """A `Seen` as named arrays, for a .npz file."""
+    arrays = {f"numbers/{key}": np.float64(value) for key, value in seen.numbers.items()}
+    arrays |= {f"probs/{name}": np.asarray(p, np.float64) for name, p in seen.probs.items()}
+    for name in ("expression", "identity", "crowd"):
+        if getattr(seen, name) is not None:
+            arrays[name] = getattr(seen, name)
+    if seen.motion is not None:
+        for one in fields(FaceMotion):
+            if getattr(seen.motion, one.name) is not None:
+                arrays[f"motion/{one.name}"] = getattr(seen.motion, one.name)
+    return arrays
+
+
+def from_arrays(arrays: dict[str, np.ndarray]) -> Seen:
+    """The `Seen` that `to_arrays` was given."""
+
+    def part(name: str) -> dict[str, np.ndarray]:
+        start = f"{name}/"
+        return {key[len(start) :]: a for key, a in arrays.items() if key.startswith(start)}
+
+    motion = part("motion")
+    return Seen(
+        numbers={key: float(value) for key, value in part("numbers").items()},
+        probs=part("probs"),
+        **{name: arrays.get(name) for name in ("expression", "identity", "crowd")},
+        motion=FaceMotion(**({"eyes": None} | motion)) if motion else None,
+    )

@@ -1,0 +1,112 @@
+"""Stored evaluations: finding them, choosing from them, comparing two on the same clips."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+
+from emolib.errors import ConfigError, DatasetError
+from emolib.evaluation.intervals import Interval, mean_interval
+from emolib.paths import results_dir
+from emolib.results import load_result
+
+ABLATION = "ablation_{}.json"  # recipe in lower case: the result of its shipped checkpoint
+ORDER = ("WAV2LIP", "MAGNUSSON", "END", "SEQ", "PLDA", "PRE", "IMPROVED")
+SHAPE = {"rows", "labels", "method", "emotion_input", "clips"}
+
+
+def is_evaluation(result: dict) -> bool:
+    """Whether a stored result was written by `emolib evaluate`."""
+    return set(result.get("numbers", ())) >= SHAPE
+
+
+def recipe_of(result: dict) -> str:
+    """The recipe's name alone: "IMPROVED" of "IMPROVED (weights.sync=0)"."""
+    return result["numbers"]["method"].split(" ")[0].upper()
+
+
+def load_evaluations(
+    folder: str | os.PathLike | None = None, *, sources: str = "other_emotion"
+) -> dict[str, dict]:
+    """Evaluations by the stem of their file, recipes in the paper's order, others after them.
+
+    Results of anything else in the folder are passed over.
+
+    Args:
+        folder: default `data/results`.
+        sources: those made from such sources only.
+    """
+    found = {}
+    for path in sorted(Path(folder or results_dir()).glob("*.json")):
+        try:
+            result = load_result(path)
+        except DatasetError:
+            continue  # not a result, such as a figure's origin
+        if is_evaluation(result) and result["numbers"]["sources"] == sources:
+            found[path.stem] = result
+
+    def place(item: tuple[str, dict]) -> tuple[int, str]:
+        recipe = recipe_of(item[1])
+        return (ORDER.index(recipe) if recipe in ORDER else len(ORDER), item[0])
+
+    return dict(sorted(found.items(), key=place))
+
+
+def ablation(folder: str | os.PathLike | None = None) -> dict[str, dict]:
+    """The stored ablation: recipe → evaluation, in the paper's order; only those that are there."""
+    folder = Path(folder or results_dir())
+    paths = {recipe: folder / ABLATION.format(recipe.lower()) for recipe in ORDER}
+    return {recipe: load_result(path) for recipe, path in paths.items() if path.is_file()}
+
+
+def difference(ours: dict, theirs: dict, metric: str, *, seed: int = 0) -> Interval:
+    """`ours` minus `theirs` in one metric of the generated clips, clip by clip, over actors.
+
+    What two networks make of the same clips differs far less than clips and people do, so the
+    interval of a difference is much narrower than those of its two sides.
+
+    Args:
+        ours, theirs: evaluations of the same clips from the same sources.
+        metric: a key of the clips' `generated`, or `emoacc/JUDGE`.
+
+    Raises:
+        ConfigError: no clip in common has the metric, or the sources differ.
+    """
+    sides = [_by_clip(result, metric) for result in (ours, theirs)]
+    common = [clip for clip in sides[0] if clip in sides[1]]
+    if not common:
+        raise ConfigError(f"no clip in common has {metric!r}", expected="results on the same clips")
+    if any(sides[0][clip][:2] != sides[1][clip][:2] for clip in common):
+        raise ConfigError("the clips were made from other sources", expected="the same seed")
+    actors = [sides[0][clip][0] for clip in common]
+    gaps = [sides[0][clip][2] - sides[1][clip][2] for clip in common]
+    return mean_interval(gaps, actors, seed=seed)
+
+
+def _by_clip(result: dict, metric: str) -> dict[str, tuple[str, str, float]]:
+    """clip → actor, source, value; clips without the metric are left out."""
+    table = result["numbers"]["clips"]
+    if metric.startswith("emoacc/"):
+        named = table["named"]["generated"].get(metric.removeprefix("emoacc/"), ())
+        values: Iterable = [
+            float(a == b) for a, b in zip(named, table["emotion"], strict=bool(named))
+        ]
+    else:
+        values = table["generated"].get(metric, ())
+    rows = zip(table["clip"], table["actor"], table["source"], values, strict=False)
+    return {clip: (actor, source, v) for clip, actor, source, v in rows if v is not None}
+
+
+def confusion(result: dict, judge: str, row: str = "generated") -> np.ndarray:
+    """(6, 6) int: rows intended, columns named by a judge, `EMOTIONS` order.
+
+    Raises:
+        ConfigError: this judge did not judge it.
+    """
+    judges = result["numbers"]["emotions"][row]
+    if judge not in judges:
+        raise ConfigError(f"no judge {judge!r}", expected=", ".join(judges) or "none")
+    return np.array(judges[judge]["confusion"], int)
