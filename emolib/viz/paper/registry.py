@@ -17,7 +17,6 @@ from emolib.viz.paper.entry import PaperFigure, Stored
 from emolib.viz.style import PRINT_DPI, caption, use_style
 
 NOT_DRAWN: dict[int, tuple[str, str]] = {  # number → (what is missing, where it will be made)
-    4: ("emotion accuracy of a trained generator", "notebook 08_metrics"),
 }
 
 
