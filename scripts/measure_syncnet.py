@@ -2,10 +2,12 @@
 
     python scripts/measure_syncnet.py --store store --checkpoint lite-syncnet
     python scripts/measure_syncnet.py --store store --checkpoint FILE --out numbers.json
+    python scripts/measure_syncnet.py --store store --checkpoint FILE --set-border 120
 
 Prints accuracy on true and on wrong sound (the same share of each; wrong: three frames away or
-more; border: the network's own, or the cosine given), for single windows of five frames and for
-means over clips, and which shifts from -5 to +5 frames are found again.
+more; border: the network's own), for single windows of five frames and for
+means over clips, and which shifts from -5 to +5 frames are found again. `--set-border N` first
+moves the border to where it serves best on N clips of training people, and writes the file again.
 """
 
 from __future__ import annotations
@@ -13,14 +15,18 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+import numpy as np
 import torch
+from safetensors.torch import load_file
 
-from emolib.evaluation.sync_expert import measure_sync_expert
-from emolib.models.checkpoint import find_checkpoint, load_checkpoint
+from emolib.evaluation.sync_expert import best_border, embed_store, measure_sync_expert, set_border
+from emolib.models.checkpoint import find_checkpoint, load_checkpoint, save_checkpoint
 from emolib.paths import file_sha256
 from emolib.results import save_result
 from emolib.runtime import Stopwatch, run_record
 from emolib.store.store import ClipStore
+
+KEPT = ("recipe", "corpus", "profile", "step", "metrics", "training")  # of the file's metadata
 
 
 def main() -> None:
@@ -28,6 +34,7 @@ def main() -> None:
     parser.add_argument("--store", type=Path, required=True)
     parser.add_argument("--checkpoint", required=True, help="a file, or a name in data/checkpoints")
     parser.add_argument("--split", default="test")
+    parser.add_argument("--set-border", type=int, metavar="N", help="clips of training people")
     parser.add_argument("--out", type=Path, help="result file (.json)")
     parser.add_argument("--threads", type=int, help="of torch; default: all cores")
     options = parser.parse_args()
@@ -36,6 +43,8 @@ def main() -> None:
     watch = Stopwatch()
     path = find_checkpoint(options.checkpoint, "syncnet")
     model, meta = load_checkpoint(path, "syncnet")
+    if options.set_border:
+        move_border(model, meta, path, ClipStore(options.store).split("train"), options.set_border)
     store = ClipStore(options.store).split(options.split)
     found = measure_sync_expert(model, store)
     show(path.stem, meta, store, found)
@@ -45,6 +54,21 @@ def main() -> None:
         record = run_record(corpus=store.corpus, seed=None, seconds=watch.seconds)
         save_result(options.out, {"checkpoint": trained, "split": options.split, **found}, record)
     print(f"{watch.seconds:.0f} s")
+
+
+def move_border(model, meta, path: Path, train: ClipStore, n_clips: int) -> None:
+    """Choose the border on clips spread over the training split, and keep it in the file."""
+    chosen = np.linspace(0, len(train) - 1, min(n_clips, len(train))).round()
+    some = train.select(np.isin(np.arange(len(train)), chosen))
+    with torch.inference_mode():
+        tables = [clip.cosines() for clip in embed_store(model, some)]
+    before = model.border
+    set_border(model, best_border(tables))
+    print(f"border {before:.3f} -> {model.border:.3f}, from {len(tables)} clips of training people")
+    half = any(t.dtype == torch.float16 for t in load_file(path).values())
+    kept = {name: getattr(meta, name) for name in KEPT}
+    note = f"{meta.note} Border set on {len(tables)} clips of training people.".strip()
+    save_checkpoint(path, model, half=half, note=note, **kept)
 
 
 def show(name: str, meta, store: ClipStore, found: dict) -> None:

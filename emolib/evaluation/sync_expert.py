@@ -19,11 +19,11 @@ from sklearn.metrics import roc_auc_score
 from torch import Tensor
 
 from emolib.config import AUDIO
-from emolib.errors import DatasetError, MediaError
+from emolib.errors import ConfigError, DatasetError, MediaError
 from emolib.evaluation.intervals import mean_interval
 from emolib.evaluation.sync import MAX_SHIFT, count_windows, expert_embeddings, lse_from_embeddings
 from emolib.models.blocks import fuse_for_inference
-from emolib.models.syncnet import SyncNet
+from emolib.models.syncnet import MAX_SCALE, SyncNet
 from emolib.runtime import progress
 from emolib.store.store import ClipStore
 
@@ -133,6 +133,35 @@ def found_shifts(clips: Iterable[ClipEmbeddings], shifts: Iterable[int] = SHIFTS
             "within_1": float((off <= 1).mean()),
         }
     return found
+
+
+def best_border(answers: Sequence[np.ndarray]) -> float:
+    """The cosine between yes and no that is right most often, true and wrong sound counting alike.
+
+    To be chosen on people from training, never on those that are measured.
+
+    Args:
+        answers: as `sync_accuracy` takes them.
+    """
+    rows = np.concatenate(answers)
+    wrong = rows[:, np.abs(OFFSETS) >= FAR]
+    wrong, true = np.sort(wrong[~np.isnan(wrong)]), np.sort(rows[:, OFFSETS == 0].ravel())
+    borders = np.linspace(wrong[0], true[-1], 2001)
+    said_no = [np.searchsorted(scores, borders, "right") / len(scores) for scores in (wrong, true)]
+    gain = said_no[0] - said_no[1]  # off_sync + in_sync − 1
+    return float(borders[gain >= gain.max() - 1e-12].mean())
+
+
+def set_border(model: SyncNet, border: float) -> None:
+    """Move the bias of a network with logits so that ½ is said at this cosine.
+
+    Raises:
+        ConfigError: a network that takes the cosine itself for a probability.
+    """
+    if model.config.score != "logits":
+        raise ConfigError("this expert has no bias to move", expected="score='logits'")
+    with torch.no_grad():
+        model.bias.add_((model.border - border) * model.log_scale.exp().clamp(max=MAX_SCALE))
 
 
 @torch.inference_mode()

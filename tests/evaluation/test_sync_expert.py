@@ -6,15 +6,17 @@ import small_world
 import torch
 from torch import nn
 
-from emolib.errors import DatasetError
+from emolib.errors import ConfigError, DatasetError
 from emolib.evaluation.sync_expert import (
     FAR,
     OFFSETS,
     SHIFTS,
     ClipEmbeddings,
+    best_border,
     found_shifts,
     measure_sync_expert,
     said_in_sync,
+    set_border,
     sync_accuracy,
 )
 from emolib.models.syncnet import SyncNet, SyncNetConfig
@@ -66,6 +68,27 @@ def test_what_was_said_at_each_offset():
     tables = [np.tile(np.linspace(0, 1, 31), (2, 1)), np.zeros((1, 31))]
     tables[0][0, 30] = np.nan
     assert said_in_sync(tables, 0.5) == [0.0] * 16 + [pytest.approx(2 / 3)] * 14 + [0.5]
+
+
+def test_the_best_border_by_hand():
+    table = np.full((4, 31), 0.2)
+    table[:, 15] = [0.1, 0.5, 0.7, 0.9]  # one true pair is lost whatever we do
+    table[0, :3] = 0.4
+    border = best_border([table])
+    assert 0.4 <= border < 0.5
+    found = sync_accuracy([table], border, ["9001"])
+    assert (found["in_sync"], found["off_sync"]) == (0.75, 1.0)
+
+
+def test_the_border_moves_and_with_it_the_probability():
+    net = SyncNet(SyncNetConfig(width=1 / 16, score="logits")).eval()
+    set_border(net, 0.3)
+    assert net.border == pytest.approx(0.3)
+    mel, faces = torch.randn(2, 1, 80, 16), torch.rand(2, 15, 48, 96)
+    cosines = (net(mel, faces)[0] * net(mel, faces)[1]).sum(1)
+    assert ((net.prob(mel, faces) > 0.5) == (cosines > 0.3)).all()
+    with pytest.raises(ConfigError, match="no bias"):
+        set_border(SyncNet(SyncNetConfig(width=1 / 16)), 0.3)
 
 
 @pytest.mark.parametrize("late", [0, -3, 2])
