@@ -43,7 +43,7 @@ def find_track(
     detector: FaceDetector,
     face_index: int,
     *,
-    key: str,
+    key: str | None,
     file: str,
 ) -> tuple[FaceTrack, bool]:
     """The face's track, and whether it was remembered.
@@ -51,14 +51,14 @@ def find_track(
     Args:
         frames: (H, W, 3) uint8 RGB each; read only when the track is not remembered.
         face_index: 0 for the largest face.
-        key: from `track_key`.
+        key: from `track_key`; None neither remembers nor recalls.
         file: named in messages.
 
     Raises:
         FaceError: no face in any frame, or none with this index.
         SmallFaceError: smaller than 24 px.
     """
-    store = _store(key)
+    store = None if key is None else _store(key)
     known = store and _load(store)
     if known:
         return known, True

@@ -47,7 +47,8 @@ def prepare(
         if asked.box is not None:
             track, remembered = fixed_track(first, asked.box, source.name), False
         else:
-            key = track_key(sha256, detector.name, n_look, asked.face_index)
+            kept = (sha256, detector.name, n_look, asked.face_index)
+            key = track_key(*kept) if asked.remember else None
             track, remembered = find_track(
                 first, detector, asked.face_index, key=key, file=source.name
             )

@@ -41,6 +41,7 @@ class Request:
         audio_track: which sound track of a file with several.
         native: paint at the face's own resolution (composite head); False pastes 96 pixels.
         max_seconds: longest sound.
+        remember: keep the face's place in the cache folder, to find it at once the next time.
         progress: called as `progress(stage, done, total)`, stages "faces" and "frames".
         cancel: asked between frames and batches; true stops with `Cancelled`.
 
@@ -60,6 +61,7 @@ class Request:
     audio_track: int | None = None
     native: bool = True
     max_seconds: float = MAX_SECONDS
+    remember: bool = True
     progress: Progress | None = None
     cancel: Callable[[], bool] | None = None
 

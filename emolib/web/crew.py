@@ -68,16 +68,16 @@ class Worker:
                 try:
                     await self._start()
                     false_starts = 0
-                    while await self._one_job():
-                        pass
+                    while True:
+                        await self._one_job()
                 except (OSError, EOFError, ValueError, TimeoutError) as error:
                     false_starts += self.state == "starting"
                     log.warning("the worker on %s stopped (%s)", self.device, error or "no answer")
                     if false_starts >= MAX_FALSE_STARTS:
                         raise Broken(f"the worker on {self.device} does not start") from error
                 await self._end(0)
-        finally:
-            await self._end(grace_s=self.limits.cancel_grace_s)
+        finally:  # a busy worker may clean up after itself
+            await self._end(self.limits.cancel_grace_s if self.state == "busy" else 0)
 
     def stop_work(self, job: Job) -> None:
         """Ask for a job to be stopped, and insist after a while."""
@@ -99,12 +99,7 @@ class Worker:
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             limit=LINE_BYTES,
-            env={
-                **os.environ,
-                "EMOLIB_PROGRESS": "0",
-                "EMOLIB_WEB_MAX_SOUND": str(self.limits.max_sound_s + 1),
-                "EMOLIB_WEB_PICTURE_SIDE": str(self.limits.picture_side_px),
-            },
+            env={**os.environ, "EMOLIB_PROGRESS": "0"},
             start_new_session=True,  # Ctrl+C in a terminal reaches the server alone
         )
         async with asyncio.timeout(self.limits.start_timeout_s):
@@ -114,8 +109,8 @@ class Worker:
         self.model, self.device = said["model"], said["device"]
         self.state = "idle"
 
-    async def _one_job(self) -> bool:
-        """Take a job and make it; False when the process has died in the meantime."""
+    async def _one_job(self) -> None:
+        """Take a job and make it."""
         job = await self.queue.take()
         self.job, self.state = job, "busy"
         loop = asyncio.get_running_loop()
@@ -124,9 +119,8 @@ class Worker:
             if self._process.returncode is not None:  # it died while idle: no fault of this job
                 await self._end(0)
                 await self._start()
-            folder = self.queue.store.job_folder(job.id)
-            folder.mkdir(parents=True, exist_ok=True)
-            self._say({"job": job.id, "folder": str(folder), "order": asdict(job.order)})
+                self.state = "busy"
+            self._say(self._task(job))
             while not await self._step(job):
                 pass
         finally:
@@ -135,7 +129,17 @@ class Worker:
             self.job = None
             self.queue.released(job)
         self.state = "idle"
-        return True
+
+    def _task(self, job: Job) -> dict:
+        folder = self.queue.store.job_folder(job.id)
+        folder.mkdir(parents=True, exist_ok=True)
+        return {
+            "job": job.id,
+            "folder": str(folder),
+            "order": asdict(job.order),
+            "max_sound_s": self.limits.max_sound_s + 1,
+            "picture_side_px": self.limits.picture_side_px,
+        }
 
     async def _step(self, job: Job) -> bool:
         """One line of the worker; True when it has let the job go."""

@@ -40,7 +40,7 @@ class Unfit(Exception):
 
 
 def limit_this_process() -> None:
-    """Little memory and time, no files written, no core dumps; nothing where there are no limits."""
+    """Little memory and time, no files written, no core dumps, where there are limits."""
     try:
         import resource
     except ImportError:  # Windows: the caller's time limit remains
@@ -101,9 +101,8 @@ def _picture(path: str, limits: dict) -> dict:
     except Unfit:
         raise
     except Exception as error:  # decoders fail in countless ways, all of them the file's
-        raise Unfit(
-            422, "damaged", "the picture cannot be decoded", "save it again as JPEG or PNG"
-        ) from error
+        fix = "save it again as JPEG or PNG"
+        raise Unfit(422, "damaged", "the picture cannot be decoded", fix) from error
     return {"kind": "picture", "width": width, "height": height, "seconds": 0.0, "sound": False}
 
 
@@ -141,13 +140,12 @@ def _media(path: str, role: str, limits: dict) -> dict:
         ) from error
     with container:
         if len(container.streams) > MAX_STREAMS:
-            raise Unfit(422, "invalid", f"the file has {len(container.streams)} streams")
+            raise Unfit(422, "invalid", "the file has too many streams")
         try:
             return _streams(container, role, limits)
         except av.error.FFmpegError as error:
-            raise Unfit(
-                422, "damaged", "the file is damaged", "export or record it again"
-            ) from error
+            fix = "export or record it again"
+            raise Unfit(422, "damaged", "the file is damaged", fix) from error
 
 
 def _streams(container, role: str, limits: dict) -> dict:
@@ -164,9 +162,8 @@ def _streams(container, role: str, limits: dict) -> dict:
     for stream, known in [*((s, VIDEO_CODECS) for s in video), *((s, AUDIO_CODECS) for s in sound)]:
         name = stream.codec_context.name if stream.codec_context else "an unknown codec"
         if name not in known.split():
-            raise Unfit(
-                415, "unsupported_media", f"{name} inside is not supported", "use H.264 with AAC"
-            )
+            fix = "use H.264 with AAC"
+            raise Unfit(415, "unsupported_media", f"{name} inside is not supported", fix)
         stream.codec_context.thread_count = 1
     width = height = 0
     if video:
@@ -176,12 +173,8 @@ def _streams(container, role: str, limits: dict) -> dict:
     if video and not seen["pictures"]:
         raise Unfit(422, "damaged", "no picture could be decoded", "export the video again")
     if sound and seen["sound_s"] < limits["min_sound_s"]:
-        raise Unfit(
-            422,
-            "too_short",
-            f"the sound lasts {seen['sound_s']:.2f} s",
-            f"use at least {limits['min_sound_s']:g} s",
-        )
+        fix = f"use at least {limits['min_sound_s']:g} s"
+        raise Unfit(422, "too_short", f"the sound lasts {seen['sound_s']:.2f} s", fix)
     return {
         "kind": "video" if video else "sound",
         "width": width,
@@ -232,9 +225,8 @@ def _decoded(packet) -> list:
 
 def _check_length(what: str, seconds: float, most: float) -> None:
     if seconds > most + 0.5:
-        raise Unfit(
-            422, "too_long", f"the {what} is longer than {most:g} s", f"cut it to {most:g} s"
-        )
+        fix = f"cut it to {most:g} s"
+        raise Unfit(422, "too_long", f"the {what} is longer than {most:g} s", fix)
 
 
 def main() -> None:

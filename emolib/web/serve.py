@@ -7,6 +7,7 @@ import signal
 import socket
 import tempfile
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import uvicorn
@@ -87,10 +88,8 @@ def serve(
         tempfile.tempdir = str(settings.state)  # uploads spool on the disk that is watched
         ready(address_of(listener, settings))
         signal.signal(signal.SIGTERM, lambda *_: None)  # the server sees it first, and stops
-        try:
+        with suppress(KeyboardInterrupt):
             server.run(sockets=[listener])
-        except KeyboardInterrupt:
-            pass
     if why:
         raise EmolibError(why[0])
 

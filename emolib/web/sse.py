@@ -20,6 +20,7 @@ async def events(job: Job, queue: JobQueue) -> AsyncIterator[str]:
         yield "retry: 2000\n\n"
         while True:
             changed = job.changed  # taken before the view: a change in between is not lost
+            last_one = job.final or queue.closing
             name, view = job.state, queue.view(job).model_dump_json()
             if not job.final:
                 first_look = job.has_preview and not looked
@@ -28,7 +29,7 @@ async def events(job: Job, queue: JobQueue) -> AsyncIterator[str]:
             if view != last:
                 yield f"event: {name}\ndata: {view}\n\n"
                 last = view
-            if job.final or queue.closing:
+            if last_one:
                 return
             await asyncio.sleep(PAUSE_S)
             while not changed.is_set():

@@ -27,7 +27,10 @@ _TABLE = """create table if not exists jobs (
     id text primary key, state text not null, created_at real not null, started_at real,
     finished_at real, has_preview integer not null, answered integer not null,
     job_order text not null, error text, report text)"""
-_COLUMNS = "id, state, created_at, started_at, finished_at, has_preview, answered, job_order, error, report"
+_COLUMNS = (
+    "id, state, created_at, started_at, finished_at, "
+    "has_preview, answered, job_order, error, report"
+)
 
 
 class JobStore:

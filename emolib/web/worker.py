@@ -2,9 +2,9 @@
 
     python -m emolib.web.worker CHECKPOINT DEVICE
 
-It speaks in lines of JSON. In come `{"job": id, "folder": …, "order": {…}}` and `{"cancel": id}`;
-out go `ready`, `preview`, `progress`, `done`, `failed` and `cancelled`. When the server dies the
-line in ends, and so does the worker. What is in the film is `TalkingFace`'s business alone.
+It speaks in lines of JSON. In come `{"job": id, "folder": …, "order": {…}, …}` and `{"cancel":
+id}`; out go `ready`, `preview`, `progress`, `done`, `failed` and `cancelled`. When the server dies
+the line in ends, and so does the worker. What is in the film is `TalkingFace`'s business alone.
 """
 
 from __future__ import annotations
@@ -14,16 +14,16 @@ import logging
 import os
 import sys
 import threading
+from dataclasses import replace
 from pathlib import Path
 from queue import SimpleQueue
 
 import cv2
 import numpy as np
 
-from emolib.emotions import NAMES
-from emolib.errors import Cancelled, EmolibError
-from emolib.generate import TalkingFace
-from emolib.generate.mixture import as_facts, emotion_weights
+from emolib.errors import Cancelled, EmolibError, FaceError
+from emolib.generate import Request, TalkingFace
+from emolib.generate.mixture import as_facts
 from emolib.media.audio import write_wav
 from emolib.media.provenance import Facts, write_labelled_picture
 from emolib.media.still import is_still, read_still
@@ -70,37 +70,37 @@ class Line:
         self._out.write(json.dumps({"event": event, **more}) + "\n")
 
 
-def make(talker: TalkingFace, order: Order, folder: Path, job_id: str, line: Line) -> dict:
+def make(talker: TalkingFace, task: dict, line: Line) -> dict:
     """Make one film, with a first look on the way. Returns the report.
 
     Raises:
         EmolibError: what is wrong with the inputs; `Cancelled`.
     """
-    face = shrunk(Path(order.face), int(os.environ["EMOLIB_WEB_PICTURE_SIDE"]))
-    audio = order.voice
-    if order.text is not None:
-        audio = spoken(order, folder / SPOKEN)
+    job_id, folder, order = task["job"], Path(task["folder"]), Order(**task["order"])
+    face = shrunk(Path(order.face), task["picture_side_px"])
+    audio = order.voice if order.text is None else spoken(order, folder / SPOKEN)
     settings = {
-        "emotion": order.emotion,
         "strength": order.strength,
-        "max_seconds": float(os.environ["EMOLIB_WEB_MAX_SOUND"]),
+        "max_seconds": task["max_sound_s"],
+        "remember": not order.uploaded,
         "cancel": lambda: line.stopped(job_id),
     }
-    look = talker.preview(face, order.face if audio is None else audio, **settings)
-    weights = emotion_weights(order.emotion, order.strength, None)
-    facts = Facts(as_facts(weights), talker.name, talker.sha256)
-    write_labelled_picture(folder / PREVIEW, look, facts, overwrite=True)
-    line.tell("preview", job=job_id)
+    asked = Request(face, audio, order.emotion, **settings)
+    try:
+        look = talker.preview(face, audio, order.emotion, **settings)
+        facts = Facts(as_facts(asked.weights), talker.name, talker.sha256)
+        write_labelled_picture(folder / PREVIEW, look, facts, overwrite=True)
+        line.tell("preview", job=job_id)
+    except FaceError:  # none in the first picture: there may be one later
+        log.info("no first look")
 
     def progress(stage: str, done: int, total: int) -> None:
         line.tell("progress", job=job_id, stage=stage, done=done, total=total)
         if stage == "frames" and done == total:
             line.tell("progress", job=job_id, stage="finishing", done=0, total=1)
 
-    out = folder / RESULT
-    report = talker.generate_file(
-        face, audio, out=out, overwrite=True, progress=progress, **settings
-    )
+    asked = replace(asked, progress=progress)
+    report = talker.write(asked, folder / RESULT, overwrite=True)
     width, height = report["picture_px"]
     kept = ("seconds", "frames", "model", "device", "signed", "signature_note", "notes", "total_s")
     return {key: report[key] for key in kept} | {"width": width, "height": height}
@@ -139,17 +139,15 @@ def main() -> None:
         line.tell("broken", message=str(error))
         return
     line.tell("ready", model=talker.name, device=talker.engine.device)
-    while (said := line.next_job()) is not None:
-        job_id = said["job"]
+    while (task := line.next_job()) is not None:
+        job_id = task["job"]
         try:
-            order = Order(**said["order"])
-            report = make(talker, order, Path(said["folder"]), job_id, line)
-            line.tell("done", job=job_id, report=report)
+            line.tell("done", job=job_id, report=make(talker, task, line))
         except Cancelled:
             line.tell("cancelled", job=job_id)
         except Exception as error:  # a job must not end the worker
             if not isinstance(error, EmolibError):
-                log.exception("job %s (%s) failed", job_id[:6], NAMES[order.emotion])
+                log.exception("job %s failed", job_id[:6])
             line.tell("failed", job=job_id, error=job_problem(error).model_dump())
 
 

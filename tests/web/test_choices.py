@@ -1,0 +1,118 @@
+"""What a page is told: choices, limits, health, documents."""
+
+import asyncio
+import io
+import re
+import sys
+import wave
+
+import pytest
+from PIL import Image
+from web_clients import ask, finished, wait_for
+
+from emolib.emotions import EMOTIONS
+from emolib.web import study
+from emolib.web.catalogue import Catalogue
+from emolib.web.house import House
+from emolib.web.settings import ServeSettings
+
+
+def test_options_offer_what_there_is(client):
+    options = client.get("/api/options").json()
+    assert [one["code"] for one in options["emotions"]] == list(EMOTIONS)
+    assert [one["id"] for one in options["faces"]] == ["9001", "9002", "9003", "9004"]
+    assert len(options["voices"]) == 8
+    assert [one["id"] for one in options["study"]["questions"]] == list(study.QUESTIONS)
+    assert options["study"]["scale"] == [0, 5]
+    assert options["limits"]["max_upload_bytes"] == 64 * 2**20
+    assert options["needs_token"] is False
+
+
+def test_every_choice_can_be_seen_or_heard(client):
+    options = client.get("/api/options").json()
+    for face in options["faces"]:
+        picture = Image.open(io.BytesIO(client.get(face["thumbnail"]).content))
+        assert picture.size == (256, 256)
+    for voice in options["voices"]:
+        with wave.open(io.BytesIO(client.get(voice["audio"]).content)) as sound:
+            assert abs(sound.getnframes() / sound.getframerate() - voice["seconds"]) < 0.01
+    assert client.get("/api/faces/9099/thumbnail").status_code == 404
+    assert client.get("/api/voices/..%2f..%2fx/audio").status_code == 404
+
+
+def test_health_counts(client):
+    wait_for(lambda: client.get("/api/health").json()["ready"])
+    health = client.get("/api/health").json()
+    assert health["status"] == "ok"
+    assert health["workers"] == [{"device": "cpu", "state": "idle"}]
+    assert health["queue"] == {"waiting": 0, "running": 0, "capacity": 32}
+
+
+@pytest.mark.parametrize(
+    ("deed", "why"),
+    [
+        ('print(\'{"event": "broken", "message": "no network"}\')', "no network"),
+        ("pass", "the worker on cpu does not start"),
+    ],
+)
+def test_a_server_without_a_worker_gives_up_and_says_why(tmp_path, deed, why):
+    told = []
+
+    async def run():
+        command = [sys.executable, "-S", "-c", deed]
+        settings = ServeSettings(state=tmp_path)
+        house = House(settings, {"cpu": command}, Catalogue(), give_up=told.append)
+        await house.crew.run()
+        assert not house.crew.ready
+
+    asyncio.run(run())
+    assert told == [why]
+
+
+def test_the_documents_load_nothing_from_elsewhere(client):
+    page = client.get("/api/docs")
+    assert page.status_code == 200
+    assert not re.search(r"(src|href)=\"(https?:)?//", page.text)
+    assert "<script" not in page.text
+    document = client.get("/api/openapi.json").json()
+    assert "/api/jobs/{job_id}/events" in document["paths"]
+    assert "/api/jobs/{job_id}/events" in page.text
+
+
+def test_every_error_has_one_shape(client):
+    for answer in (
+        client.get("/api/nothing"),
+        client.put("/api/options"),
+        client.get("/static/../app.py"),
+        client.get("/static/%2e%2e/app.py"),
+        client.get("/static/..%2fapp.py"),
+        client.post("/api/study", content=b"{"),
+        client.get("/api/jobs/" + "x" * 65),
+    ):
+        assert 400 <= answer.status_code < 500
+        assert set(answer.json()["error"]) == {"code", "message", "fix"}
+
+
+def test_a_mistake_of_ours_gives_nothing_away(client, monkeypatch):
+    monkeypatch.setattr("emolib.web.routes.options_view", lambda *_: 1 / 0)
+    answer = client.get("/api/options")
+    assert answer.status_code == 500
+    assert answer.json()["error"]["code"] == "internal"
+    assert "division" not in answer.text
+    assert "content-security-policy" in answer.headers
+
+
+def test_the_study_keeps_one_answer_a_film(client, tmp_path):
+    job = finished(client, ask(client))
+    answer = {"usability": 4, "design": 3, "functionality": None, "overall": 5, "consent": True}
+    answer["job_id"] = job["id"]
+    assert client.post("/api/study", json=answer).json() == {"stored": True}
+    again = client.post("/api/study", json=answer)
+    assert (again.status_code, again.json()["error"]["code"]) == (409, "already_answered")
+    refused = client.post("/api/study", json=answer | {"consent": False, "job_id": None})
+    assert (refused.status_code, refused.json()["error"]["code"]) == (422, "consent_needed")
+    for wrong in ({"design": 6}, {"design": 2.5}, {"design": "3"}, {"design": True}, {"age": 3}):
+        assert client.post("/api/study", json=answer | {"job_id": None} | wrong).status_code == 422
+    (kept,) = study.read(tmp_path / "state" / "study.csv").answers
+    assert (kept.usability, kept.functionality, kept.overall) == (4, None, 5)
+    assert (kept.emotion, kept.model) == ("HAP", "stand-in")

@@ -1,0 +1,157 @@
+"""What a killed server leaves, and what the next one makes of it."""
+
+import asyncio
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+
+import psutil
+import pytest
+import stand_in
+from starlette.testclient import TestClient
+from web_clients import LIMITS, app_of, ask, client_of, finished, wait_for
+
+from emolib.errors import ResourceError
+from emolib.web.house import lock_state
+from emolib.web.jobs import Job, Order, Report
+from emolib.web.queue import JobQueue
+from emolib.web.settings import ServeSettings
+from emolib.web.state import JobStore
+
+
+def place(store, job, *files):
+    folder = store.job_folder(job.id)
+    folder.mkdir(parents=True)
+    for name in files:
+        (folder / name).write_bytes(b"x")
+    store.save(job)
+    return folder
+
+
+def job_in(state, **more):
+    order = Order(face=__file__, voice=None, emotion="HAP", text="hello")
+    return Job(order, state=state, **more)
+
+
+def test_a_restart_puts_in_order_what_it_finds(tmp_path):
+    store = JobStore(tmp_path)
+    running, waiting, done, hollow = (
+        job_in("running", started_at=1.0),
+        job_in("queued"),
+        job_in("done", finished_at=time.time(), has_preview=True, report=Report(**stand_in.REPORT)),
+        job_in("done", finished_at=time.time()),
+    )
+    lost = job_in("queued")
+    place(store, running, "face", "preview.jpg", ".result.abc.mp4")
+    place(store, waiting, "face")
+    place(store, done, "result.mp4", "preview.jpg", "result.mp4.json", ".tmp")
+    place(store, hollow)
+    lost.order.face = str(store.job_folder(lost.id) / "face")
+    place(store, lost)
+    (store.jobs_folder / "orphan").mkdir()
+    (store.jobs_folder / "orphan" / "face").write_bytes(b"x")
+    store.close()
+
+    queue = JobQueue(JobStore(tmp_path), LIMITS)
+    assert set(queue.jobs) == {running.id, waiting.id, done.id, lost.id}
+    assert [job.id for job in queue.waiting] == [waiting.id]
+    for job_id in (running.id, lost.id):
+        job = queue.jobs[job_id]
+        assert (job.state, job.error.code, job.has_preview) == ("failed", "interrupted", False)
+        assert list(queue.store.job_folder(job_id).iterdir()) == []
+    kept = queue.jobs[done.id]
+    assert (kept.report, kept.has_preview, kept.progress) == (done.report, True, 1.0)
+    files = {path.name for path in queue.store.job_folder(done.id).iterdir()}
+    assert files == {"result.mp4", "preview.jpg", "result.mp4.json"}
+    assert not (tmp_path / "jobs" / "orphan").exists()
+    assert not (tmp_path / "jobs" / hollow.id).exists()
+
+
+def test_films_and_those_who_wait_survive_a_restart(tmp_path):
+    with client_of(tmp_path) as client:
+        job = finished(client, ask(client))
+        slow, waiting = ask(client, text="slow"), ask(client)
+        wait_for(lambda: client.get(f"/api/jobs/{slow['id']}").json()["state"] == "running")
+    with client_of(tmp_path) as client:
+        assert client.get(f"/api/jobs/{job['id']}").json() == job
+        assert client.get(job["result_url"]).content == stand_in.RESULT
+        stopped = client.get(f"/api/jobs/{slow['id']}").json()
+        assert (stopped["state"], stopped["error"]["code"]) == ("failed", "interrupted")
+        assert finished(client, waiting)["state"] == "done"
+
+
+def free_port():
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return probe.getsockname()[1]
+
+
+def test_a_server_killed_in_the_middle_leaves_no_worker_and_no_wreck(tmp_path):
+    port = free_port()
+    command = [sys.executable, stand_in.__file__, str(tmp_path), str(port)]
+    server = subprocess.Popen(command)
+    try:
+        import httpx2
+
+        with httpx2.Client(base_url=f"http://127.0.0.1:{port}") as client:
+
+            def up():
+                try:
+                    return client.get("/api/health").json()["ready"]
+                except httpx2.TransportError:
+                    return False
+
+            wait_for(up)
+            job = ask(client, text="slow")
+            url = f"/api/jobs/{job['id']}"
+            wait_for(lambda: client.get(url).json()["preview_url"])
+        workers = psutil.Process(server.pid).children()
+        assert workers
+    finally:
+        os.kill(server.pid, signal.SIGKILL)
+        server.wait()
+    _, alive = psutil.wait_procs(workers, timeout=20)
+    assert not alive
+    with client_of(tmp_path) as client:
+        found = client.get(url).json()
+        assert (found["state"], found["error"]["code"]) == ("failed", "interrupted")
+        assert list((tmp_path / "jobs" / job["id"]).iterdir()) == []
+        assert finished(client, ask(client))["state"] == "done"
+
+
+def test_one_state_has_one_server(tmp_path):
+    settings = ServeSettings(state=tmp_path)
+    with (
+        lock_state(settings),
+        pytest.raises(ResourceError, match="another server"),
+        TestClient(app_of(tmp_path)),
+    ):
+        pass
+
+
+def test_a_damaged_database_is_one_clear_line(tmp_path):
+    (tmp_path / "jobs.sqlite3").write_bytes(b"not a database, but long enough to be looked at" * 99)
+    with pytest.raises(ResourceError, match="state cannot be kept"):
+        JobStore(tmp_path)
+
+
+def test_what_was_asked_for_comes_back_from_the_disk(tmp_path):
+    async def there_and_back():
+        store = JobStore(tmp_path)
+        job = job_in("queued")
+        job.order.strength, job.order.keep = 0.25, True
+        queue = JobQueue(store, LIMITS)
+        queue.submit(job)
+        assert (await queue.take()) is job
+        queue.finish(job, "done", report=Report(**stand_in.REPORT))
+        job.answered = True
+        store.save(job)
+        place_of = store.job_folder(job.id)
+        place_of.mkdir()
+        (place_of / "result.mp4").write_bytes(b"x")
+        (again,) = store.load()
+        assert (again.order, again.report, again.answered) == (job.order, job.report, True)
+
+    asyncio.run(there_and_back())

@@ -1,0 +1,166 @@
+"""`emolib serve`: the command, its warnings, HTTPS, a clean end."""
+
+import datetime
+import ipaddress
+import re
+import signal
+import ssl
+import subprocess
+import sys
+
+import pytest
+from typer.testing import CliRunner
+from web_clients import wait_for
+
+from emolib import cli
+from emolib.errors import ConfigError, MissingExtra
+from emolib.web import serve as serving
+from emolib.web.settings import ServeSettings
+
+
+def run(*arguments):
+    return CliRunner().invoke(cli.app, ["serve", *map(str, arguments)])
+
+
+@pytest.fixture
+def served(monkeypatch):
+    """Settings that the command would serve with, instead of serving."""
+    seen = []
+
+    def note(settings, *, certificate, key, ready):
+        seen.append(settings)
+
+    monkeypatch.setattr(serving, "serve", note)
+    monkeypatch.delenv("EMOLIB_TOKEN", raising=False)
+    return seen
+
+
+def test_it_serves_this_computer_alone_unless_told(served, tmp_path):
+    assert run("--state", tmp_path).exit_code == 0
+    (settings,) = served
+    assert (settings.host, settings.token, settings.tls) == ("127.0.0.1", "", False)
+
+
+def test_others_need_a_token_and_are_warned_about(served, tmp_path):
+    told = run("--host", "0.0.0.0", "--state", tmp_path, "--allow-host", "films.example")
+    assert "WARNING" in told.stderr
+    (settings,) = served
+    assert len(settings.token) >= 32
+    assert settings.allow_hosts == ("films.example",)
+
+
+def test_limits_come_from_the_command(served, tmp_path, monkeypatch):
+    monkeypatch.setenv("EMOLIB_TOKEN", "from-the-environment")
+    run("--retention-minutes", 5, "--queue", 3, "--max-seconds", 20, "--device", "cuda:0, cuda:1")
+    (settings,) = served
+    limits = settings.limits
+    assert (limits.retention_s, limits.queue, limits.max_sound_s) == (300, 3, 20)
+    assert settings.devices == ("cuda:0", "cuda:1")
+    assert settings.token == "from-the-environment"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("--tls-cert", "cert.pem"),
+        ("--queue", 0),
+        ("--retention-minutes", 0),
+        ("--port", 70_000),
+        ("--device", ","),
+    ],
+)
+def test_nonsense_is_one_clear_error(served, arguments):
+    assert isinstance(run(*arguments).exception, ConfigError)
+    assert not served
+
+
+def test_a_missing_extra_is_named(monkeypatch, tmp_path):
+    monkeypatch.setitem(sys.modules, "emolib.web.serve", None)
+    error = run("--state", tmp_path).exception
+    assert isinstance(error, MissingExtra)
+    assert "emolib[web]" in str(error)
+
+
+def test_a_taken_port_is_one_clear_error(tmp_path):
+    with serving.listening_socket(ServeSettings(port=0)) as taken:
+        taken.listen()
+        port = taken.getsockname()[1]
+        with pytest.raises(ConfigError, match=f"port {port}"):
+            serving.listening_socket(ServeSettings(port=port))
+        assert serving.address_of(taken, ServeSettings()) == f"http://127.0.0.1:{port}/"
+    with pytest.raises(ConfigError, match="certificate"):
+        serving.serve(
+            ServeSettings(state=tmp_path),
+            certificate=tmp_path / "none.pem",
+            key=tmp_path / "none.pem",
+        )
+
+
+@pytest.fixture
+def certificate(tmp_path):
+    """A self-signed certificate for 127.0.0.1 and its key."""
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
+    now = datetime.datetime.now(datetime.UTC)
+    signed = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - datetime.timedelta(days=1))
+        .not_valid_after(now + datetime.timedelta(days=1))
+        .add_extension(
+            x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), False
+        )
+        .sign(key, hashes.SHA256())
+    )
+    (tmp_path / "cert.pem").write_bytes(signed.public_bytes(serialization.Encoding.PEM))
+    (tmp_path / "key.pem").write_bytes(
+        key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+    )
+    return tmp_path / "cert.pem", tmp_path / "key.pem"
+
+
+def test_https_with_a_token_and_a_clean_end(tmp_path, certificate, checkpoint):
+    import httpx2
+
+    command = [sys.executable, "-m", "emolib.cli", "serve", "--port", "0"]
+    command += [
+        "--checkpoint",
+        str(checkpoint),
+        "--state",
+        str(tmp_path / "state"),
+        "--token",
+        "a-token-of-many-letters",
+    ]
+    command += ["--tls-cert", str(certificate[0]), "--tls-key", str(certificate[1])]
+    server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    try:
+        address = re.match(r"(https://\S+/)\?token=(\S+)", server.stdout.readline())
+        trusted = ssl.create_default_context(cafile=str(certificate[0]))
+        with httpx2.Client(base_url=address[1], verify=trusted) as client:
+
+            def up():
+                try:
+                    return client.get("/api/health")
+                except httpx2.TransportError:
+                    return None
+
+            assert wait_for(up).status_code == 200
+            assert client.get("/api/jobs/x").status_code == 401
+            answer = client.get("/", params={"token": address[2]})
+            assert "secure" in answer.headers["set-cookie"].lower()
+            assert client.get("/api/jobs/x").status_code == 404
+    finally:
+        server.send_signal(signal.SIGTERM)
+        rest, _ = server.communicate(timeout=120)
+    assert (server.returncode, rest.strip()) == (0, "stopped")

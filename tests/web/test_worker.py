@@ -1,0 +1,193 @@
+"""The real worker: a tiny network, the real door, nothing else."""
+
+import asyncio
+import json
+import os
+from dataclasses import asdict
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from emolib.corpus import open_corpus
+from emolib.errors import AudioError, Cancelled, FaceError
+from emolib.generate import TalkingFace
+from emolib.media.audio import load_audio, write_wav
+from emolib.media.verify import verify
+from emolib.media.video import probe, read_frames, write_video
+from emolib.paths import data_dir
+from emolib.web import worker
+from emolib.web.crew import worker_command
+from emolib.web.jobs import Order
+from emolib.web.problems import job_problem
+from emolib.web.worker import make, shrunk
+
+
+@pytest.fixture(scope="module")
+def talker(checkpoint):
+    torch.set_num_threads(1)
+    return TalkingFace.load(checkpoint, device="cpu")
+
+
+@pytest.fixture(scope="module")
+def clip():
+    return open_corpus(data_dir() / "sample").clips()[0]
+
+
+@pytest.fixture(scope="module")
+def voice(tmp_path_factory, clip):
+    """Half a second of speech."""
+    samples = load_audio(clip.audio)[8000:16_000]
+    return write_wav(tmp_path_factory.mktemp("voice") / "voice.wav", samples)
+
+
+@pytest.fixture(autouse=True)
+def own_cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("EMOLIB_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("EMOLIB_PROGRESS", "0")
+
+
+class Line:
+    """What the worker tells, and when it is told to stop."""
+
+    def __init__(self, stop_after=None):
+        self.told, self.stop_after = [], stop_after
+
+    def tell(self, event, **more):
+        self.told.append((event, more.get("stage"), more.get("done")))
+
+    def stopped(self, job_id):
+        return self.stop_after in [(event, stage) for event, stage, _ in self.told]
+
+
+def task_of(folder, order):
+    folder.mkdir(exist_ok=True)
+    task = {"job": "j", "folder": str(folder), "order": asdict(order)}
+    return task | {"max_sound_s": 10.0, "picture_side_px": 320}
+
+
+def test_a_film_with_a_first_look_on_the_way(talker, clip, voice, tmp_path):
+    line, folder = Line(), tmp_path / "job"
+    order = Order(str(clip.video), str(voice), "HAP", strength=0.5, uploaded=True)
+    report = make(talker, task_of(folder, order), line)
+    stages = [stage for event, stage, _ in line.told if event == "progress"]
+    assert line.told[0][0] == "preview"
+    assert list(dict.fromkeys(stages)) == ["faces", "frames", "finishing"]
+    assert verify(folder / "preview.jpg").generated
+    assert verify(folder / "result.mp4").generated
+    info = probe(folder / "result.mp4")
+    assert (info.width, info.height) == (report["width"], report["height"]) == (480, 360)
+    assert report["frames"] == round(report["seconds"] * 25) == 12
+    assert not list((tmp_path / "cache").glob("tracks/*"))  # nothing of an upload is remembered
+
+
+def test_the_network_alone_decides_what_is_in_the_film(talker, clip, voice, tmp_path):
+    order = Order(str(clip.video), str(voice), "SAD")
+    make(talker, task_of(tmp_path / "job", order), Line())
+    talker.generate_file(clip.video, voice, "sadness", tmp_path / "own.mp4")
+    ours, own = (list(read_frames(tmp_path / name)) for name in ("job/result.mp4", "own.mp4"))
+    np.testing.assert_array_equal(ours, own)
+
+
+def test_a_job_no_longer_wanted_stops_and_leaves_no_film(talker, clip, voice, tmp_path):
+    folder = tmp_path / "job"
+    order = Order(str(clip.video), str(voice), "HAP")
+    with pytest.raises(Cancelled):
+        make(talker, task_of(folder, order), Line(stop_after=("progress", "faces")))
+    assert {path.name for path in folder.iterdir()} == {"preview.jpg", "preview.jpg.json"}
+
+
+def test_own_sound_and_large_pictures(talker, clip, voice, tmp_path):
+    face = next(read_frames(clip.video))
+    large = tmp_path / "large.png"
+    Image.fromarray(face).resize((960, 720)).save(large)
+    assert shrunk(large, 320).shape == (240, 320, 3)
+    assert shrunk(large, 2000).shape == (720, 960, 3)
+    report = make(talker, task_of(tmp_path / "a", Order(str(large), str(voice), "ANG")), Line())
+    assert (report["width"], report["height"]) == (320, 240)
+    short = write_video(
+        tmp_path / "own.mp4", [face] * 6, audio=load_audio(voice)[:4000], sample_rate_hz=16_000
+    )
+    report = make(talker, task_of(tmp_path / "b", Order(str(short), None, "ANG")), Line())
+    assert report["frames"] == 6
+
+
+def test_text_is_spoken(talker, clip, tmp_path):
+    order = Order(str(clip.video), None, "FEA", text="Hello.", text_voice="male")
+    assert make(talker, task_of(tmp_path / "job", order), Line())["seconds"] > 0.5
+
+
+def test_a_face_that_comes_late_costs_only_the_first_look(talker, clip, voice, tmp_path):
+    frames = list(read_frames(clip.video))[:12]
+    frames[:3] = [np.full_like(frames[0], 127)] * 3
+    late = write_video(tmp_path / "late.mp4", frames)
+    line = Line()
+    make(talker, task_of(tmp_path / "job", Order(str(late), str(voice), "HAP")), line)
+    assert "preview" not in [event for event, *_ in line.told]
+
+
+def test_what_is_wrong_is_told_without_paths(talker, voice, tmp_path):
+    empty = tmp_path / "secret-place.png"
+    Image.new("RGB", (320, 240), "grey").save(empty)
+    with pytest.raises(FaceError) as raised:
+        make(talker, task_of(tmp_path / "job", Order(str(empty), str(voice), "HAP")), Line())
+    told = job_problem(raised.value)
+    assert told.code == "no_face"
+    assert "secret-place" not in told.model_dump_json()
+    assert job_problem(AudioError("too short", file="/x/y")).message == "too short"
+    assert job_problem(ZeroDivisionError("x")).code == "internal"
+
+
+def test_the_process_works_is_cancelled_and_leaves_with_its_server(
+    checkpoint, clip, voice, tmp_path
+):
+    async def talk():
+        child = await asyncio.create_subprocess_exec(
+            *worker_command(str(checkpoint), "cpu"),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            env={**os.environ, "OMP_NUM_THREADS": "1"},
+        )
+
+        def say(message):
+            child.stdin.write(json.dumps(message).encode() + b"\n")
+
+        async def hear():
+            return json.loads(await child.stdout.readline())
+
+        ready = await hear()
+        assert (ready["event"], ready["model"], ready["device"]) == ("ready", "tiny", "cpu")
+        order = Order(str(clip.video), str(voice), "HAP")
+        say(task_of(tmp_path / "first", order))
+        while (said := await hear())["event"] in ("preview", "progress"):
+            assert said["job"] == "j"
+        assert (said["event"], said["report"]["frames"]) == ("done", 12)
+        broken = Order(str(tmp_path / "nothing"), str(voice), "HAP")
+        say(task_of(tmp_path / "second", broken) | {"job": "k"})
+        assert ((said := await hear())["event"], said["error"]["code"]) == ("failed", "media")
+        say({"cancel": "l"})
+        say(task_of(tmp_path / "third", order) | {"job": "l"})
+        while (said := await hear())["event"] in ("preview", "progress"):
+            pass
+        assert said == {"event": "cancelled", "job": "l"}
+        child.stdin.close()
+        await asyncio.wait_for(child.wait(), 20)
+        assert child.returncode == 0
+
+    asyncio.run(talk())
+
+
+def test_a_worker_without_a_network_says_what_it_lacks(tmp_path, monkeypatch):
+    told = []
+
+    class Silent:
+        def tell(self, event, **more):
+            told.append((event, more))
+
+    monkeypatch.setattr(worker, "Line", Silent)
+    monkeypatch.setattr("sys.argv", ["worker", str(tmp_path / "none.safetensors"), "cpu"])
+    worker.main()
+    ((event, more),) = told
+    assert event == "broken"
+    assert "none.safetensors" in more["message"]
