@@ -224,11 +224,16 @@ def six_frames(stream: FrameStream) -> Iterator[np.ndarray]:
         yield _sheet([np.vstack(pair) for pair in zip(bars, cells, strict=True)])
 
 
-def close_up(box: np.ndarray, shape: Sequence[int]) -> tuple[slice, slice]:
-    """Rows and columns of a square around a face, inside a picture of this shape (H, W, …)."""
+def close_up(box: np.ndarray, shape: Sequence[int], room: float = ROOM) -> tuple[slice, slice]:
+    """Rows and columns of a square around a face, inside a picture of this shape (H, W, …).
+
+    Args:
+        box: (4,) x0, y0, x1, y1 of the face square in pixels.
+        room: side of the close-up, in sides of the face square.
+    """
     height, width = shape[:2]
     x0, y0, x1, y1 = (float(edge) for edge in box)
-    side = int(min(ROOM * max(x1 - x0, y1 - y0), height, width))
+    side = int(min(room * max(x1 - x0, y1 - y0), height, width))
     top = int(np.clip((y0 + y1 - side) / 2, 0, height - side))
     left = int(np.clip((x0 + x1 - side) / 2, 0, width - side))
     return slice(top, top + side), slice(left, left + side)

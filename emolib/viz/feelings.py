@@ -43,7 +43,7 @@ def triangle(corners: Sequence[str], pictures: Mapping[tuple[int, ...], np.ndarr
     """
     n = sum(next(iter(pictures)))
     places = np.array([[0, 0], [1, 0], [0.5, np.sqrt(3) / 2]]) * n  # one picture apart
-    fig, ax = plt.subplots(figsize=(4.6, 4.1))
+    fig, ax = plt.subplots(figsize=(4.0, 3.7))
     for parts, picture in pictures.items():
         x, y = np.array(parts) @ places / n
         ax.imshow(picture, extent=(x - 0.42, x + 0.42, y - 0.42, y + 0.42), zorder=2)
@@ -96,7 +96,7 @@ def cross_fade(pictures: Mapping[str, np.ndarray], difference: np.ndarray) -> Fi
         pictures: (S, S, 3) uint8 by title.
         difference: (S, S) grey levels.
     """
-    fig, axes = plt.subplots(1, len(pictures) + 1, figsize=(1.5 * len(pictures) + 2.1, 1.9))
+    fig, axes = plt.subplots(1, len(pictures) + 1, figsize=(1.25 * len(pictures) + 1.9, 1.7))
     for ax, (title, picture) in zip(axes, pictures.items(), strict=False):
         ax.imshow(picture)
         ax.set_title(title, fontsize=9)
