@@ -153,6 +153,25 @@ def full_queue(page: Page, tour: Tour) -> None:
     page.evaluate(drop, ids)
 
 
+def locked(play, chromium: str, out: Path) -> list[str]:
+    """A server with a token: the page asks for it, refuses a wrong one, and then works."""
+    token = "a-token-for-this-walk"
+    with LocalServer("--token", token) as server:
+        report, browser = Report(server.url), launch(play, chromium)
+        report.expected = True
+        page = browser.new_page(viewport={"width": 390, "height": 844})
+        report.watch(page)
+        page.goto(server.url)
+        page.wait_for_selector("#token[open]")
+        for given, then in ((token[::-1], "#token-error:not([hidden])"), (token, ".person img")):
+            page.fill("#token-value", given)
+            page.click("#token-form button")
+            page.wait_for_selector(then)
+            Tour(page, report, out, "phone_light").shot(f"10_token_{'ab'[given == token]}")
+        browser.close()
+    return report.faults
+
+
 def figure(browser: Browser, report: Report, folder: Path) -> Path:
     """Figure 9 as it really looks: the page; its right-hand side while waiting and at the end."""
     context, page = open_page(browser, report, "desktop", "light")
@@ -212,7 +231,7 @@ def main() -> int:
     parser.add_argument("--uploads", type=Path, help="folder with face.* and voice.*")
     parser.add_argument("--url", help="a server that runs already")
     parser.add_argument("--chromium", default="/usr/bin/chromium")
-    parser.add_argument("--only", default="walk,record,refusals", help="parts, with commas")
+    parser.add_argument("--only", default="walk,record,refusals,locked", help="parts, with commas")
     parser.add_argument("--looks", default="desktop_light,desktop_dark,phone_light,phone_dark")
     parser.add_argument("--figure", action="store_true", help="make Figure 9's picture, too")
     given = parser.parse_args()
@@ -239,6 +258,8 @@ def main() -> int:
         browser.close()
         if "refusals" in given.only:
             refusals(play, given.chromium, report, given.out, folder)
+        if "locked" in given.only:
+            report.faults += locked(play, given.chromium, given.out)
     print(json.dumps({"faults": report.faults, **report.notes}, indent=1, ensure_ascii=False))
     return 1 if report.faults else 0
 

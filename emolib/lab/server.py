@@ -70,8 +70,9 @@ class LocalServer:
         """Until the address is told and a worker is ready."""
         end = time.monotonic() + START_S
         while self._process.poll() is None and time.monotonic() < end:
-            first = self._log.read_text(encoding="utf-8", errors="replace").split()
-            self.url = next((word.rstrip("/") for word in first if word.startswith("http")), "")
+            words = self._log.read_text(encoding="utf-8", errors="replace").split()
+            told = next((word for word in words if word.startswith("http")), "")
+            self.url = told.partition("?")[0].rstrip("/")  # a token stays out of the address
             if self.url:
                 with suppress(OSError):
                     if self.ask("/api/health")["ready"]:
