@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import logging
+import mimetypes
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -26,6 +27,7 @@ from emolib.web.settings import ServeSettings
 log = logging.getLogger(__name__)
 
 STATIC = Path(__file__).parent / "static"
+mimetypes.add_type("text/javascript", ".js")  # some computers say otherwise, browsers then refuse
 CODES = {400: "invalid", 404: "not_found", 405: "method_not_allowed"}
 FRESH = {"Cache-Control": "no-cache"}
 

@@ -227,8 +227,11 @@ class Crew:
             async with asyncio.TaskGroup() as group:
                 for worker in self.workers:
                     group.create_task(worker.run())
-        except* Broken as broken:
-            self._give_up(str(broken.exceptions[0]))
+        except* Exception as failed:  # whatever it is: a server without workers is none
+            first = failed.exceptions[0]
+            if not isinstance(first, Broken):
+                log.error("a worker's minder failed", exc_info=first)
+            self._give_up(str(first) or type(first).__name__)
 
     def _stop_work(self, job: Job) -> None:
         for worker in self.workers:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager, suppress
 
 from filelock import FileLock, Timeout
 
@@ -69,8 +69,9 @@ class House:
             self.store.close()
 
 
-def lock_state(settings: ServeSettings) -> FileLock:
-    """A held lock on the state folder: one server at a time.
+@contextmanager
+def lock_state(settings: ServeSettings) -> Iterator[None]:
+    """Holds the state folder: one server at a time.
 
     Raises:
         ResourceError: another server has it, or the folder cannot be written.
@@ -89,4 +90,7 @@ def lock_state(settings: ServeSettings) -> FileLock:
             file=settings.state,
             fix="choose a writable folder with --state",
         ) from error
-    return lock
+    try:
+        yield
+    finally:
+        lock.release()

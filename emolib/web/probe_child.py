@@ -112,7 +112,7 @@ def _check_pixels(width: int, height: int, most: int) -> None:
             422,
             "too_many_pixels",
             f"the picture has {width}×{height} pixels",
-            f"use at most {most / 1e6:.1f} million pixels",
+            f"use at most {most / 1e6:.1f} million pixels (Full HD has 2.1)",
         )
     if width < 1 or height < 1:
         raise Unfit(422, "damaged", "the picture has no size")

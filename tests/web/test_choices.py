@@ -116,3 +116,12 @@ def test_the_study_keeps_one_answer_a_film(client, tmp_path):
     (kept,) = study.read(tmp_path / "state" / "study.csv").answers
     assert (kept.usability, kept.functionality, kept.overall) == (4, None, 5)
     assert (kept.emotion, kept.model) == ("HAP", "stand-in")
+
+
+def test_the_page_is_served_whole(client):
+    assert client.get("/").headers["content-type"].startswith("text/html")
+    assert client.head("/").status_code == 200
+    script = client.get("/static/app.js")
+    assert script.headers["content-type"].startswith("text/javascript")
+    known = {"If-None-Match": script.headers["etag"]}
+    assert client.get("/static/app.js", headers=known).status_code == 304

@@ -88,6 +88,7 @@ def test_the_network_alone_decides_what_is_in_the_film(talker, clip, voice, tmp_
     talker.generate_file(clip.video, voice, "sadness", tmp_path / "own.mp4")
     ours, own = (list(read_frames(tmp_path / name)) for name in ("job/result.mp4", "own.mp4"))
     np.testing.assert_array_equal(ours, own)
+    assert list((tmp_path / "cache").glob("tracks/*"))  # of the catalogue's faces, it may be
 
 
 def test_a_job_no_longer_wanted_stops_and_leaves_no_film(talker, clip, voice, tmp_path):
