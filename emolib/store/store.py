@@ -120,11 +120,13 @@ class ClipStore:
         return ClipStore(self.root, rows if self._rows is None else self._rows[rows])
 
     def split(self, name: str) -> ClipStore:
-        """The clips of one split.
+        """The clips of one split; "all" for every clip.
 
         Raises:
             DatasetError: no clip is in it.
         """
+        if name == "all":
+            return self
         chosen = self.select(self.clips["split"] == name)
         if not len(chosen):
             there = ", ".join(sorted(self.clips["split"].unique()))

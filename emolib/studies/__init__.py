@@ -21,7 +21,7 @@ How to add one: write a module here (or a line in one) with
 Modules are found by themselves. A study is made again when a checkpoint it used has changed or come
 into being, when the store given differs, when one of its files was lost or edited, or when its
 `version` was raised because its code changed. `bench.save` fills the record: the profile in it is
-that of the networks used. Companions (.npz, .png, .jpg of the same stem) stay below 300 KB.
+that of the networks used. Companions (.npz, .webp, .png, .jpg of the same stem) stay below 300 KB.
 """
 
 from emolib.studies.bench import Bench, Maker

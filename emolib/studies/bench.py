@@ -12,6 +12,7 @@ import numpy as np
 from emolib.corpus import Corpus, open_corpus
 from emolib.errors import DatasetError
 from emolib.lab.data import course_store, sample_corpus
+from emolib.media.strip import save_strip
 from emolib.models.checkpoint import read_meta
 from emolib.paths import atomic_path
 from emolib.results import save_result
@@ -28,7 +29,7 @@ class Bench:
     Attributes:
         checkpoints: those of the study's that exist, by name.
         results: folder of the results.
-        store_root: a clip store; None for that of the sample corpus.
+        store_root: a clip store, for studies that use one; None for that of the sample corpus.
         corpus_root: the corpus it was prepared from.
         seed: of whatever is drawn.
         device: for networks.
@@ -44,7 +45,8 @@ class Bench:
 
     @cached_property
     def store(self) -> ClipStore:
-        """All clips; `.split("test")` holds people that training never saw."""
+        """All clips; `.split("test")` holds people that training never saw. (Of the sample, all
+        people are new to the shipped networks.)"""
         return ClipStore(self.store_root) if self.store_root else course_store()
 
     @property
@@ -69,17 +71,20 @@ class Bench:
         numbers: dict,
         *,
         arrays: Mapping[str, np.ndarray] | None = None,
+        frames: np.ndarray | None = None,
         corpus: str | None = None,
         profile: str | None = None,
     ) -> dict:
-        """Write a result `NAME.json` with its record, and `NAME.npz` if there are arrays.
+        """Write a result `NAME.json` with its record, and what belongs beside it.
 
         Args:
+            arrays: go to `NAME.npz`.
+            frames: (N, S, S, 3) uint8 RGB, go to `NAME.webp` (`media.strip`).
             corpus: default: `corpus_name`.
             profile: default: that of the checkpoints used, or the current one without any.
 
         Raises:
-            DatasetError: the arrays are larger than a companion may be.
+            DatasetError: arrays or frames are larger than a companion may be.
         """
         record = run_record(
             corpus=corpus or self.corpus_name,
@@ -95,6 +100,10 @@ class Bench:
             with atomic_path(self.path(name).with_suffix(".npz")) as temporary:
                 np.savez_compressed(temporary, **arrays)
                 check_size(temporary, self.path(name).with_suffix(".npz").name)
+        if frames is not None:
+            strip = self.path(name).with_suffix(".webp")
+            save_strip(strip, frames)
+            check_size(strip, strip.name)
         return save_result(self.path(name), numbers, record)
 
 

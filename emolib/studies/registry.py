@@ -15,6 +15,7 @@ from emolib.runtime import seed_everything
 from emolib.store.format import read_info
 from emolib.studies.bench import Bench, Maker
 
+NO_STUDIES = ("bench", "ingredients", "methods", "registry", "variants")
 MADE_FROM = "made_from.json"  # maker → the inputs and outputs of its last run
 
 
@@ -23,7 +24,7 @@ def _found() -> dict[str, Maker]:
     package = __name__.rpartition(".")[0]
     found = {}
     for module in iter_modules([str(Path(__file__).parent)]):
-        if module.name not in ("bench", "registry"):
+        if module.name not in NO_STUDIES:
             for maker in import_module(f"{package}.{module.name}").MAKERS:
                 found[maker.name] = maker
     return found
@@ -74,7 +75,8 @@ def make_results(
             continue
         say(f"{maker.name}: making {', '.join(maker.makes)}")
         seed_everything(0)
-        maker.make(Bench(found, results, store, corpus, device=device))
+        given = (store, corpus) if maker.uses_store else (None, None)
+        maker.make(Bench(found, results, *given, device=device))
         files = {name: file_sha256(results / name) for name in maker.makes}
         everything = _known(results) | {maker.name: inputs | {"files": files}}
         with atomic_path(results / MADE_FROM) as temporary:

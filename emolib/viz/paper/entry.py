@@ -12,12 +12,13 @@ from matplotlib.figure import Figure
 
 from emolib.errors import DatasetError
 from emolib.media.still import read_still
+from emolib.media.strip import load_strip
 from emolib.results import load_result
 
 
 @dataclass(frozen=True)
 class Stored:
-    """A result file and what lies beside it under the same name: arrays (.npz), a picture.
+    """A result file and what lies beside it under the same name: arrays, frames, a picture.
 
     Attributes:
         path: `data/results/NAME.json`.
@@ -50,6 +51,14 @@ class Stored:
             raise DatasetError(
                 f"missing or damaged ({error})", file=path, fix="run the step that makes it"
             ) from error
+
+    def frames(self, n_frames: int) -> np.ndarray:
+        """The first frames of the strip `NAME.webp`: (N, 96, 96, 3) uint8 RGB.
+
+        Raises:
+            MediaError: missing, damaged, or with fewer frames.
+        """
+        return load_strip(self.path.with_suffix(".webp"), n_frames)
 
     @cached_property
     def picture(self) -> np.ndarray:

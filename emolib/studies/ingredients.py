@@ -1,0 +1,183 @@
+"""What each ingredient buys: differences between neighbours of the ablation, and the paper's signs.
+
+Two methods are compared clip by clip on the same clips; the interval runs over people. A gap counts
+only if its 95 % interval excludes zero. The paper gives no intervals, so of its numbers only the
+direction is compared.
+
+Paper: §5, table 2.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from emolib.errors import ConfigError
+from emolib.evaluation.intervals import Interval
+from emolib.evaluation.published import TABLE_2
+from emolib.evaluation.stored import difference
+
+STEPS = (  # what changes, from which recipe, to which
+    ("an emotion, appended at the end", "WAV2LIP", "END"),
+    ("emotion at the bottleneck instead", "END", "SEQ"),
+    ("perceptual loss, augmentation", "SEQ", "PLDA"),
+    ("pre-trained face encoder", "PLDA", "PRE"),
+    ("everything of IMPROVED", "PLDA", "IMPROVED"),
+)
+METRICS = {  # ours → (heading, which way is better, the paper's field)
+    "emoacc/classifier": ("EmoAcc\n(classifier) ↑", 1, "emoacc"),
+    "emoacc/expression net": ("EmoAcc\n(expression net) ↑", 1, "emoacc"),
+    "lse_d_expert": ("LSE-D\n(expert) ↓", -1, "lse_d"),
+    "lse_c_expert": ("LSE-C\n(expert) ↑", 1, "lse_c"),
+    "lip_correlation": ("lip correlation\nwith truth ↑", 1, None),
+    "psnr_db": ("PSNR dB ↑", 1, None),
+    "flicker": ("flicker\n(1 = truth) ↓", -1, None),
+}
+VERDICTS = {1: "better", -1: "worse", 0: "cannot tell"}
+
+
+@dataclass(frozen=True)
+class Gap:
+    """A difference in one metric. `verdict` is "better", "worse" or "cannot tell"."""
+
+    mean: float
+    low: float | None
+    high: float | None
+    verdict: str
+
+
+def steps(results: dict[str, dict], table=STEPS) -> list[dict]:
+    """What changes from method to method, for those steps whose two results are there.
+
+    Args:
+        results: recipe → evaluation (`evaluation.stored.ablation`).
+        table: rows of (what changes, from, to).
+
+    Returns:
+        rows of {"step", "base", "new", "gaps": metric → Gap as a dict}, for `viz.ablation.forest`.
+    """
+    rows = []
+    for told, base, new in table:
+        if base in results and new in results:
+            gaps = {
+                metric: vars(gap)
+                for metric in METRICS
+                if (gap := gap_of(results[new], results[base], metric)) is not None
+            }
+            rows.append(
+                {"step": f"{base} → {new}", "told": told, "base": base, "new": new} | {"gaps": gaps}
+            )
+    return rows
+
+
+def gap_of(new: dict, base: dict, metric: str) -> Gap | None:
+    """How far `new` differs from `base`; None where a clip-by-clip comparison is impossible."""
+    try:
+        found = difference(new, base, metric)
+    except ConfigError:
+        return None
+    return Gap(found.mean, found.low, found.high, verdict(found, METRICS[metric][1]))
+
+
+def verdict(gap: Interval, good: int) -> str:
+    """ "better", "worse", or "cannot tell" where the interval holds zero or there is none.
+
+    Args:
+        good: 1 where more is better, -1 where less is.
+    """
+    if gap.low is None:
+        return VERDICTS[0]
+    return VERDICTS[((gap.low > 0) - (gap.high < 0)) * good]
+
+
+def against_paper(rows: list[dict]) -> list[dict]:
+    """Each claim of the paper's Table 2 about a step, and whether our numbers repeat it.
+
+    Returns:
+        rows of {"step", "metric", "paper": "better"/"worse", "paper_gap", "ours": verdict, "held":
+        "repeated", "opposite" or "undecided"}.
+    """
+    published = {line.recipe: line for line in TABLE_2 if line.recipe}
+    claims = []
+    for row in rows:
+        if not {row["base"], row["new"]} <= set(published):
+            continue
+        for metric, gap in row["gaps"].items():
+            _, good, field = METRICS[metric]
+            values = [
+                getattr(published[row[side]], field) if field else None for side in ("base", "new")
+            ]
+            if None in values:
+                continue
+            away = values[1] - values[0]
+            theirs = VERDICTS[(1 if away > 0 else -1) * good]
+            ours = gap["verdict"]
+            held = (
+                "undecided"
+                if ours == "cannot tell"
+                else "repeated"
+                if ours == theirs
+                else "opposite"
+            )
+            claims.append(
+                {
+                    "step": row["step"],
+                    "metric": metric,
+                    "paper": theirs,
+                    "paper_gap": round(away, 3),
+                    "ours": ours,
+                    "held": held,
+                }
+            )
+    return claims
+
+
+def sentences(rows: list[dict], claims: list[dict]) -> list[str]:
+    """The table read aloud: one sentence a step, one on the paper's ordering."""
+    told = []
+    for row in rows:
+        by_verdict = {verdict: [] for verdict in VERDICTS.values()}
+        for metric, gap in row["gaps"].items():
+            by_verdict[gap["verdict"]].append(METRICS[metric][0].replace("\n", " ")[:-2])
+        parts = [
+            f"{verdict} in {', '.join(names)}" for verdict, names in by_verdict.items() if names
+        ]
+        text = "; ".join(parts).replace("cannot tell in", "no clear difference in")
+        told.append(f"{row['step']} ({row['told']}): {text}.")
+    if claims:
+        counts = {
+            held: sum(c["held"] == held for c in claims)
+            for held in ("repeated", "opposite", "undecided")
+        }
+        told.append(
+            f"Of {len(claims)} directions that the paper's Table 2 gives for these steps,"
+            f" {counts['repeated']} are repeated here, {counts['opposite']} come out the other way,"
+            f" {counts['undecided']} cannot be told from chance."
+        )
+    return told
+
+
+def table(results: dict[str, dict]) -> pd.DataFrame:
+    """One line a method with "mean [interval]" cells; truth and source once, at the end.
+
+    Truth and source are taken from the last result: all were measured on the same clips.
+    """
+    lines = {}
+    for recipe, result in results.items():
+        numbers = result["numbers"]
+        head = {"steps": f"{numbers['step']:,}", "clips": numbers["n_clips"]}
+        lines[recipe] = head | _cells(numbers["rows"]["generated"])
+    for row, told in (("truth", "truth"), ("copy", "source given back")):
+        lines[told] = {"steps": "", "clips": numbers["n_clips"]} | _cells(numbers["rows"][row])
+    return pd.DataFrame(lines).T.fillna("")
+
+
+def _cells(row: dict) -> dict[str, str]:
+    cells = {}
+    for metric, (heading, _, _) in METRICS.items():
+        if metric in row:
+            value = row[metric]
+            span = "" if value["low"] is None else f" [{value['low']:.2f}, {value['high']:.2f}]"
+            cells[heading.replace("\n", " ")] = f"{value['mean']:.2f}{span}"
+    return cells
