@@ -33,14 +33,12 @@ class Sound:
         heard: (80, M) float32 mel for the network, with rests set to silence.
         played: (n,) float32, mono, at `rate_hz`.
         sha256: hash of the file or of the samples.
-        notes: plain sentences for the user.
     """
 
     heard: np.ndarray
     played: np.ndarray
     rate_hz: int
     sha256: str
-    notes: tuple[str, ...] = ()
 
     @property
     def seconds(self) -> float:
@@ -54,6 +52,8 @@ def hear(
     max_seconds: float = MAX_SECONDS,
 ) -> Sound:
     """The sound of a file (or of a video's track), or of samples (n,) float at 16 kHz.
+
+    What is odd but usable (silence, a low level, several tracks) is an `EmolibWarning`.
 
     Raises:
         AudioError: none, empty, shorter than 200 ms, longer than `max_seconds`, or not finite.
@@ -75,10 +75,9 @@ def hear(
             fix="cut it, or raise max_seconds",
         )
     mel = rest_in_pauses(melspectrogram(samples))
-    notes = ()
     if report.silent:
-        mel, notes = np.full_like(mel, SILENCE), ("the sound is silent: the mouth rests",)
-    return Sound(mel, played, rate_hz, sha256 or file_sha256(file), notes)
+        mel = np.full_like(mel, SILENCE)
+    return Sound(mel, played, rate_hz, sha256 or file_sha256(file))
 
 
 def rest_in_pauses(mel: np.ndarray) -> np.ndarray:

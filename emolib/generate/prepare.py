@@ -13,6 +13,7 @@ from emolib.config import VIDEO
 from emolib.errors import Cancelled
 from emolib.generate.hearing import hear
 from emolib.generate.mixture import as_facts, weights_per_frame
+from emolib.generate.noted import noted
 from emolib.generate.place import find_track, fixed_track, frames_to_track, track_key
 from emolib.generate.plan import describe_fit, fit_frames, n_sound_frames
 from emolib.generate.request import Request
@@ -35,26 +36,27 @@ def prepare(
         Cancelled: `asked.cancel()` was true.
     """
     stages = Stages()
-    with stages("open"):
-        source = open_source(asked.face)
-        sha256 = source.sha256
-    with stages("sound"):
-        sound = hear(asked.heard, asked.audio_track, asked.max_seconds)
-    n_sound = n_sound_frames(len(sound.played), sound.rate_hz)
-    n_look = 1 if source.still else frames_to_track(n_sound)
-    with stages("faces"):
-        first = _watched(source.first(n_look), n_look, asked)
-        if asked.box is not None:
-            track, remembered = fixed_track(first, asked.box, source.name), False
-        else:
-            kept = (sha256, detector.name, n_look, asked.face_index)
-            key = track_key(*kept) if asked.remember else None
-            track, remembered = find_track(
-                first, detector, asked.face_index, key=key, file=source.name
-            )
+    with noted() as warned:
+        with stages("open"):
+            source = open_source(asked.face)
+            sha256 = source.sha256
+        with stages("sound"):
+            sound = hear(asked.heard, asked.audio_track, asked.max_seconds)
+        n_sound = n_sound_frames(len(sound.played), sound.rate_hz)
+        n_look = 1 if source.still else frames_to_track(n_sound)
+        with stages("faces"):
+            first = _watched(source.first(n_look), n_look, asked)
+            if asked.box is not None:
+                track, remembered = fixed_track(first, asked.box, source.name), False
+            else:
+                kept = (sha256, detector.name, n_look, asked.face_index)
+                key = track_key(*kept) if asked.remember else None
+                track, remembered = find_track(
+                    first, detector, asked.face_index, key=key, file=source.name
+                )
     fit = "trim" if asked.audio is None else asked.fit
     plan = fit_frames(len(track), n_sound, fit)
-    notes = [*sound.notes, describe_fit(len(track), n_sound, fit), *track.warnings]
+    notes = [*warned, describe_fit(len(track), n_sound, fit), *track.warnings]
     return FrameStream(
         asked=asked,
         engine=engine,
