@@ -25,6 +25,7 @@ from emolib.paths import file_sha256
 from emolib.results import save_result
 from emolib.runtime import Stopwatch, run_record
 from emolib.store.store import ClipStore
+from emolib.training.history import corpus_of
 
 KEPT = ("recipe", "corpus", "profile", "step", "metrics", "training")  # of the file's metadata
 
@@ -34,6 +35,7 @@ def main() -> None:
     parser.add_argument("--store", type=Path, required=True)
     parser.add_argument("--checkpoint", required=True, help="a file, or a name in data/checkpoints")
     parser.add_argument("--split", default="test")
+    parser.add_argument("--corpus", type=Path, help="the store's synthetic corpus, to be told")
     parser.add_argument("--set-border", type=int, metavar="N", help="clips of training people")
     parser.add_argument("--out", type=Path, help="result file (.json)")
     parser.add_argument("--threads", type=int, help="of torch; default: all cores")
@@ -51,7 +53,11 @@ def main() -> None:
     if options.out:
         trained = {"name": path.stem, "recipe": meta.recipe, "corpus": meta.corpus}
         trained |= {"step": meta.step, "sha256": file_sha256(path)}
-        record = run_record(corpus=store.corpus, seed=None, seconds=watch.seconds)
+        told = store.corpus
+        if options.corpus:
+            facts = corpus_of(options.corpus)
+            told += f", {facts['people']} people (seed {facts['seed']})"
+        record = run_record(corpus=told, seed=None, seconds=watch.seconds)
         save_result(options.out, {"checkpoint": trained, "split": options.split, **found}, record)
     print(f"{watch.seconds:.0f} s")
 
