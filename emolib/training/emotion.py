@@ -129,6 +129,9 @@ def train_emotion(
     store = store if isinstance(store, ClipStore) else ClipStore(store)
     balance = store.split("train").class_balance()["clips"]
     say_beside_bar("training clips: " + ", ".join(f"{c} {n}" for c, n in balance.items()))
+    asked = store.split("test").class_balance()["clips"]
+    if lacking := [code for code, n in asked.items() if not n]:
+        say_beside_bar(f"the test split shows no {', '.join(lacking)}: no accuracy tells of it")
     torch.manual_seed(config.seed)
     network, _ = KINDS[kind]
     net = start_weights(network(recipe.network), start, kind)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import math
 import signal
 import threading
 from collections.abc import Callable, Mapping
+from dataclasses import fields, is_dataclass
 from pathlib import Path
 from types import FrameType
 
@@ -36,10 +38,31 @@ def check_settings(**settings) -> None:
         ConfigError: at least one of them has a problem.
     """
     found = [f"{name}: {text}" for name, item in settings.items() for text in item.problems()]
+    found += [f"{name}: {text}" for name, item in settings.items() for text in not_numbers(item)]
     if found:
         raise ConfigError(
             f"{len(found)} setting(s) cannot work: " + "; ".join(found), fix="correct them together"
         )
+
+
+def not_numbers(item, place: str = "") -> list[str]:
+    """Settings anywhere inside a dataclass that are infinite or not a number: they pass every
+    comparison, and would poison the first step."""
+    found = []
+    for one in fields(item):
+        value, name = getattr(item, one.name), place + one.name
+        if is_dataclass(value):
+            found += not_numbers(value, name + ".")
+        elif isinstance(value, float) and not math.isfinite(value):
+            found.append(f"{name} is {value} (expected a finite number)")
+    return found
+
+
+def sweep_leftovers(out: Path) -> None:
+    """Remove the hidden halves of files that a killed run was writing; own the folder first."""
+    for pattern in (".step-*.state.*.pt", ".*.safetensors", ".log.*.jsonl"):
+        for left in Path(out).glob(pattern):
+            left.unlink(missing_ok=True)
 
 
 class StopRequest:

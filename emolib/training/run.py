@@ -16,6 +16,7 @@ from torch.utils.data import DataLoader
 
 from emolib.errors import ConfigError, ResourceError, TrainingError
 from emolib.runtime import command_line, run_record, seed_everything
+from emolib.training.faults import sweep_leftovers
 from emolib.training.journal import LOG_NAME, Journal, Meter, peak_memory_mb
 from emolib.training.loader import Order, make_loader
 from emolib.training.settings import FitConfig, resolve_workers
@@ -68,6 +69,8 @@ class Run:
                 "another process is training into this folder", file=self.out, fix="wait for it"
             ) from error
         try:
+            if self.main:
+                sweep_leftovers(self.out)
             self._take_up(resume)
             self.accelerator.wait_for_everyone()  # nobody writes before all have looked
             self.task.networks = {
