@@ -88,7 +88,7 @@ class VoicePicker(Choice):
     value = traitlets.Any()
 
     def __init__(self, folder: Path):
-        self._folder, self._said = folder, None
+        self._folder, self._said, self._asked = folder, None, None
         roles = sample_voices()
         self.voice = ipw.Dropdown(options=[(r.name, r.path) for r in roles], layout=full())
         self.text = ipw.Text(
@@ -115,17 +115,25 @@ class VoicePicker(Choice):
         self.told = ipw.HTML()
         super().__init__(ways, self.player, self.told)
         self.speak.on_click(self._speak)
-        self.text.observe(self._speak, names="value")
+        for control in (self.text, self.sex, self.language):
+            control.observe(self._speak, names="value")
         for source, name in ((self.voice, "value"), (self.own, "taken"), (self, "way")):
             source.observe(self._settle, names=name)
         self._settle()
 
-    def _speak(self, _event=None) -> None:
+    def _speak(self, event) -> None:
+        asked = self.text.value, self.sex.value, self.language.value
+        if asked == self._asked:
+            return
+        if event is not self.speak and not self.text.value:  # nothing typed, nothing pressed
+            self._said = self._asked = None
+            self._settle()
+            return
         try:
-            taken = say(self.text.value, self.sex.value, self.language.value, self._folder)
+            taken, self._asked = say(*asked, self._folder), asked
             self._said, told = taken.path, looks.line(f"{taken.name}: {taken.about}")
         except EmolibError as error:
-            self._said, told = None, looks.line(str(error), "bad")
+            self._said, self._asked, told = None, None, looks.line(str(error), "bad")
         self._settle()
         self.told.value = told
 

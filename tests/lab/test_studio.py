@@ -83,6 +83,12 @@ def test_choosing_a_voice(tmp_path, voice, monkeypatch):
     picker.text.value = "Hello."
     assert picker.value == tmp_path / "said.wav" and "synthetic speech" in picker.told.value
     assert picker.player.layout.display == ""
+    picker.speak.click()  # said already
+    assert picker.value == tmp_path / "said.wav"
+    picker.sex.value = "male"
+    assert picker.value == tmp_path / "said-2.wav"
+    picker.text.value = ""
+    assert picker.value is None and picker.told.value == ""
     picker.text.value = "?!"
     assert picker.value is None and "pronounce" in picker.told.value
     picker.way = pickers.OWN_FILE
