@@ -95,7 +95,7 @@ class _Bench:
 
     def load(self, role: str, name: str | Path | None, kind: str) -> nn.Module | None:
         """A network by name, the shipped one for None, nothing for "none"."""
-        name = _shipped(kind) if name is None else name
+        name = shipped(kind) if name is None else name
         if name is None or str(name) == NONE:
             return None
         path = find_checkpoint(name, kind)
@@ -122,7 +122,7 @@ class _Bench:
 def _judges(bench: _Bench, settings) -> list[Judge]:
     """The classifier asked for, and the shipped discriminator, to show how circular it is."""
     judges = []
-    name = _shipped("classifier") if settings.classifier is None else settings.classifier
+    name = shipped("classifier") if settings.classifier is None else settings.classifier
     if name is not None and str(name) != NONE:
         path, kind = _classifier_file(name)
         network = bench.load("EmoAcc (classifier)", path, kind)
@@ -163,8 +163,9 @@ def _crowd(device: str) -> nn.Module | None:
     return None if isinstance(features.net, ExpressionNet) else features.to(device)
 
 
-def _shipped(kind: str) -> Path | None:
-    """The checkpoint of this kind in `data/checkpoints`: the lite one, else by its bare kind."""
+def shipped(kind: str) -> Path | None:
+    """Which checkpoint of this kind measures where none is named: in `data/checkpoints` the lite
+    one, else that of the bare kind; None if there is neither."""
     for stem in (f"{SHIPPED}-{kind}", kind):
         path = checkpoints_dir() / f"{stem}.safetensors"
         if path.is_file():

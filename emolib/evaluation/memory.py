@@ -19,7 +19,7 @@ from emolib.config import settings_hash
 from emolib.evaluation.seen import Seen, from_arrays, to_arrays
 from emolib.paths import atomic_path, cache_dir
 
-VERSION = 1  # raised when `seen.look` or what it calls sees something else
+VERSION = 2  # raised when `seen.look` or what it calls sees something else
 
 
 class Memory:

@@ -110,12 +110,14 @@ def lse_expert(
     audio: np.ndarray | None = None,
     *,
     mel: np.ndarray | None = None,
-    pad: str = "zeros",
+    pad: str = "skip",
     batch_size: int = 64,
 ) -> LseResult:
     """The same protocol on the colour SyncNet expert, on its own scale ("LSE-D (expert)").
 
     Unit vectors that a ReLU ends lie [0, 1.42] apart, without it [0, 2].
+    Deviation: only pairs that exist. Unrelated unit vectors lie 1.4 apart, but 1 from the zeros
+    beyond the ends, which would make the outer offsets of short clips the best ones.
 
     Args:
         model: `models.syncnet.SyncNet`.

@@ -168,6 +168,25 @@ def test_skipping_the_padding_averages_real_pairs_only():
         sync.lse_from_embeddings(*tensors, pad="mirror")
 
 
+class Deaf(nn.Module):
+    """Unit vectors of picture and sound that have nothing to do with each other."""
+
+    def forward(self, heard, seen):
+        vectors = torch.randn(2, len(heard), 16)
+        return nn.functional.normalize(vectors, dim=2).unbind()
+
+
+def test_padding_would_call_the_ends_of_short_clips_in_sync_on_the_experts_scale():
+    film, sound = bright_frames(events(40), 96), loud_sound(events(40)).astype(np.float32)
+    torch.manual_seed(0)
+    padded = sync.lse_expert(Deaf(), film, sound, pad="zeros")
+    assert abs(padded.offset) >= 13
+    assert padded.curve[[0, -1]].mean() < padded.curve[10:21].mean() - 0.1
+    torch.manual_seed(0)
+    honest = sync.lse_expert(Deaf(), film, sound)
+    assert abs(honest.curve[[0, -1]].mean() - honest.curve[10:21].mean()) < 0.06
+
+
 def test_clips_that_are_too_short_or_misshapen_are_refused():
     assert sync.count_windows(100, 50 * PER_FRAME + 639) == 45
     with pytest.raises(MediaError, match="at least 6 frames"):
