@@ -173,6 +173,31 @@ def table(results: dict[str, dict]) -> pd.DataFrame:
     return pd.DataFrame(lines).T.fillna("")
 
 
+def beside_paper(results: dict[str, dict]) -> pd.DataFrame:
+    """Ours and the paper's numbers for each of its rows that we train; "" where there is none.
+
+    EmoAcc is in percent. LSE is on two scales (another SyncNet, another input): compare it down a
+    column only.
+    """
+    lines = {}
+    for line in TABLE_2:
+        if line.recipe not in results:
+            continue
+        made = results[line.recipe]["numbers"]["rows"]["generated"]
+        judged = made.get("emoacc/classifier") or made.get("emoacc/expression net")
+        ours = {"emoacc": judged and 100 * judged["mean"]}
+        ours |= {key: made.get(f"{key}_expert", {}).get("mean") for key in ("lse_d", "lse_c")}
+        lines[line.recipe] = {}
+        for key, heading in (("emoacc", "EmoAcc %"), ("lse_d", "LSE-D"), ("lse_c", "LSE-C")):
+            lines[line.recipe][f"{heading}, ours"] = _rounded(ours[key])
+            lines[line.recipe][f"{heading}, paper"] = _rounded(getattr(line, key))
+    return pd.DataFrame(lines).T
+
+
+def _rounded(value: float | None) -> str:
+    return "" if value is None else f"{value:.2f}"
+
+
 def _cells(row: dict) -> dict[str, str]:
     cells = {}
     for metric, (heading, _, _) in METRICS.items():

@@ -17,7 +17,8 @@ from emolib.models.checkpoint import CheckpointMeta, read_meta
 from emolib.results import save_result
 from emolib.runtime import Stopwatch, run_record
 from emolib.store.store import ClipStore
-from emolib.studies.ingredients import Gap, verdict
+from emolib.studies.ingredients import Gap
+from emolib.studies.ingredients import verdict as verdict_on
 
 GROUPS = ("sync", "visual", "emotion", "truth")
 KEPT = {  # name here → metric of the evaluation, higher is better (+) or lower (-)
@@ -116,6 +117,26 @@ def compare_runs(
     return save_result(out, numbers, record)
 
 
+def gaps_of(numbers: dict) -> list[dict]:
+    """Rows for `viz.ablation.forest`: each run but the first, in order, with its gaps."""
+    runs = sorted(numbers.items(), key=lambda item: item[1]["place"])
+    return [{"step": name, "gaps": run["gaps"]} for name, run in runs[1:]]
+
+
+def sentences(numbers: dict) -> list[str]:
+    """What each run does better and worse than the first, one sentence a run."""
+    first = next((name for name, run in numbers.items() if run["place"] == 0), None)
+    told = []
+    for row in gaps_of(numbers):
+        parts = []
+        for verdict in ("better", "worse"):
+            names = [name for name, gap in row["gaps"].items() if gap["verdict"] == verdict]
+            parts += [f"{verdict} in {', '.join(names)}"] if names else []
+        text = "; ".join(parts) or "no difference beyond that between people"
+        told.append(f"{row['step']} against {first}: {text}")
+    return told
+
+
 def _row(result: dict, meta: CheckpointMeta) -> dict:
     made, copied = (result["numbers"]["rows"][row] for row in ("generated", "copy"))
     row = {name: made[metric] for name, (metric, _) in KEPT.items() if metric in made}
@@ -134,5 +155,5 @@ def _gaps(result: dict, first: dict) -> dict:
             gap = difference(result, first, metric)
         except ConfigError:
             continue  # not measured
-        gaps[name] = vars(Gap(gap.mean, gap.low, gap.high, verdict(gap, good)))
+        gaps[name] = vars(Gap(gap.mean, gap.low, gap.high, verdict_on(gap, good)))
     return gaps
