@@ -59,6 +59,10 @@ NOTES = (
     "Brackets: 95 % over actors (bootstrap that draws whole actors; for Fréchet distances jackknife"
     " over actors).",
 )
+NO_EMOTION = (
+    "no emotion goes in, but the same was asked of it (the target's words and emotion), so its"
+    " emotion is the source's; `--sources same_emotion` measures what it was made for."
+)
 BEYOND_NOTES = (
     "Transfer: distance to the true counterfactual, relative to the source's (0 perfect, 1 like"
     " giving the source back).",
@@ -94,6 +98,9 @@ def table2(results: list[dict], *, title: str = "Table 2: the paper's numbers an
     ]
     rows += _base_rows(results, OURS)
     notes = [note for result in results for note in result["numbers"].get("notes", ())]
+    mute = [recipe_of(r) for r in results if not r["numbers"]["emotion_input"]]
+    if mute:
+        notes.insert(0, f"{', '.join(mute)}: {NO_EMOTION}")
     changed = [f"{r['numbers']['method']}." for r in results if " (" in r["numbers"]["method"]]
     changed = [f"Recipes changed: {' '.join(changed)}"] if changed else []
     return _table(title, _columns(results), rows, [*NOTES, *changed, *notes])

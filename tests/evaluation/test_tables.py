@@ -147,6 +147,15 @@ def test_ours_stands_beside_the_papers_and_never_under_its_name():
     assert published == ["Vougioukas et al. 2019", "Sinha et al. 2022"]
 
 
+def test_a_network_without_emotion_is_said_to_be_one():
+    deaf = result("WAV2LIP", lse_d_expert=0.9)
+    assert not any("no emotion goes in" in note for note in table2.table2([deaf]).notes)
+    deaf["numbers"]["emotion_input"] = False
+    table = table2.table2([deaf])
+    assert row_of(table, "Wav2Lip").texts[1] == "no"
+    assert any(note.startswith("WAV2LIP: no emotion goes in") for note in table.notes)
+
+
 def test_rows_that_results_share_stand_once():
     both = [result("SEQ", lse_d_expert=0.9), result("END", lse_d_expert=1.0)]
     methods = [row.texts[0] for row in table2.beyond_table(both).rows]
