@@ -25,15 +25,20 @@ from emolib.web.state import FACE, VOICE
 PROBES = 2  # files looked into at once
 MAX_FIELDS, MAX_FIELD_BYTES = 16, 16 * 2**10
 YES, NO = ("true", "1", "on", "yes"), ("false", "0", "off", "no", "")
+EXAMPLE = {"face_id": "9001", "voice_id": "9002_MTI", "emotion": "happiness"}
 FILE = {"type": "string", "format": "binary"}
 FORM: dict[str, Any] = {  # what OpenAPI says of the form
     "type": "object",
     "required": ["emotion"],
+    "allOf": [
+        {"oneOf": [{"required": [name]} for name in names]}
+        for names in (("face", "face_id"), ("voice", "voice_id", "text", "own_sound"))
+    ],
     "properties": {
         "face": FILE | {"description": "a picture or video; or `face_id`"},
-        "face_id": {"type": "string"},
+        "face_id": {"type": "string", "description": "of /api/options.faces"},
         "voice": FILE | {"description": "a sound or video; or one of the next three"},
-        "voice_id": {"type": "string"},
+        "voice_id": {"type": "string", "description": "of /api/options.voices"},
         "text": {"type": "string", "description": "spoken by a synthetic voice"},
         "own_sound": {"type": "boolean", "description": "the face video's own sound"},
         "text_language": {"type": "string", "enum": list(LANGUAGES)},

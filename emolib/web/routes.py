@@ -14,7 +14,7 @@ from emolib.web import study
 from emolib.web.catalogue import thumbnail
 from emolib.web.guard import COOKIE, same, session_of
 from emolib.web.house import House
-from emolib.web.intake import FORM
+from emolib.web.intake import EXAMPLE, FORM
 from emolib.web.jobs import Job, JobView
 from emolib.web.problems import ProblemView, Refusal, not_found
 from emolib.web.sse import events
@@ -34,6 +34,11 @@ WRONG = {"model": ProblemView}
 COMMON = dict.fromkeys((400, 401, 403, 408, 413), WRONG)
 REFUSED = {415: WRONG, 422: WRONG, 503: WRONG}
 BINARY = {"schema": {"type": "string", "format": "binary"}}
+ASKED = {"schema": FORM, "example": EXAMPLE}
+FOLLOWING = {  # what can be done with a job that was taken
+    name: {"operationId": name, "parameters": {"job_id": "$response.body#/id"}}
+    for name in ("read_job", "job_events", "job_preview", "job_result", "delete_job")
+}
 KEPT = {"Cache-Control": "private, no-cache"}  # a browser may keep it, but must ask again
 
 api = APIRouter(prefix="/api", responses=COMMON)
@@ -113,10 +118,8 @@ def voice_audio(voice_id: str, house: Parts) -> FileResponse:
     "/jobs",
     tags=["jobs"],
     status_code=202,
-    responses=REFUSED,
-    openapi_extra={
-        "requestBody": {"required": True, "content": {"multipart/form-data": {"schema": FORM}}}
-    },
+    responses=REFUSED | {202: {"links": FOLLOWING}},
+    openapi_extra={"requestBody": {"required": True, "content": {"multipart/form-data": ASKED}}},
 )
 async def create_job(request: Request, response: Response, house: Parts) -> JobView:
     """Ask for a film: a face, a voice, an emotion."""

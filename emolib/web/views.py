@@ -155,7 +155,7 @@ class AnswerForm(BaseModel):
     design: Score = None
     functionality: Score = None
     overall: Score = None
-    consent: StrictBool
+    consent: Annotated[StrictBool, Field(json_schema_extra={"const": True})]
     job_id: Annotated[str, Field(max_length=64)] | None = None
 
 
