@@ -9,7 +9,7 @@ from pathlib import Path
 
 import torch
 
-from emolib.errors import ConfigError, ResourceError
+from emolib.errors import MissingExtra, ResourceError
 from emolib.paths import atomic_path
 
 LOG_NAME = "log.jsonl"
@@ -67,10 +67,8 @@ class Journal:
             try:
                 from torch.utils.tensorboard import SummaryWriter
             except ImportError as error:
-                raise ConfigError(
-                    "TensorBoard is not installed", fix="pip install tensorboard, or leave it out"
-                ) from error
-            self.board = SummaryWriter(str(out), purge_step=resume_step)
+                raise MissingExtra("tensorboard", "tensorboard") from error
+            self.board = SummaryWriter(str(out), purge_step=resume_step + 1)
 
     def write(self, step: int, **record) -> None:
         """Append one line, and scalars to TensorBoard.

@@ -1,15 +1,17 @@
 """`emolib train` as a user meets it: one line for an error, exit codes, go on where it was."""
 
 import builtins
+from dataclasses import replace
 
 import pytest
 import torch
 from drawn_store import make_drawn_store
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from tiny_task import CONFIG, TinyTask
 from typer.testing import CliRunner
 
 from emolib.cli import app
-from emolib.errors import CheckpointError, ConfigError, TrainingError
+from emolib.errors import CheckpointError, ConfigError, MissingExtra, TrainingError
 from emolib.training.fit import fit
 from emolib.training.journal import read_journal
 from emolib.training.task import FitResult
@@ -66,6 +68,28 @@ def test_tensorboard_that_is_not_here_says_how_to_get_it(tmp_path, monkeypatch):
         return plain_import(name, *rest, **options)
 
     monkeypatch.setattr(builtins, "__import__", without_tensorboard)
-    config = CONFIG.__class__(**{**vars(CONFIG), "tensorboard": True})
-    with pytest.raises(ConfigError, match="pip install tensorboard"):
-        fit(TinyTask(), tmp_path, config, device="cpu")
+    with pytest.raises(MissingExtra, match="pip install") as found:
+        fit(TinyTask(), tmp_path, replace(CONFIG, tensorboard=True), device="cpu")
+    assert "emolib[tensorboard]" in str(found.value) and "\n" not in str(found.value)
+
+
+def test_event_files_hold_what_the_log_holds_also_after_a_resume(tmp_path):
+    config = replace(CONFIG, tensorboard=True)
+    fit(TinyTask(), tmp_path, replace(config, steps=25, lr_decay="constant"), device="cpu")
+    fit(TinyTask(), tmp_path, replace(config, lr_decay="constant"), resume=True, device="cpu")
+    assert len(list(tmp_path.glob("events.out.tfevents.*"))) == 2
+    events = EventAccumulator(str(tmp_path)).Reload()
+    rows = read_journal(tmp_path)
+    logged = {
+        "mse": [(row["step"], row["mse"]) for row in rows if "mse" in row],
+        "eval/mean": [(row["step"], row["eval"]["mean"]) for row in rows if "eval" in row],
+    }
+    for tag, points in logged.items():
+        shown = [(one.step, one.value) for one in events.Scalars(tag)]
+        assert [step for step, _ in shown] == [step for step, _ in points]
+        assert [value for _, value in shown] == pytest.approx([value for _, value in points])
+
+
+def test_no_event_file_unless_asked_for(tmp_path):
+    fit(TinyTask(), tmp_path, replace(CONFIG, steps=6), device="cpu")
+    assert not list(tmp_path.glob("events.out.tfevents.*"))
