@@ -34,7 +34,7 @@ matplotlib.use("Agg")
 import numpy as np
 import torch
 
-from emolib.config import AUDIO, current_profile
+from emolib.config import AUDIO
 from emolib.emotions import COLOURS, EMOTIONS, NAMES, parse_emotion
 from emolib.errors import CheckpointError
 from emolib.evaluation.emotion import ExpressionJudge, score_emotions
@@ -195,18 +195,19 @@ def around(frame: np.ndarray, box: np.ndarray) -> np.ndarray:
     return frame[y0:y1, x0:x1]
 
 
-def sheet(given: Given, clips: list[Made], box: np.ndarray, out: Path, model: str) -> None:
+def sheet(given: Given, clips: list[Made], box: np.ndarray, out: Path, talker) -> None:
     """Input on top, one emotion a row, every fifth frame."""
     top = [around(frame, box) for frame in every_nth(given.sources, 5, COLUMNS)]
     labels = ["input", *(NAMES[clip.emotion] for clip in clips)]
     colours = ["#222222", *(COLOURS[clip.emotion] for clip in clips)]
     fig = contact_sheet([top, *(clip.shown for clip in clips)], labels, label_colours=colours)
-    save(fig, out, f"{given.kind} says {given.voice_name}; every fifth frame; {model}")
+    save(fig, out, f"{given.kind} says {given.voice_name}; every fifth frame", talker)
 
 
-def save(fig, out: Path, told: str) -> None:
+def save(fig, out: Path, told: str, talker) -> None:
     """A sheet as PNG, with its caption."""
-    caption(fig, told, corpus="a user's own files", profile=current_profile().name)
+    told = f"{told}; generator {talker.name} ({talker.meta.recipe})"
+    caption(fig, told, corpus="a user's own files", profile=talker.meta.profile)
     fig.savefig(out, dpi=SHEET_DPI)
     matplotlib.pyplot.close(fig)
 
@@ -284,7 +285,7 @@ def run_all(options, talker) -> tuple[list[dict], list[Path]]:
             paths = [out / f"{stem}-{NAMES[code]}.mp4" for code in codes]
             clips = [make(talker, given, *each, tools) for each in zip(codes, paths, strict=True)]
             box = talker.stream(face, given.voice, codes[0]).boxes[0]
-            sheet(given, clips, box, out / f"sheet-{stem}.png", f"generator {talker.name}")
+            sheet(given, clips, box, out / f"sheet-{stem}.png", talker)
             if face not in compared:
                 soft = make(talker, given, codes[-1], out / f"{stem}-96.mp4", tools, native=False)
                 clips[-1].row["detail_96"] = soft.row["detail"]
@@ -295,7 +296,7 @@ def run_all(options, talker) -> tuple[list[dict], list[Path]]:
     columns = ["source", "96 pixels, pasted", "native resolution"]
     labels, pictures = zip(*compared.values(), strict=True)
     fig = contact_sheet(pictures, labels, columns, cell_inches=3.2)
-    save(fig, out / "sheet-96-against-native.png", f"One frame, two ways back; {talker.name}")
+    save(fig, out / "sheet-96-against-native.png", "One frame, two ways back", talker)
     return rows, films
 
 

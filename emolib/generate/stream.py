@@ -23,7 +23,7 @@ from emolib.generate.request import Request
 from emolib.generate.source import ArraySource, FileSource
 from emolib.generate.steady import Steady
 from emolib.media.faces import FaceTrack
-from emolib.media.mel import mel_windows
+from emolib.media.mel import SILENCE, mel_windows
 
 EASE_FRAMES = 4
 BATCH_BYTES = 96 * 2**20  # pictures of one batch
@@ -165,12 +165,13 @@ class FrameStream:
             mel = mel_windows(self.sound.heard, chosen, self.fps, 1, rules.alignment)
             label = None if self.emotion is None else self.emotion[chosen]
             maps = self.engine.maps(np.stack(crops), mel, label)
+            rests = (mel.max(axis=(1, 2)) <= SILENCE).mean(axis=1)  # share of silent steps
         with self.stages("paint"):
             for n, (i, place) in enumerate(zip(found, places, strict=True)):
                 k = indices[i]
                 if not self._follows(k):
                     steady.forget()
-                one = steady({name: value[n] for name, value in maps.items()})
+                one = steady({name: value[n] for name, value in maps.items()}, rests[n])
                 share = float(self.shares[k])
                 out[i] = (paint(frames[i], place, one, self.asked.native, share), True)
         return out

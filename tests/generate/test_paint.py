@@ -88,6 +88,9 @@ def test_the_upper_face_remembers_and_the_mouth_does_not():
     assert after["flow"][0, 20] == pytest.approx(0.05)
     assert after["flow"][0, 70] == pytest.approx(0.1)
     assert after["weight"] == pytest.approx(0.3)
+    held = steady(maps(flow=(0, 0)), rest=1.0)["flow"]
+    assert held[0, 20] == pytest.approx(0.98 * 0.05)  # an expression outlasts a pause
+    assert held[0, 70] == pytest.approx(0)
     steady.forget()
     assert steady(maps(flow=(0.1, 0)))["flow"][0, 20] == pytest.approx(0.1)
     share = upper_face()[0, :, 0]
