@@ -13,6 +13,7 @@ from emolib.evaluation.intervals import mean_interval
 from emolib.viz.style import INK, QUIET
 
 CHANCE = 100 / N_EMOTIONS
+CIRCULAR = {"discriminator": " (circular)"}  # it trained the generators
 
 
 def emotion_accuracy(results: Mapping[str, dict], judges: Sequence[str] | None = None) -> Figure:
@@ -41,7 +42,7 @@ def emotion_accuracy(results: Mapping[str, dict], judges: Sequence[str] | None =
             _accuracy_bars(ax, result, judge)
         row[0].set_ylabel(f"{name}\naccuracy %")
     for judge, ax in zip(judges, axes[0], strict=True):
-        ax.set_title(f"judge: {judge}")
+        ax.set_title(f"judge: {judge}{CIRCULAR.get(judge, '')}")
     marks = [plt.Line2D([], [], color=c, lw=2.5) for c in (INK, QUIET)]
     marks.append(plt.Line2D([], [], color=QUIET, lw=1, ls=":"))
     fig.legend(
