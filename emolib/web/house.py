@@ -14,7 +14,7 @@ from emolib.web.crew import Crew, worker_command
 from emolib.web.intake import Intake
 from emolib.web.queue import JobQueue
 from emolib.web.settings import ServeSettings
-from emolib.web.state import JobStore
+from emolib.web.state import PRIVATE, JobStore
 
 
 class House:
@@ -78,7 +78,7 @@ def lock_state(settings: ServeSettings) -> Iterator[None]:
     """
     lock = FileLock(settings.state / "server.lock")
     try:
-        settings.state.mkdir(parents=True, exist_ok=True)
+        settings.state.mkdir(PRIVATE, parents=True, exist_ok=True)
         lock.acquire(timeout=0)
     except Timeout as error:
         raise ResourceError(

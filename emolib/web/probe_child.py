@@ -15,6 +15,7 @@ import json
 import os
 import stat
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 FORMATS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,flv,wav,mp3,ogg,flac,aac"
@@ -55,7 +56,8 @@ def limit_this_process() -> None:
     for what, most in wanted.items():
         hard = resource.getrlimit(what)[1]
         most = most if hard == resource.RLIM_INFINITY else min(most, hard)
-        resource.setrlimit(what, (most, most))
+        with suppress(ValueError, OSError):  # macOS knows some of them by name only
+            resource.setrlimit(what, (most, most))
 
 
 def examine(path: str, role: str, limits: dict) -> dict:

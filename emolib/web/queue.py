@@ -121,7 +121,7 @@ class JobQueue:
     def finish(
         self, job: Job, state: str, error: Problem | None = None, report: Report | None = None
     ) -> None:
-        """A running or waiting job has come to its end; its inputs are removed."""
+        """A running or waiting job has come to its end; what was to be said is forgotten."""
         if job.final:
             return
         if job in self.waiting:
@@ -129,7 +129,7 @@ class JobQueue:
             for other in self.waiting:
                 other.poke()
         job.state, job.stage, job.error, job.report = state, "finished", error, report
-        job.finished_at = time.time()
+        job.finished_at, job.order.text = time.time(), None
         if state == "done":
             job.progress = 1.0
             spent = job.finished_at - job.started_at

@@ -84,7 +84,6 @@ def serve(
         ) from error
     server = _Server(config)
     with listening_socket(settings) as listener:
-        settings.state.mkdir(parents=True, exist_ok=True)
         tempfile.tempdir = str(settings.state)  # uploads spool on the disk that is watched
         ready(address_of(listener, settings))
         signal.signal(signal.SIGTERM, lambda *_: None)  # the server sees it first, and stops

@@ -19,6 +19,7 @@ from emolib.web.jobs import Job, Order, Report
 from emolib.web.problems import Problem
 
 FACE, VOICE = "face", "voice"  # names of a job's files: never a visitor's
+PRIVATE = 0o700  # of folders: faces and voices are nobody else's business
 PREVIEW, RESULT = "preview.jpg", "result.mp4"
 INTERRUPTED = Problem(
     code="interrupted", message="the server was stopped while this was made", fix="start it again"
@@ -45,7 +46,7 @@ class JobStore:
         self.jobs_folder = folder / "jobs"
         file = folder / "jobs.sqlite3"
         try:
-            self.jobs_folder.mkdir(parents=True, exist_ok=True)
+            self.jobs_folder.mkdir(PRIVATE, parents=True, exist_ok=True)
             self._db = sqlite3.connect(file, check_same_thread=False, isolation_level=None)
             self._db.execute("pragma journal_mode = wal")
             self._db.execute(_TABLE)
@@ -144,6 +145,7 @@ class JobStore:
         if lost or job.state == "running":
             job.state, job.stage, job.error = "failed", "finished", INTERRUPTED
             job.finished_at, job.has_preview = time.time(), False
+            order.text = None
             self.save(job)
         if job.final:
             self.remove_inputs(job)
