@@ -54,7 +54,7 @@ def main() -> None:
         trained = {"name": path.stem, "recipe": meta.recipe, "corpus": meta.corpus}
         trained |= {"step": meta.step, "sha256": file_sha256(path)}
         told = store.corpus
-        if options.corpus:
+        if options.corpus and "(seed" not in told:
             facts = corpus_of(options.corpus)
             told += f", {facts['people']} people (seed {facts['seed']})"
         record = run_record(corpus=told, seed=None, seconds=watch.seconds)

@@ -130,8 +130,13 @@ class Corpus(ABC):
 
     @property
     def name(self) -> str:
-        """How results name this corpus."""
+        """What decides whether two stores hold the same kind of clips."""
         return self.kind
+
+    @property
+    def told(self) -> str:
+        """How results name this corpus."""
+        return self.name
 
     def clips(self) -> list[Clip]:
         """Usable clips, sorted by name."""

@@ -182,9 +182,23 @@ class SyntheticCorpus(CremaD):
     @cached_property
     def paired(self) -> bool:
         """Whether any two clips of an actor show the same pose at the same frame."""
+        return self._about[0]
+
+    @property
+    def told(self) -> str:
+        """Name, seed and how many people: `synthetic (seed 2, 4 people)`."""
+        _, seed, n_people = self._about
+        return self.name if seed is None else f"{self.name} (seed {seed}, {n_people} people)"
+
+    @cached_property
+    def _about(self) -> tuple[bool, int | None, int]:
+        """Paired, seed and number of people, from `corpus.json`."""
         file = self.root / "corpus.json"
         try:
-            return bool(json.loads(file.read_text(encoding="utf-8"))["settings"]["paired"])
+            about = json.loads(file.read_text(encoding="utf-8"))
+            settings = about["settings"]
+            n_people = len(about.get("actors") or {clip.actor for clip in self.clips()})
+            return bool(settings["paired"]), settings.get("seed"), n_people
         except (OSError, ValueError, KeyError, TypeError) as problem:
             raise DatasetError(
                 "not a corpus description", file=file, fix="make the corpus again: emolib synth"

@@ -63,6 +63,7 @@ def describe(
         "format": FORMAT,
         "emolib": __version__,
         "corpus": corpus.name,
+        "told": corpus.told,
         "kind": corpus.kind,
         "paired": bool(getattr(corpus, "paired", False)),
         "emotions": list(EMOTIONS),
@@ -104,7 +105,8 @@ def _is_same(out: Path, rows: list[dict], info: dict) -> bool:
     plain = json.loads(json.dumps(info))
     columns = [name for name in COLUMNS if not name.startswith("first_")]
     table = read_table(out)[columns].to_dict("records")
-    return read_info(out) == plain and table == [{k: row[k] for k in columns} for row in rows]
+    known = {"told": plain["told"]} | read_info(out)  # older stores do not tell
+    return known == plain and table == [{k: row[k] for k in columns} for row in rows]
 
 
 def _arrays(out: Path, rows: list[dict], old: dict[str, dict]) -> Iterator[dict]:

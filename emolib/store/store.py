@@ -106,8 +106,8 @@ class ClipStore:
 
     @property
     def corpus(self) -> str:
-        """Name of the corpus, for results."""
-        return self.info["corpus"]
+        """Name of the corpus, for results; of a synthetic one with its seed and people."""
+        return self.info.get("told", self.info["corpus"])
 
     @property
     def face_px(self) -> int:

@@ -73,7 +73,8 @@ def ship(
     told = meta.corpus
     if corpus is not None:
         training["corpus"] = facts = corpus_of(Path(corpus))
-        told = f"{meta.corpus}, {facts['people']} people (seed {facts['seed']})"
+        if "(seed" not in told:
+            told = f"{told}, {facts['people']} people (seed {facts['seed']})"
     path = (Path(out) if out else checkpoints_dir()) / f"{name}.safetensors"
     with atomic_path(path) as temporary:
         shipped = save_checkpoint(

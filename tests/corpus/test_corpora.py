@@ -1,5 +1,6 @@
 """Corpora read from names alone: what is usable, what is not, and why."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -175,6 +176,19 @@ def test_synthetic_is_cremad_with_truth(tmp_path):
     assert angry.truth == root / "Truth/9001_IEO_ANG_HI.npz"
     assert neutral.truth is None and neutral.sentence == "R01"
     assert corpus.verify().ok
+
+
+def test_a_synthetic_corpus_tells_its_seed_and_how_many_people(tmp_path):
+    root = make_cremad(tmp_path, ["9001_IEO_ANG_HI", "9001_IEO_SAD_HI", "9002_IEO_ANG_HI"])
+    about = {"settings": {"paired": True, "seed": 7}}
+    write(root / "corpus.json", json.dumps(about))
+    corpus = open_corpus(root)
+    assert (corpus.name, corpus.told) == ("synthetic", "synthetic (seed 7, 2 people)")
+    actors = {str(9001 + k): {} for k in range(120)}
+    write(root / "corpus.json", json.dumps(about | {"actors": actors}))
+    assert open_corpus(root).told == "synthetic (seed 7, 120 people)"
+    write(root / "corpus.json", json.dumps({"settings": {"paired": True}}))
+    assert open_corpus(root).told == "synthetic"
 
 
 def test_synthetic_sounds_may_be_shared(tmp_path):

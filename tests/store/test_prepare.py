@@ -113,6 +113,20 @@ def test_store_json_names_no_place_and_no_time(clean, corpus_folder):
     assert info["settings"]["audio_n_mels"] == 80 and info["corpus"] == "cremad"
 
 
+def test_a_store_tells_its_corpus_and_an_older_one_stays_as_it_is(small, tmp_path):
+    (small / "corpus.json").write_text('{"settings": {"paired": false, "seed": 3}}')
+    prepare(open_corpus(small), tmp_path / "s")
+    assert ClipStore(tmp_path / "s").corpus == "synthetic (seed 3, 2 people)"
+    file = tmp_path / "s" / "store.json"
+    info = json.loads(file.read_text())
+    del info["told"]  # as before it was told
+    file.write_text(json.dumps(info))
+    frames = (tmp_path / "s" / "frames.npy").stat().st_ino
+    assert prepare(open_corpus(small), tmp_path / "s").n_new == 0
+    assert (tmp_path / "s" / "frames.npy").stat().st_ino == frames
+    assert ClipStore(tmp_path / "s").corpus == "synthetic"
+
+
 def test_crop_size_and_geometry_are_settings(small, tmp_path):
     settings = PrepareSettings(crop_px=64, geometry="tight", split="random95")
     prepare(open_corpus(small), tmp_path / "s", settings)
