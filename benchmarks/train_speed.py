@@ -6,11 +6,19 @@ The plain loop has the same windows, networks and losses: data set to float tens
 fp32, one Adam a network, frozen experts in eval mode without gradients. Ours is what `emolib train`
 runs. Both take turns in one process. On a CPU, CPU time of one thread is counted, not wall time, so
 that a busy machine does not change the answer. Without STORE, `data/sample` is prepared first.
+
+PLDA asks both loops for exactly the same. IMPROVED looks at two of five frames with its perceptual
+loss, and weighs pixels, in ours alone: its factor is that of the recipe, not of the loop.
+
+Stated for each stage: the loader's share of a step (on a CPU its CPU time, as it shares the thread;
+on a GPU the time that the loop waits for it). Peak memory is that of a process with one loop alone.
 """
 
 from __future__ import annotations
 
 import argparse
+import subprocess
+import sys
 import tempfile
 import time
 from dataclasses import replace
@@ -122,11 +130,12 @@ class OurLoop:
         order = Order(len(task.data), config.batch_size, probabilities=task.probabilities)
         self.source = iter(make_loader(task.data, order, resolve_workers(config.workers, place)))
         self.number, self.waited_s = 0, 0.0
+        self.waiting = time.process_time if device == "cpu" else time.perf_counter
 
     def step(self) -> None:
-        mark = time.process_time()
+        mark = self.waiting()
         batch = to_device(next(self.source), self.device)
-        self.waited_s += time.process_time() - mark
+        self.waited_s += self.waiting() - mark
         taken, _ = self.stepper.learn(batch, 10_000 + self.number, [])
         assert taken
         self.number += 1
@@ -151,16 +160,21 @@ def take_turns(loops: dict, device: str, rounds: int, steps: int) -> dict[str, f
     return {name: median(times) for name, times in found.items()}
 
 
-def paired(name: str, store: ClipStore, args) -> dict:
-    """Plain loop, ours in fp32 and ours as it is, on one recipe."""
+def loop_of(which: str, name: str, store: ClipStore, args):
+    """The plain loop ("plain"), or ours in a precision ("fp32", "auto"), on one recipe."""
     recipe = varied(find_recipe("generator", name), {"network.width": str(args.width)})
     recipe = replace(recipe, schedule=Ramp(0, 1))
-    config = replace(recipe.fit, batch_size=args.batch_size)
-    plain = PlainLoop(recipe, store, args.width, args.batch_size, args.device)
-    loops = {"plain fp32": plain}
+    if which == "plain":
+        return PlainLoop(recipe, store, args.width, args.batch_size, args.device)
+    config = replace(recipe.fit, batch_size=args.batch_size, precision=which)
+    return OurLoop(generator_task(recipe, store, args.width, config), config, args.device)
+
+
+def paired(name: str, store: ClipStore, args) -> dict:
+    """Frames/s of the plain loop, ours in fp32 and ours as it is, on one recipe."""
+    loops = {"plain fp32": loop_of("plain", name, store, args)}
     for precision in ("fp32", "auto"):
-        task = generator_task(recipe, store, args.width, config)
-        ours = OurLoop(task, replace(config, precision=precision), args.device)
+        ours = loop_of(precision, name, store, args)
         loops[f"ours {ours.stepper.precision}"] = ours
     seconds = take_turns(loops, args.device, args.rounds, args.steps)
     frames = T * args.batch_size
@@ -169,6 +183,19 @@ def paired(name: str, store: ClipStore, args) -> dict:
         gain = seconds["plain fp32"] / value
         print(f"  {loop:10}  {value:.3f} s/step  {frames / value:6.1f} frames/s  {gain:.2f}×")
     return {loop: frames / value for loop, value in seconds.items()}
+
+
+def peaks_mb(name: str, store: ClipStore, args) -> dict:
+    """Peak memory of two steps, of each loop in a process of its own."""
+    found = {}
+    for which in ("plain", "auto"):
+        command = [sys.executable, __file__, "--alone", which, name, "--store", str(store.root)]
+        command += ["--width", str(args.width), "--batch-size", str(args.batch_size)]
+        command += ["--device", args.device]
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        found["plain" if which == "plain" else "ours"] = float(done.stdout.split()[-1])
+    print(f"{name}: peak memory " + ", ".join(f"{k} {v:.0f} MB" for k, v in found.items()))
+    return found
 
 
 def stages(store: ClipStore, args) -> dict:
@@ -221,21 +248,48 @@ def main():
     parser.add_argument("--steps", type=int, default=2)
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--json", type=Path)
+    parser.add_argument("--alone", nargs=2, metavar=("LOOP", "RECIPE"), help="its peak memory")
     args = parser.parse_args()
     args.device = pick_device(args.device)
     if args.device == "cpu":
         torch.set_num_threads(1)
+    if args.alone:
+        loop = loop_of(*args.alone, ClipStore(args.store), args)
+        for _ in range(2):
+            loop.step()
+        print(peak_memory_mb(args.device))
+        return
     with tempfile.TemporaryDirectory() as folder:
         if args.store is None:
             prepare(open_corpus(data_dir() / "sample"), Path(folder) / "store")
         store = ClipStore(args.store or Path(folder) / "store")
-        numbers = {f"paired {name}": paired(name, store, args) for name in ("PLDA", "IMPROVED")}
-        numbers["stages"] = stages(store, args)
-    numbers["peak_mb"] = peak_memory_mb(args.device)
-    print(f"peak memory {numbers['peak_mb']:.0f} MB")
+        names = ("PLDA", "IMPROVED")
+        pairs = {name: paired(name, store, args) for name in names}
+        memory = {name: peaks_mb(name, store, args) for name in names}
+        shares = stages(store, args)
     if args.json:
         record = run_record(corpus=store.corpus, seed=0, device=args.device)
-        save_result(args.json, {"width": args.width, **numbers}, record)
+        numbers = {
+            "machine": machine(args.device),
+            "width": args.width,
+            "batch_size": args.batch_size,
+            "paired_frames_per_s": pairs,
+            "peak_mb": memory,
+            "stages": shares,
+            "cost": {
+                f"{name}, width {args.width:g}": max(speeds.values())
+                for name, speeds in pairs.items()
+            },
+        }
+        save_result(args.json, numbers, record)
+
+
+def machine(device: str) -> str:
+    """What ran this, in a few words."""
+    if device != "cpu":
+        return torch.cuda.get_device_name(device)
+    tiles = torch.cpu.get_capabilities().get("amx_bf16")
+    return "one CPU core" + (" with bf16 tiles" if tiles else "")
 
 
 if __name__ == "__main__":

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from statistics import median
+
+import pandas as pd
+from torch import nn
 
 from emolib.errors import CheckpointError
-from emolib.models.checkpoint import CheckpointMeta, read_meta
-from emolib.paths import checkpoints_dir
+from emolib.models.checkpoint import CheckpointMeta, load_checkpoint, read_meta
+from emolib.paths import checkpoints_dir, results_dir
+from emolib.results import load_result
 from emolib.training.history import minutes_of
 from emolib.training.journal import read_log
 
@@ -41,6 +47,19 @@ class ShippedRun:
     def last_step(self) -> int:
         return max((row["step"] for row in self.rows), default=self.meta.step)
 
+    @property
+    def gain_db(self) -> tuple[list[int], list[float]]:
+        """Steps, and PSNR above that of copying the reference, on held-out people."""
+        steps, made = self.evaluations("psnr_db")
+        _, copied = self.evaluations("psnr_copy_db")
+        return steps, [a - b for a, b in zip(made, copied, strict=True)]
+
+    @property
+    def frames_per_s(self) -> float | None:
+        """Median speed of its training steps; None where the log does not tell."""
+        speeds = self.series("frames_per_s")[1]
+        return median(speeds) if speeds else None
+
     def series(self, key: str) -> tuple[list[int], list[float]]:
         """Steps and means of one quantity, such as "l1"; empty where it was not logged."""
         return _pairs((row["step"], row[key]) for row in self.rows if key in row)
@@ -69,6 +88,56 @@ def shipped_runs(kind: str | None = None) -> dict[str, ShippedRun]:
     return found
 
 
+def shipped_network(kind: str, otherwise: nn.Module) -> tuple[nn.Module, str]:
+    """The shipped `lite` network of a kind and its name; another one where none is shipped.
+
+    Both in eval mode and without gradients for their parameters.
+    """
+    try:
+        network, name = load_checkpoint("lite", kind)[0], f"lite-{kind}"
+    except CheckpointError:
+        network, name = otherwise.eval(), f"an untrained {kind} network"
+    return network.requires_grad_(False), name
+
+
+def runs_table(runs: Iterable[ShippedRun]) -> pd.DataFrame:
+    """What each run was and reached, a row each."""
+    rows = {
+        run.name: {
+            "recipe": run.meta.recipe,
+            "steps": run.last_step,
+            "minutes": run.minutes,
+            "PSNR, dB": run.meta.metrics.get("psnr_db"),
+            "copying, dB": run.meta.metrics.get("psnr_copy_db"),
+            "corpus": run.meta.corpus,
+            "profile": run.meta.profile,
+        }
+        for run in runs
+    }
+    return pd.DataFrame.from_dict(rows, orient="index")
+
+
+def cost_table(runs: Iterable[ShippedRun], n_frames: int) -> pd.DataFrame:
+    """Measured speeds, and what `n_frames` would take at each: hours that nobody has waited.
+
+    Speeds come from the runs' logs and from stored results of `benchmarks/train_speed.py`.
+    """
+    rows = [
+        (run.name, "its log", run.frames_per_s, run.minutes / 60)
+        for run in runs
+        if run.frames_per_s
+    ]
+    for path in sorted(results_dir().glob("train_speed*.json")):
+        numbers = load_result(path)["numbers"]
+        where = f"benchmark, {numbers['machine']}"
+        rows += [(name, where, speed, None) for name, speed in numbers["cost"].items()]
+    heads = ["", "measured by", "frames/s, measured", "hours trained, measured"]
+    table = pd.DataFrame(rows, columns=heads)
+    hours = n_frames / table[heads[2]] / 3600
+    table[f"hours for {n_frames:,} frames, extrapolated"] = hours
+    return table.round({heads[2]: 1, heads[3]: 1, table.columns[-1]: 0})
+
+
 def one_after_another(rows: list[dict]) -> list[dict]:
     """Lines of several runs in a row ("phase" 0, 1, …), with steps that go on.
 
@@ -89,4 +158,3 @@ def _pairs(points) -> tuple[list[int], list[float]]:
         steps.append(step)
         values.append(value)
     return steps, values
-
