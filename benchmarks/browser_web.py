@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import sys
 import tempfile
 from contextlib import nullcontext
@@ -31,11 +32,12 @@ from browser_page import (
     tab_order,
     until,
 )
-from PIL import Image
+from PIL import Image, ImageColor
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from emolib.emotions import COLOURS
 from emolib.lab.server import LocalServer
-from emolib.paths import data_dir, results_dir
+from emolib.paths import PACKAGE, data_dir, results_dir
 from emolib.results import save_result
 from emolib.runtime import run_record
 
@@ -101,14 +103,16 @@ def record(browser: Browser, report: Report, out: Path, scheme: str, size: str) 
 
 def refusals(play, chromium: str, report: Report, out: Path, folder: Path) -> None:
     """Permission refused, no film, no face, a full queue."""
-    browser = launch(play, chromium)  # no fake permission: the browser says no
+    device = "--use-fake-device-for-media-stream"
+    browser = launch(play, chromium, device, "--deny-permission-prompts")
     report.expected = True
     context, page = open_page(browser, report, "phone", "light")
     tour = Tour(page, report, out, "phone_light")
     for step in ("face", "voice"):
         tour.choose(step, "record")
         page.locator(f'[data-pane="{step}-record"] .row button').click()
-        page.wait_for_selector(f'[data-pane="{step}-record"] .notice:not([hidden])')
+        notice = f'[data-pane="{step}-record"] .notice:not([hidden])'
+        assert "is not allowed" in page.inner_text(notice), page.inner_text(notice)
     tour.shot("9_permission_refused")
     noise = np.random.default_rng(0).integers(0, 256, (240, 320, 3), dtype=np.uint8)
     Image.fromarray(noise).save(folder / "<img src=x onerror=alert(1)>.png")
@@ -178,13 +182,17 @@ def figure(browser: Browser, report: Report, folder: Path) -> Path:
     tour = Tour(page, report, folder, "figure")
     page.locator('input[name="face"]').nth(1).check(force=True)
     page.locator('input[name="voice"]').nth(3).check(force=True)
-    shots = {"choose": tour.shot("choose")}
+    edges = {"x": 88, "y": 16, "width": 1104}
+    height = page.evaluate("document.documentElement.scrollHeight") - 32
+    shots = {"choose": folder / "choose.png"}
+    page.screenshot(path=shots["choose"], full_page=True, clip=edges | {"height": height})
     stage = page.locator("#stage")
     tour.make()
     page.wait_for_selector('#preview[src*="/api/jobs/"]', timeout=WAIT_MS)
     page.wait_for_timeout(300)
     stage.screenshot(path=folder / "wait.png")
     tour.finish()
+    page.wait_for_timeout(2500)  # until the player's own sign of loading is gone
     stage.screenshot(path=folder / "look.png")
     shots |= {"wait": folder / "wait.png", "look": folder / "look.png"}
     context.close()
@@ -202,7 +210,7 @@ def montage(shots: dict[str, Image.Image], browser: Browser) -> Path:
     for name, place in places.items():
         whole.paste(shots[name], place)
     out = results_dir() / "web_page.png"
-    whole.quantize(256, dither=Image.Dither.NONE).save(out, optimize=True)
+    few_colours(whole).save(out, optimize=True)
     assert out.stat().st_size <= FIGURE_BYTES, f"{out.stat().st_size:,} bytes"
     numbers = {
         "panels": {name: [*place, *shots[name].size] for name, place in places.items()},
@@ -211,6 +219,19 @@ def montage(shots: dict[str, Image.Image], browser: Browser) -> Path:
     record = run_record(corpus="synthetic sample", seed=None)
     save_result(out.with_suffix(".json"), numbers, record)
     return out
+
+
+def few_colours(picture: Image.Image) -> Image.Image:
+    """256 colours, among them the page's own, which cover too few pixels to be chosen."""
+    css = (PACKAGE / "web/static/style.css").read_text(encoding="utf-8").partition("@media")[0]
+    own = [*COLOURS.values(), *re.findall(r"#[0-9a-f]{6}", css)]
+    tints = [ImageColor.getrgb(colour) for colour in own]
+    light = [tuple((c + 255) // 2 for c in tint) for tint in tints[: len(COLOURS)]]  # soft edges
+    n_common = 256 - len(tints + light)
+    common = picture.quantize(n_common, dither=Image.Dither.NONE).getpalette()[: 3 * n_common]
+    palette = Image.new("P", (1, 1))
+    palette.putpalette([*common, *(c for tint in tints + light for c in tint)])
+    return picture.quantize(palette=palette, dither=Image.Dither.NONE)
 
 
 def sample_pair() -> tuple[Path, Path]:

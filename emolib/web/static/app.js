@@ -20,9 +20,9 @@ const busy = () => $("#stage").dataset.now === "waiting";
 function refuse(error, place) {
   const again = error.retryAfterS ? ` Try again in ${duration(error.retryAfterS).replace(".0", "")}.` : "";
   const fix = again || (error.fix ? ` ${stage.sentence(error.fix)}` : "");
-  if (place === "stage") return stage.failed({ message: error.message, fix: fix.trim() });
+  if (place === "stage") return stage.failed({ code: error.code, message: error.message, fix: fix.trim() });
   stage.idle(form.still());
-  say($("#form-error"), stage.sentence(error.message) + fix);
+  say($("#form-error"), stage.plain(error) + fix);
   $("#form-error").scrollIntoView({ block: "nearest" });
   $("#go").focus({ preventScroll: true });
 }

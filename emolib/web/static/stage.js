@@ -10,6 +10,19 @@ const STAGES = {
   finished: "Writing the video",
 };
 
+// What can be said shorter here than the server says it; everything else in its own words.
+const PLAIN = {
+  no_face: "No face was found",
+  small_face: "The face is too small",
+  queue_full: "The queue is full",
+  interrupted: "The server was stopped before the video was ready",
+  abandoned: "The video was cancelled because this page was closed",
+};
+const INPUT_FAULTS = ["no_face", "small_face", "sound", "media"]; // the same again would fail again
+
+/** A refusal in one plain sentence. */
+export const plain = (error) => sentence(PLAIN[error?.code] || error?.message || "It did not work");
+
 /** Show one of the views "waiting", "failed", "done", or none. */
 export function view(name) {
   for (const node of $$("[data-view]")) node.hidden = node.dataset.view !== name;
@@ -75,9 +88,10 @@ export function lost() {
 
 export function failed(error) {
   view("failed");
-  screen({ caption: "No video" });
-  say($("#failed-text"), sentence(error?.message || "It did not work."));
+  screen({});
+  say($("#failed-text"), plain(error));
   say($("#failed-fix"), error?.fix ? sentence(error.fix) : "");
+  $("#retry").hidden = INPUT_FAULTS.includes(error?.code);
 }
 
 export function done(job) {
