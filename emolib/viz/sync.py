@@ -8,10 +8,40 @@ import numpy as np
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
-from emolib.viz.clips import WARM
+from emolib.viz.clips import WARM, series
 from emolib.viz.style import ACCENT, INK, QUIET
 
 OFFSET_LABEL = "picture later than sound, frames (40 ms)"
+
+
+def which_sound(frames: np.ndarray, mels: Mapping[str, np.ndarray]) -> Figure:
+    """The lower halves of five frames, and windows of sound of which one is theirs.
+
+    Args:
+        frames: (5, 3, S, S) float in [0, 1]; mels: (80, 16) by name.
+    """
+    half, n = frames.shape[-2] // 2, len(frames)
+    columns = [2.0] * n + [1.3] * len(mels)
+    size = (1.0 * n + 0.75 * len(mels), 0.85)
+    fig, axes = plt.subplots(1, len(columns), figsize=size, width_ratios=columns)
+    for ax, frame in zip(axes, frames, strict=False):
+        ax.imshow(np.clip(frame[:, half:].transpose(1, 2, 0), 0, 1))
+    for ax, (name, mel) in zip(axes[n:], mels.items(), strict=True):
+        ax.imshow(mel, origin="lower", aspect="auto", cmap="magma", vmin=-4, vmax=4)
+        ax.set_title(name, fontsize=9, loc="center")
+    for ax in axes:
+        ax.axis("off")
+    return fig
+
+
+def loss_curve(
+    curves: Mapping[str, np.ndarray], steps: np.ndarray | None = None, x_label: str = "step"
+) -> Figure:
+    """Cross-entropies over steps, beside what saying ½ to everything costs."""
+    fig = series(curves, x=steps, x_label=x_label, y_label="cross-entropy")
+    fig.axes[0].axhline(np.log(2), color=QUIET, linestyle="--", linewidth=1)
+    fig.axes[0].text(0, np.log(2), " log 2", color=QUIET, fontsize=8, va="bottom")
+    return fig
 
 
 def score_histogram(

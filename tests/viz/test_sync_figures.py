@@ -4,7 +4,14 @@ import numpy as np
 import pytest
 from matplotlib import pyplot as plt
 
-from emolib.viz.sync import cosine_table, offset_curves, right_by_offset, score_histogram
+from emolib.viz.sync import (
+    cosine_table,
+    loss_curve,
+    offset_curves,
+    right_by_offset,
+    score_histogram,
+    which_sound,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -36,3 +43,19 @@ def test_histogram_and_table():
     assert [text.get_text() for text in ax.get_legend().get_texts()][:2] == ["right", "wrong"]
     image = cosine_table(np.array([[0.5, -1.0], [0.0, 0.2]])).axes[0].images[0]
     assert image.get_clim() == (-1.0, 1.0)
+
+
+def test_five_mouths_and_three_sounds():
+    frames = np.zeros((5, 3, 96, 96), np.float32)
+    frames[:, 0, 48:] = 1
+    mels = {name: np.full((80, 16), value) for name, value in (("A", -4), ("B", 0), ("C", 4))}
+    axes = which_sound(frames, mels).axes
+    assert len(axes) == 8
+    assert (axes[0].images[0].get_array()[..., 0] == 1).all()  # the lower half alone
+    assert [ax.get_title() for ax in axes[5:]] == ["A", "B", "C"]
+
+
+def test_the_plateau_is_drawn_beside_the_curve():
+    ax = loss_curve({"a": np.array([0.8, 0.5])}, np.array([0, 100])).axes[0]
+    assert list(ax.lines[0].get_xdata()) == [0, 100]
+    assert ax.lines[1].get_ydata()[0] == pytest.approx(0.6931, abs=1e-4)
