@@ -12,6 +12,8 @@ from emolib.evaluation.run import EvaluateSettings, evaluate
 from emolib.studies.bench import Bench, Maker
 from emolib.studies.methods import JUDGES, METHODS, result_name
 
+N_CLIPS = 36  # one of each person in each emotion, for six people
+
 
 def make_ablation(bench: Bench, recipe: str) -> None:
     """Evaluate one recipe's checkpoint on people that training never saw.
@@ -24,7 +26,7 @@ def make_ablation(bench: Bench, recipe: str) -> None:
             bench.store.root,
             bench.checkpoints[METHODS[recipe]],
             Path(folder) / name,
-            EvaluateSettings(split="test" if bench.store_root else "all"),
+            EvaluateSettings(split="test" if bench.store_root else "all", limit=N_CLIPS),
             corpus=None if bench.corpus is None else bench.corpus.root,
             device=bench.device,
         )
