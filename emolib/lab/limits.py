@@ -62,6 +62,7 @@ def real_people(results: Path | None = None) -> pd.DataFrame:
     if not path.is_file():
         return pd.DataFrame()
     groups = load_result(path)["numbers"]["groups"]
+    groups = dict(sorted(groups.items(), key=lambda group: group[0] == "all"))  # all of them last
     found = {}
     for key, (told, form, own) in ON_REAL.items():
         values = {kind: _shown(group, key, form, own) for kind, group in groups.items()}
