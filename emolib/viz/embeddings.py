@@ -18,6 +18,7 @@ SPACES = {
     "expression": "expression net\n(real faces)",
     "pixels": "pixels (12×12 mean)",
 }
+KINDS = ("emotion", "actor", "sentence")  # of labels
 LEVEL_SIZES = {"LO": 12, "MD": 26, "HI": 46}  # weak, medium, strong; others in between
 MARKERS = "osD^vPX*"
 
@@ -108,7 +109,7 @@ def score_bars(
     scores: Mapping[str, Mapping[str, Mapping[str, float]]], measure: str = "purity"
 ) -> Figure:
     """How well each space groups by emotion, actor, sentence: grouped bars, chance as ticks."""
-    whats = list(dict.fromkeys(what for score in scores.values() for what in score))
+    whats = [what for what in KINDS if all(what in score for score in scores.values())]
     fig, ax = plt.subplots(figsize=(6.4, 2.5))
     width = 0.8 / len(whats)
     for index, what in enumerate(whats):
