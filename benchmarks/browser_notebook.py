@@ -34,6 +34,10 @@ from emolib.runtime import Stopwatch
 ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOK = ROOT / "notebooks" / "10_interactive_generation.ipynb"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+SETTINGS = {  # every cell is drawn, and no news are asked for
+    "notebook-extension/tracker": {"windowingMode": "none"},
+    "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
+}
 SLOW_MS = 180_000  # a machine that does other things as well
 
 
@@ -41,9 +45,10 @@ SLOW_MS = 180_000  # a machine that does other things as well
 def server(folder: Path):
     """A JupyterLab of its own over `folder`; yields its address and token."""
     home = folder / ".jupyter"
-    settings = home / "lab" / "@jupyterlab" / "notebook-extension" / "tracker.jupyterlab-settings"
-    settings.parent.mkdir(parents=True)
-    settings.write_text(json.dumps({"windowingMode": "none"}), encoding="utf-8")
+    for plugin, setting in SETTINGS.items():
+        settings = home / "lab" / "@jupyterlab" / f"{plugin}.jupyterlab-settings"
+        settings.parent.mkdir(parents=True, exist_ok=True)
+        settings.write_text(json.dumps(setting), encoding="utf-8")
     token = "studio"
     own = {
         "JUPYTER_CONFIG_DIR": str(home / "config"),
@@ -96,7 +101,7 @@ class Visit:
     """One look at the notebook: steps that print, and leave pictures."""
 
     def __init__(self, page: Page, out: Path, n_shots: int):
-        self.page, self.out, self.n_shots = page, out, n_shots
+        self.page, self.out, self.n_shots, self.width = page, out, n_shots, 1400
         self.studio = page.locator(".emolib-studio")
 
     def shot(self, name: str) -> None:
@@ -104,7 +109,7 @@ class Visit:
         self.n_shots += 1
         box = self.studio.bounding_box()
         height = min(2400, int(box["height"]) + 320)
-        self.page.set_viewport_size({"width": 1400, "height": max(900, height)})
+        self.page.set_viewport_size({"width": self.width, "height": max(900, height)})
         self.studio.scroll_into_view_if_needed()
         self.page.wait_for_timeout(400)
         self.studio.screenshot(path=self.out / f"{self.n_shots:02d}_{name}.png")
@@ -176,6 +181,7 @@ def tour(visit: Visit, face: Path, voice: Path) -> None:
     """Every control, from the first preview to the recorder."""
     say = lambda text: print(text, flush=True)  # noqa: E731
     expect(visit.card("Preview")).to_contain_text("loudest", timeout=SLOW_MS)
+    visit.page.wait_for_timeout(1000)
     visit.shot("fresh")
     say(f"preview of another emotion {visit.previewed(lambda: visit.press('sadness')):.2f} s")
     visit.shot("sadness")
@@ -255,16 +261,29 @@ def record(visit: Visit, card: Locator, button: str, seconds: float) -> None:
     expect(card.locator(".emolib-said")).to_have_attribute("data-tone", "good", timeout=SLOW_MS)
 
 
-def refused(visit: Visit) -> None:
-    """The reader says no to camera and microphone."""
+def refused(visit: Visit, reason: str) -> None:
+    """The reader says no to camera and microphone, or there are none."""
     for title, way, device in (
         ("1 · Face", "File or camera", "camera"),
         ("2 · Voice", "File or microphone", "microphone"),
     ):
         visit.press(way, visit.card(title))
         visit.card(title).get_by_role("button", name=f"Record with the {device}").click()
-        print(visit.line(title, f"did not allow the {device}"), flush=True)
+        print(visit.line(title, reason.format(device)), flush=True)
     visit.shot("refused")
+
+
+def looks(visit: Visit) -> None:
+    """The studio in the dark theme, and where there is little room."""
+    change = "jupyterapp.commands.execute('apputils:change-theme', {theme: 'JupyterLab Dark'})"
+    visit.page.evaluate(change)
+    visit.page.wait_for_timeout(3000)
+    visit.shot("dark")
+    visit.page.evaluate(change.replace("Dark", "Light"))
+    visit.page.evaluate("jupyterapp.shell.collapseLeft()")
+    visit.width = 560
+    visit.page.wait_for_timeout(3000)
+    visit.shot("narrow")
 
 
 def main() -> None:
@@ -274,26 +293,33 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True, help="folder for the screenshots")
     parser.add_argument("--notebook", type=Path, default=NOTEBOOK)
     parser.add_argument("--browser", default=next(filter(None, map(shutil.which, BROWSERS)), None))
-    parser.add_argument("--only-studio", action="store_true", help="run the studio's cell alone")
+    parser.add_argument("--only", nargs="*", choices=("tour", "refused", "missing", "looks"))
     args = parser.parse_args()
     args.out.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="emolib-browser-") as name:
-        folder = Path(name)
-        copy = folder / args.notebook.name
-        notebook = nbformat.read(args.notebook, as_version=4)
-        if args.only_studio:
-            notebook.cells = [nbformat.v4.new_code_cell(STUDIO)]
-        nbformat.write(notebook, copy)
-        allowed = fake_devices(args.face, args.voice, folder)
+    with tempfile.TemporaryDirectory(prefix="emolib-browser-") as place:
+        folder = Path(place)
+        whole = shutil.copy(args.notebook, folder)
+        alone = folder / "studio.ipynb"
+        cell = nbformat.v4.new_code_cell(STUDIO)
+        kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3"}}
+        nbformat.write(nbformat.v4.new_notebook(cells=[cell], metadata=kernel), alone)
+        devices = fake_devices(args.face, args.voice, folder)
+        visits = {  # name: number of the first picture, browser options, notebook, steps
+            "tour": (0, devices, whole, partial(tour, face=args.face, voice=args.voice)),
+            "refused": (50, devices[:1], alone, partial(refused, reason="did not allow the {}")),
+            "missing": (60, [], alone, partial(refused, reason="No {} was found")),
+            "looks": (70, [], alone, looks),
+        }
         with server(folder) as (address, token), sync_playwright() as playwright:
-            everything = partial(tour, face=args.face, voice=args.voice)
-            for first, options, walk_through in ((0, allowed, everything), (50, [], refused)):
+            for name in args.only or visits:
+                first, options, notebook, walk_through = visits[name]
+                print(f"— {name}", flush=True)
                 browser = launch(playwright, args.browser, *options)
                 page = browser.new_page(viewport={"width": 1400, "height": 1000})
                 page.on("pageerror", lambda error: print(f"page error: {error}", flush=True))
                 visit = Visit(page, args.out, first)
-                visit.open(address, token, copy.name)
                 try:
+                    visit.open(address, token, Path(notebook).name)
                     walk_through(visit)
                 except Exception:
                     page.screenshot(path=args.out / "failed.png")

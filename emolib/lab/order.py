@@ -168,7 +168,7 @@ def make_film(
     asked = order.request(progress, cancel)
     out = fresh(folder, f"{order.face.stem}_{slug(order.feeling.name)}", ".mp4")
     report = talker.write(asked, out)
-    seconds, took_s, notes = report["seconds"], report["total_s"], tuple(report["notes"])
+    seconds, took_s, notes = report["seconds"], report["total_s"], _plain(report, asked)
     return Film(out, order.feeling.name, seconds, took_s, notes, order.feeling)
 
 
@@ -194,7 +194,7 @@ def make_six(
     frames, rate_hz = six_frames(stream), stream.sound.rate_hz
     write_labelled(out, frames, stream.audio, facts, sample_rate_hz=rate_hz, inputs=asked.files)
     every = Feeling(np.eye(len(EMOTIONS), dtype=np.float32), "all six emotions")
-    notes = tuple(stream.report["notes"])
+    notes = _plain(stream.report, asked)
     return Film(out, every.name, len(stream) / stream.fps, watch.seconds, notes, every)
 
 
@@ -251,6 +251,14 @@ def slug(text: str) -> str:
     """Text as a part of a file name: "happiness 40% → fear" becomes "happiness_40_fear"."""
     words = "".join(letter if letter.isalnum() else " " for letter in text).split()
     return "_".join(words)[:60]
+
+
+def _plain(report: dict, asked: Request) -> tuple[str, ...]:
+    """A report's notes without our own file names, which tell a reader nothing."""
+    notes = list(report["notes"])
+    for file in asked.files:
+        notes = [note.removeprefix(f"{file}: ") for note in notes]
+    return tuple(notes)
 
 
 def _sheet(cells: list[np.ndarray]) -> np.ndarray:

@@ -24,6 +24,7 @@ from emolib.media.audio import load_audio
 
 SAMPLE = "Sample"
 TYPED, OWN_FILE, OWN_SOUND = "Type it", "File or microphone", "Face's own sound"
+WALK_HINT = "Stations: drag to reorder; click behind the last and type to add one."
 ONE, MIXTURE, WALK = "One emotion", "Mixture", "Walk"
 
 
@@ -95,9 +96,9 @@ class VoicePicker(Choice):
             placeholder="Type something to say", continuous_update=False, layout=full()
         )
         speaker = [("a woman's voice", "female"), ("a man's voice", "male")]
-        self.sex = ipw.Dropdown(options=speaker, layout=ipw.Layout(width="9.5em"))
+        self.sex = ipw.Dropdown(options=speaker, layout=ipw.Layout(width="11.5em"))
         self.language = ipw.Dropdown(
-            options=list(LANGUAGES.items()), layout=ipw.Layout(width="6.5em")
+            options=list(LANGUAGES.items()), layout=ipw.Layout(width="7em")
         )
         self.speak = ipw.Button(description="Say it", layout=ipw.Layout(width="5em"))
         typed = ipw.VBox(
@@ -172,7 +173,11 @@ class FeelingPicker(Choice):
             layout=full(),
         )
         self.walked = ipw.HTML(layout=full())
-        hint = ipw.HTML(looks.line("Stations of the walk: type to add one, drag to reorder."))
+        hint = ipw.HTML(
+            looks.line(
+                "Stations of the walk: drag to reorder, click behind the last and type to add one."
+            )
+        )
         ways = {
             ONE: ipw.VBox([self.emotion, self.strength], layout=full()),
             MIXTURE: ipw.VBox([*self.shares.values(), self.mixed], layout=full()),

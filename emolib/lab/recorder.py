@@ -12,6 +12,7 @@ import anywidget
 import traitlets
 
 from emolib.lab.intake import Reception, Taken
+from emolib.lab.widgets import full
 
 MAX_SECONDS = 60
 
@@ -32,7 +33,7 @@ class Recorder(anywidget.AnyWidget):
 
     def __init__(self, kind: str, folder: Path):
         self._reception = Reception(folder, kind)
-        super().__init__(kind=kind)
+        super().__init__(kind=kind, layout=full())
         self.on_msg(self._answer)
 
     def _answer(self, _widget, message: dict, pieces: list) -> None:

@@ -23,6 +23,7 @@ from emolib.paths import project_root
 STYLE = Path(__file__).with_name("studio.css")
 FIT_NAMES = {"loop": "runs back and forth", "trim": "ends, and the sound with it"}
 FIT_NAMES["hold"] = "stays on its last picture"
+MORE = "If they do not fit: length, several faces"
 STAGES = {"faces": "following the face", "frames": "making the film"}
 REPORT_EVERY_S = 0.1
 PREVIEW_PX = 360
@@ -159,13 +160,16 @@ class Studio(ipw.VBox):
         self._making, self.bar.value = making, 0.0
         self.make.disabled = self.six.disabled = making
         self.stop.disabled = not making
-        self.bar.layout.visibility = "visible" if making else "hidden"
+        self.bar.layout.display = "" if making else "none"
 
     def _say(self, text: str, tone: str = "plain") -> None:
         self.status.value = looks.line(text, tone)
 
     def _arrange(self) -> list[ipw.Widget]:
-        more = ipw.Accordion([ipw.VBox([self.fit, self.face_index])], titles=("More",))
+        more = ipw.Accordion(
+            [ipw.VBox([self.fit, self.face_index])],
+            titles=("When they do not fit: length, several faces",),
+        )
         choices = [
             _card("1 · Face", self.face),
             _card("2 · Voice", self.voice),
