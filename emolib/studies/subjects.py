@@ -29,8 +29,8 @@ from emolib.synthetic.painting import as_painting
 from emolib.synthetic.take import FilmSettings, Take, film_clip
 
 EVERY = 5  # frames from one shown to the next, as in the paper
-N_COLUMNS = 9
-CELL_PX = 128
+N_COLUMNS = 8
+CELL_PX = 104
 CELL_ROOM = 1.16  # of the face square: what a cell shows
 STRIP_QUALITY = 82
 SEED, STRANGER, SITTER = 41, 9009, 9025  # people of no corpus
@@ -154,6 +154,7 @@ def _maker(name: str, subject: Callable[[Bench], Subject]) -> Maker:
         makes=(f"{name}.json",),
         checkpoints=tuple(METHODS.values()),
         required=("lite-generator",),
+        version=2,
     )
 
 

@@ -11,6 +11,8 @@ from emolib.emotions import COLOURS, NAMES
 from emolib.viz.sheets import contact_sheet
 from emolib.viz.style import INK
 
+CELL_INCHES = 0.6
+
 
 def talking_rows(rows: Sequence[dict], frames: np.ndarray, every: int) -> Figure:
     """Every n-th frame of a source and of what networks made of it.
@@ -24,7 +26,7 @@ def talking_rows(rows: Sequence[dict], frames: np.ndarray, every: int) -> Figure
     labels = [_label(row) for row in rows]
     colours = [COLOURS[row["emotion"]] if row["emotion"] else INK for row in rows]
     columns = [f"frame {every * k}" if k == 0 else f"{every * k}" for k in range(cells.shape[1])]
-    return contact_sheet(cells, labels, columns, label_colours=colours)
+    return contact_sheet(cells, labels, columns, cell_inches=CELL_INCHES, label_colours=colours)
 
 
 def _label(row: dict) -> str:
