@@ -66,8 +66,11 @@ class Line:
         return self._hung_up or job_id in self._stopped
 
     def tell(self, event: str, **more) -> None:
-        """One line to the server."""
-        self._out.write(json.dumps({"event": event, **more}) + "\n")
+        """One line to the server; if it is gone, the job stops at the next look."""
+        try:
+            self._out.write(json.dumps({"event": event, **more}) + "\n")
+        except BrokenPipeError:
+            self._hung_up = True
 
 
 def make(talker: TalkingFace, task: dict, line: Line) -> dict:
