@@ -22,7 +22,7 @@ def scored_pictures(
         pictures: name → (S, S, 3) uint8.
         scores: name → metric → value.
     """
-    fig, axes = plt.subplots(1, len(pictures), figsize=(1.25 * len(pictures), 1.9))
+    fig, axes = plt.subplots(1, len(pictures), figsize=(1.1 * len(pictures), 1.7))
     for ax, (name, picture) in zip(axes, pictures.items(), strict=True):
         ax.imshow(picture)
         ax.set_title(name, fontsize=8, loc="center")
@@ -86,7 +86,7 @@ def courses(lines: Mapping[str, np.ndarray], marked: np.ndarray, y_label: str) -
     for name, values in lines.items():
         ax.plot(values, label=name, color=COLOURS.get(name))
     ax.set(xlabel="frame", ylabel=y_label, xlim=(0, T - 1))
-    ax.legend(fontsize=8, ncols=len(lines), loc="upper right")
+    ax.legend(fontsize=8, ncols=len(lines), loc="lower right", bbox_to_anchor=(1, 1))
     return fig
 
 
