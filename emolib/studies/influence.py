@@ -22,6 +22,7 @@ from emolib.studies.bench import Bench, Maker
 from emolib.studies.methods import METHODS
 
 FINE_PX = 4  # wavelengths below this are grain
+WEAK = 0.05  # grey levels: below, rounding to bytes is most of what differs
 DARKER = 30  # grey levels below everything around
 WITH_EMOTION = {recipe: name for recipe, name in METHODS.items() if recipe != "WAV2LIP"}
 
@@ -60,15 +61,21 @@ def influence_map(people: list[np.ndarray]) -> np.ndarray:
     return np.mean([np.abs(deviations(frames)).mean((0, 1)) for frames in people], axis=0)
 
 
-def describe(people: list[np.ndarray]) -> dict[str, float]:
-    """Strength, grain and fixedness of the labels' influence on two people, and specks."""
+def describe(people: list[np.ndarray]) -> dict[str, float | None]:
+    """Strength, grain and fixedness of the labels' influence on two people, and specks.
+
+    Grain and fixedness are None where the influence is too weak to have a shape.
+    """
     away = [deviations(frames) for frames in people]
     still = [part.mean(1).reshape(len(part), -1) for part in away]  # (6, H·W) each
-    alike = [np.corrcoef(a, b)[0, 1] for a, b in zip(*still, strict=True)]
+    with np.errstate(invalid="ignore"):  # nothing differs at all: no correlation
+        alike = [np.corrcoef(a, b)[0, 1] for a, b in zip(*still, strict=True)]
+    strength = float(np.mean([np.abs(part).mean() for part in away]))
+    shaped = strength >= WEAK
     return {
-        "strength": float(np.mean([np.abs(part).mean() for part in away])),
-        "grain": float(np.mean([grain(part) for part in away])),
-        "fixed": float(np.mean(alike)),
+        "strength": strength,
+        "grain": float(np.mean([grain(part) for part in away])) if shaped else None,
+        "fixed": float(np.mean(alike)) if shaped else None,
         "specks": float(np.mean([specks(frames) for frames in people])),
     }
 

@@ -152,9 +152,9 @@ def bars(
 
 
 def maps(pictures: Mapping[str, np.ndarray], *, inches: float = 1.45) -> Figure:
-    """Grey maps (H, W) side by side, each on its own scale, named above."""
+    """Maps (H, W) side by side, black for zero, each up to its own largest value."""
     fig, axes = plt.subplots(
-        1, len(pictures), figsize=(inches * len(pictures), inches + 0.3), squeeze=False
+        1, len(pictures), figsize=(inches * len(pictures), inches + 0.4), squeeze=False
     )
     for ax, (name, picture) in zip(axes[0], pictures.items(), strict=True):
         ax.imshow(picture.astype(np.float32), cmap="magma", vmin=0)

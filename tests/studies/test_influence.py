@@ -59,3 +59,10 @@ def test_the_map_shows_where_and_the_effect_how_much():
     assert picture[40:50, 20:40].min() > 5 * picture[:30].max()
     assert label_effect(clip([np.zeros((64, 64))] * 6)) == 0
     assert label_effect(clip(patterns)) == pytest.approx(30 * 200 / 4096 / 3, rel=0.05)
+
+
+def test_an_influence_too_weak_for_bytes_has_no_shape():
+    nothing = describe([clip([np.zeros((64, 64))] * 6)] * 2)
+    assert nothing["strength"] == 0
+    assert nothing["grain"] is None
+    assert nothing["fixed"] is None
