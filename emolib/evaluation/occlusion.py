@@ -18,11 +18,18 @@ def covered(frames: Tensor, y: int, x: int, side: int) -> Tensor:
     return other
 
 
+def log_odds(logits: Tensor, emotion_idx: int) -> Tensor:
+    """(B, 6) logits → (B,): log of p / (1 − p). It goes on growing where p is near 1."""
+    others = logits.clone()
+    others[:, emotion_idx] = -torch.inf
+    return logits[:, emotion_idx] - others.logsumexp(1)
+
+
 @torch.no_grad()
 def occlusion_map(
     net: nn.Module, frames: Tensor, emotion_idx: int, side: int = 24, stride: int = 12
 ) -> Tensor:
-    """How much the log-probability of an emotion falls when a square is covered in all frames.
+    """How much the log-odds of an emotion fall when a square is covered in all frames.
 
     Args:
         net: frames (B, T, 3, H, W) → logits (B, 6).
@@ -40,13 +47,12 @@ def occlusion_map(
         raise ConfigError(f"a square of {side} px", expected=f"1 to {H}")
     places = range(0, H - side + 1, stride)
     rows = [torch.stack([covered(frames, y, x, side) for x in places]) for y in places]
-    whole = net(frames[None]).log_softmax(1)[0, emotion_idx]
-    said = torch.stack([net(row).log_softmax(1)[:, emotion_idx] for row in rows])  # (n, n)
-    return whole - said
+    said = torch.stack([log_odds(net(row), emotion_idx) for row in rows])  # (n, n)
+    return log_odds(net(frames[None]), emotion_idx) - said
 
 
 def saliency(net: nn.Module, frames: Tensor, emotion_idx: int) -> Tensor:
-    """(H, W): how strongly each pixel's value moves the log-probability, mean over the frames."""
+    """(H, W): how strongly each pixel's value moves the log-odds, mean over the frames."""
     x = frames[None].clone().requires_grad_()
-    (slope,) = torch.autograd.grad(net(x).log_softmax(1)[0, emotion_idx], x)
+    (slope,) = torch.autograd.grad(log_odds(net(x), emotion_idx)[0], x)
     return slope[0].abs().sum(1).mean(0)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, fields
 from pathlib import Path
 
 import torch
@@ -20,18 +20,17 @@ from torch import nn
 
 from emolib import __version__
 from emolib.config import current_profile
-from emolib.emotions import EMOTIONS, check_order
+from emolib.emotions import check_order
 from emolib.errors import CheckpointError, ConfigError
 from emolib.models.classifier import EmotionClassifier, EmotionClassifierConfig
 from emolib.models.emotion import EmotionDiscriminator, EmotionDiscriminatorConfig
 from emolib.models.generator import Generator, GeneratorConfig
 from emolib.models.lse_syncnet import LseSyncNet, LseSyncNetConfig
+from emolib.models.metadata import FORMAT, SCHEMA, CheckpointMeta, InputRules
 from emolib.models.syncnet import SyncNet, SyncNetConfig
 from emolib.models.tensorfile import read_header
 from emolib.paths import atomic_path, checkpoints_dir
 
-FORMAT = "emolib-checkpoint"
-SCHEMA = 1  # raised when old readers would misread a new file
 KINDS: dict[str, tuple[type[nn.Module], type]] = {
     "generator": (Generator, GeneratorConfig),
     "syncnet": (SyncNet, SyncNetConfig),
@@ -39,39 +38,6 @@ KINDS: dict[str, tuple[type[nn.Module], type]] = {
     "classifier": (EmotionClassifier, EmotionClassifierConfig),
     "syncnet-lse": (LseSyncNet, LseSyncNetConfig),
 }
-
-
-@dataclass(frozen=True)
-class InputRules:
-    """How a generator was fed in training, and so must be fed ever after."""
-
-    mask: str = "full"  # what is hidden of the target: see `store.masks`
-    alignment: str = "centred"  # which sound a frame hears: see `media.mel`
-    geometry: str = "box"  # how the face is cut out: see `media.compose`
-
-
-@dataclass(frozen=True)
-class CheckpointMeta:
-    """What a checkpoint says about itself."""
-
-    kind: str  # a key of `KINDS`
-    architecture: dict  # the network's config as plain values
-    recipe: str = ""  # END, SEQ, PLDA, PRE, IMPROVED, WAV2LIP, or "published: …"
-    corpus: str = ""  # what it was trained on
-    profile: str = ""
-    step: int = 0
-    metrics: dict = field(default_factory=dict)
-    inputs: dict = field(default_factory=dict)  # of a generator: `InputRules` as plain values
-    note: str = ""  # licence, origin, anything a reader must know
-    training: dict = field(default_factory=dict)  # how it was made: see `training.ship`
-    emotions: tuple[str, ...] = EMOTIONS
-    emolib: str = __version__
-    schema: int = SCHEMA
-
-    @property
-    def input_rules(self) -> InputRules:
-        """How the network wants its input."""
-        return InputRules(**self.inputs)
 
 
 def kind_of(model: nn.Module) -> str:
