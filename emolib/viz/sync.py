@@ -39,8 +39,10 @@ def loss_curve(
 ) -> Figure:
     """Cross-entropies over steps, beside what saying ½ to everything costs."""
     fig = series(curves, x=steps, x_label=x_label, y_label="cross-entropy")
-    fig.axes[0].axhline(np.log(2), color=QUIET, linestyle="--", linewidth=1)
-    fig.axes[0].text(0, np.log(2), " log 2", color=QUIET, fontsize=8, va="bottom")
+    ax = fig.axes[0]
+    ax.axhline(np.log(2), color=QUIET, linestyle="--", linewidth=1)
+    across = ax.get_yaxis_transform()
+    ax.text(1, np.log(2), "log 2", color=QUIET, fontsize=8, ha="right", va="top", transform=across)
     return fig
 
 
