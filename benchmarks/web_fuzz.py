@@ -11,7 +11,7 @@ of 500 or above, and every answer's status, type, headers and body as the docume
 from __future__ import annotations
 
 import argparse
-import socket
+import json
 import subprocess
 import sys
 import tempfile
@@ -30,17 +30,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--examples", type=int, default=25, help="of each operation and phase")
     options = parser.parse_args()
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    url = f"http://127.0.0.1:{port}"
     with tempfile.TemporaryDirectory() as name:
-        server = subprocess.Popen([sys.executable, str(STAND_IN), f"{name}/state", str(port)])
+        command = [sys.executable, str(STAND_IN), json.dumps({"state": f"{name}/state"})]
+        server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         try:
-            command = [sys.executable, "-m", "schemathesis.cli", "run", f"{url}/api/openapi.json"]
+            url = server.stdout.readline().strip()
+            command = [sys.executable, "-m", "schemathesis.cli", "run", f"{url}api/openapi.json"]
             command += ["--wait-for-schema", "120", "--request-timeout", "60", "--seed", "1"]
             command += ["--checks", CHECKS, "--max-examples", str(options.examples)]
             found = subprocess.run(command, cwd=name, check=False).returncode
-            alive = httpx2.get(f"{url}/api/health").json()["ready"]
+            alive = httpx2.get(f"{url}api/health").json()["ready"]
         finally:
             server.terminate()
             server.wait()

@@ -20,7 +20,7 @@ from emolib import __version__
 from emolib.errors import StudyError
 from emolib.web.guard import HEADERS, Guard
 from emolib.web.house import House, lock_state
-from emolib.web.problems import Refusal
+from emolib.web.refusal import Refusal
 from emolib.web.routes import api, give_cookie
 from emolib.web.settings import ServeSettings
 

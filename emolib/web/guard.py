@@ -18,7 +18,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import cookie_parser
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from emolib.web.problems import Refusal
+from emolib.web.refusal import Refusal
 from emolib.web.settings import ServeSettings, is_address
 
 COOKIE = "emolib_session"

@@ -17,8 +17,8 @@ from emolib.errors import ConfigError
 from emolib.web.catalogue import LANGUAGES, TEXT_VOICES, Catalogue, can_speak
 from emolib.web.jobs import Job, Order
 from emolib.web.probe import look_into
-from emolib.web.problems import invalid
 from emolib.web.queue import JobQueue
+from emolib.web.refusal import invalid
 from emolib.web.settings import Limits
 from emolib.web.state import FACE, VOICE
 

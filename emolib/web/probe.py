@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from emolib.web import probe_child
-from emolib.web.problems import Refusal
+from emolib.web.refusal import Refusal
 from emolib.web.settings import Limits
 
 

@@ -14,7 +14,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from emolib.web.jobs import Job, JobView, Report
-from emolib.web.problems import Problem, Refusal, not_found
+from emolib.web.problems import Problem
+from emolib.web.refusal import Refusal, not_found
 from emolib.web.settings import Limits
 from emolib.web.state import JobStore
 

@@ -16,7 +16,8 @@ from emolib.web.guard import COOKIE, same, session_of
 from emolib.web.house import House
 from emolib.web.intake import EXAMPLE, FORM
 from emolib.web.jobs import Job, JobView
-from emolib.web.problems import ProblemView, Refusal, not_found
+from emolib.web.problems import ProblemView
+from emolib.web.refusal import Refusal, not_found
 from emolib.web.sse import events
 from emolib.web.state import PREVIEW, RESULT
 from emolib.web.views import (

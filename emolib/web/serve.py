@@ -6,7 +6,7 @@ import logging
 import signal
 import socket
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -38,13 +38,15 @@ def serve(
     *,
     certificate: Path | None = None,
     key: Path | None = None,
+    commands: Mapping[str, Sequence[str]] | None = None,
     ready: Callable[[str], None] = print,
 ) -> None:
     """Serve until Ctrl+C or SIGTERM.
 
     Args:
         certificate, key: PEM files for HTTPS.
-        ready: told the address once connections are taken.
+        commands: device → command of its worker, instead of the real one.
+        ready: told the address, which takes connections from then on.
 
     Raises:
         ConfigError: the port is taken, or the certificate does not fit.
@@ -58,7 +60,7 @@ def serve(
             why.append(reason)
             server.should_exit = True
 
-        server.house = House(settings, give_up=give_up)
+        server.house = House(settings, commands, give_up=give_up)
         return server.house
 
     app = make_app(settings, make_house)

@@ -4,7 +4,7 @@
     crash   dies                                 fail    reports that there is no face
     chatty  prints what is no answer             (else)  done at once
 
-`python stand_in.py STATE PORT` runs a whole server around such a worker.
+`python stand_in.py SETTINGS`, as JSON, runs a whole server around such a worker on a free port.
 """
 
 import json
@@ -84,16 +84,15 @@ def main():
 
 
 def serve():
-    """A server of its own process, to be killed."""
-    import uvicorn
-
-    from emolib.web.app import make_app
-    from emolib.web.house import House
+    """A server of its own process, to be talked to, stopped or killed."""
+    from emolib.web.serve import serve as run
     from emolib.web.settings import ServeSettings
 
-    state, port = sys.argv[1:]
-    app = make_app(ServeSettings(state=Path(state)), lambda s: House(s, {"cpu": COMMAND}))
-    uvicorn.run(app, port=int(port), log_level="warning")
+    options = json.loads(sys.argv[1])
+    files = {name: Path(options.pop(name)) for name in ("certificate", "key") if name in options}
+    settings = ServeSettings(**options | {"state": Path(options["state"]), "port": 0})
+    run(settings, **files, commands={"cpu": COMMAND}, ready=lambda line: print(line, flush=True))
+    print("stopped")
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ from PIL import Image
 
 from emolib.web import probe_child
 from emolib.web.probe import look_into
-from emolib.web.problems import Refusal
+from emolib.web.refusal import Refusal
 from emolib.web.settings import Limits
 
 LIMITS = Limits()

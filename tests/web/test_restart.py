@@ -3,16 +3,14 @@
 import asyncio
 import os
 import signal
-import socket
-import subprocess
-import sys
 import time
 
+import httpx2
 import psutil
 import pytest
 import stand_in
 from starlette.testclient import TestClient
-from web_clients import LIMITS, app_of, ask, client_of, finished, wait_for
+from web_clients import LIMITS, app_of, ask, client_of, finished, process_of, wait_for
 
 from emolib.errors import ResourceError
 from emolib.web.house import lock_state
@@ -83,27 +81,10 @@ def test_films_and_those_who_wait_survive_a_restart(tmp_path):
         assert finished(client, waiting)["state"] == "done"
 
 
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return probe.getsockname()[1]
-
-
 def test_a_server_killed_in_the_middle_leaves_no_worker_and_no_wreck(tmp_path):
-    port = free_port()
-    command = [sys.executable, stand_in.__file__, str(tmp_path), str(port)]
-    server = subprocess.Popen(command)
+    server, address = process_of(tmp_path)
     try:
-        import httpx2
-
-        with httpx2.Client(base_url=f"http://127.0.0.1:{port}") as client:
-
-            def up():
-                try:
-                    return client.get("/api/health").json()["ready"]
-                except httpx2.TransportError:
-                    return False
-
-            wait_for(up)
+        with httpx2.Client(base_url=address, timeout=60) as client:
             job = ask(client, text="slow")
             url = f"/api/jobs/{job['id']}"
             wait_for(lambda: client.get(url).json()["preview_url"])

@@ -2,15 +2,14 @@
 
 import datetime
 import ipaddress
-import re
 import signal
 import ssl
-import subprocess
 import sys
 
+import httpx2
 import pytest
 from typer.testing import CliRunner
-from web_clients import wait_for
+from web_clients import ask, process_of
 
 from emolib import cli
 from emolib.errors import ConfigError, MissingExtra
@@ -130,37 +129,27 @@ def certificate(tmp_path):
     return tmp_path / "cert.pem", tmp_path / "key.pem"
 
 
-def test_https_with_a_token_and_a_clean_end(tmp_path, certificate, checkpoint):
-    import httpx2
-
-    command = [sys.executable, "-m", "emolib.cli", "serve", "--port", "0"]
-    command += [
-        "--checkpoint",
-        str(checkpoint),
-        "--state",
-        str(tmp_path / "state"),
-        "--token",
-        "a-token-of-many-letters",
-    ]
-    command += ["--tls-cert", str(certificate[0]), "--tls-key", str(certificate[1])]
-    server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+def test_https_with_a_token_and_a_clean_end(tmp_path, certificate):
+    cert, key = map(str, certificate)
+    token = "a-token-of-many-letters"
+    state = tmp_path / "state"
+    server, address = process_of(state, certificate=cert, key=key, tls=True, token=token)
     try:
-        address = re.match(r"(https://\S+/)\?token=(\S+)", server.stdout.readline())
-        trusted = ssl.create_default_context(cafile=str(certificate[0]))
-        with httpx2.Client(base_url=address[1], verify=trusted) as client:
-
-            def up():
-                try:
-                    return client.get("/api/health")
-                except httpx2.TransportError:
-                    return None
-
-            assert wait_for(up).status_code == 200
+        url, _, shown = address.partition("?token=")
+        assert (url[:8], shown) == ("https://", token)
+        trusted = ssl.create_default_context(cafile=cert)
+        with httpx2.Client(base_url=url, verify=trusted, timeout=60) as client:
+            assert client.get("/api/health").status_code == 200
             assert client.get("/api/jobs/x").status_code == 401
-            answer = client.get("/", params={"token": address[2]})
+            answer = client.get("/", params={"token": shown})
             assert "secure" in answer.headers["set-cookie"].lower()
             assert client.get("/api/jobs/x").status_code == 404
+            job = ask(client, text="slow")
+            stop = server.send_signal
+            with client.stream("GET", f"/api/jobs/{job['id']}/events") as stream:
+                for line in stream.iter_lines():
+                    if line == "event: preview":
+                        stop(signal.SIGTERM)  # the open stream must not keep it
     finally:
-        server.send_signal(signal.SIGTERM)
         rest, _ = server.communicate(timeout=120)
     assert (server.returncode, rest.strip()) == (0, "stopped")

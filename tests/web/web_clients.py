@@ -2,6 +2,8 @@
 
 import contextlib
 import json
+import subprocess
+import sys
 import threading
 import time
 from dataclasses import replace
@@ -45,6 +47,13 @@ def server_of(state, **limits):
         server.config.app.state.house.queue.close()
         server.should_exit = True
         thread.join()
+
+
+def process_of(state, **options):
+    """A server in a process of its own, and its address."""
+    command = [sys.executable, stand_in.__file__, json.dumps({"state": str(state), **options})]
+    server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    return server, server.stdout.readline().strip()
 
 
 def wait_for(condition, seconds=120.0):
