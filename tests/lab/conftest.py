@@ -52,6 +52,14 @@ def voice(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
+def spoken_face(tmp_path_factory, face):
+    """0.6 s of the person, with a sound of their own."""
+    samples = np.random.default_rng(1).uniform(-0.2, 0.2, 9600).astype(np.float32)
+    path = tmp_path_factory.mktemp("spoken") / "spoken.mp4"
+    return write_video(path, read_frames(face, max_seconds=0.6), audio=samples)
+
+
+@pytest.fixture(scope="session")
 def silent_face(tmp_path_factory, face):
     """Five frames of the person, without a sound track."""
     path = tmp_path_factory.mktemp("silent") / "silent.mp4"

@@ -24,7 +24,6 @@ from emolib.lab.order import (
     slug,
     walk,
 )
-from emolib.media.probe import probe
 from emolib.media.verify import verify
 from emolib.media.video import read_video
 
@@ -104,28 +103,31 @@ def test_a_preview_follows_the_feeling(talker, order):
         make_preview(talker, replace(order, face_index=7))
 
 
-def test_a_film_is_new_labelled_and_counted(talker, order, tmp_path):
+def test_a_film_is_new_labelled_and_counted(talker, order, tmp_path, spoken_face):
     told = []
     film = make_film(talker, order, tmp_path, lambda *step: told.append(step))
     assert film.path.name == f"{order.face.stem}_happiness.mp4" and film.seconds == 0.4
     assert told[-1] == ("frames", 10, 10) and told[0][0] == "faces"
     assert verify(film.path).state not in ("tampered", "unmarked")
     second = make_film(talker, replace(order, feeling=walk(["ANG", "FEA"])), tmp_path)
-    again = make_film(talker, replace(order, voice=OWN, feeling=film.feeling), tmp_path)
+    again = make_film(talker, order, tmp_path)
     assert [second.path.name, again.path.name] == [
         f"{order.face.stem}_anger_fear.mp4",
         f"{order.face.stem}_happiness-2.mp4",
     ]
-    assert again.seconds == pytest.approx(probe(order.face).duration_s, abs=0.08)
+    own = make_film(talker, replace(order, face=spoken_face, voice=OWN), tmp_path)
+    assert own.seconds == pytest.approx(0.6, abs=0.04)
+    assert all(film.path.parent == tmp_path for film in (second, again, own))
 
 
 @pytest.mark.parametrize("maker", [make_film, make_six])
-def test_cancelled_or_wrong_leaves_nothing(talker, order, tmp_path, maker):
+def test_cancelled_or_wrong_leaves_nothing(talker, order, tmp_path, spoken_face, maker):
     with pytest.raises(Cancelled):
         maker(talker, order, tmp_path, cancel=lambda: True)
-    stops = iter([False] * 40 + [True] * 999)
+    stops = iter([False] * 16 + [True] * 99)  # the faces are found, the first batch is painted
     with pytest.raises(Cancelled):
-        maker(talker, replace(order, voice=OWN), tmp_path, cancel=lambda: next(stops))
+        own = replace(order, face=spoken_face, voice=OWN)
+        maker(talker, own, tmp_path, cancel=lambda: next(stops))
     with pytest.raises(EmolibError, match="face"):
         maker(talker, replace(order, face_index=7), tmp_path)
     assert not list(tmp_path.iterdir())
