@@ -25,21 +25,22 @@ STEPS = (  # what changes, from which recipe, to which
     ("pre-trained face encoder", "PLDA", "PRE"),
     ("everything of IMPROVED", "PLDA", "IMPROVED"),
 )
-METRICS = {  # ours → (heading, which way is better, the paper's field)
+METRICS = {  # ours → (heading, which way is better: 1, -1 or neither 0, the paper's field)
     "emoacc/classifier": ("EmoAcc\n(classifier) ↑", 1, "emoacc"),
     "emoacc/expression net": ("EmoAcc\n(expression net) ↑", 1, "emoacc"),
     "lse_d_expert": ("LSE-D\n(expert) ↓", -1, "lse_d"),
     "lse_c_expert": ("LSE-C\n(expert) ↑", 1, "lse_c"),
     "lip_correlation": ("lip correlation\nwith truth ↑", 1, None),
     "psnr_db": ("PSNR dB ↑", 1, None),
-    "flicker": ("flicker\n(1 = truth) ↓", -1, None),
+    "flicker": ("flicker\n(1 = truth) ·", 0, None),  # a blur flickers less than the truth
 }
 VERDICTS = {1: "better", -1: "worse", 0: "cannot tell"}
+NEUTRAL = {1: "higher", -1: "lower", 0: "cannot tell"}
 
 
 @dataclass(frozen=True)
 class Gap:
-    """A difference in one metric. `verdict` is "better", "worse" or "cannot tell"."""
+    """A difference in one metric; `verdict` is one of `VERDICTS` or `NEUTRAL`."""
 
     mean: float
     low: float | None
@@ -81,14 +82,14 @@ def gap_of(new: dict, base: dict, metric: str) -> Gap | None:
 
 
 def verdict(gap: Interval, good: int) -> str:
-    """ "better", "worse", or "cannot tell" where the interval holds zero or there is none.
+    """What a gap says; "cannot tell" where the interval holds zero or there is none.
 
     Args:
-        good: 1 where more is better, -1 where less is.
+        good: 1 where more is better, -1 where less is ("better", "worse"), 0 where neither is
+            ("higher", "lower").
     """
-    if gap.low is None:
-        return VERDICTS[0]
-    return VERDICTS[((gap.low > 0) - (gap.high < 0)) * good]
+    sign = 0 if gap.low is None else (gap.low > 0) - (gap.high < 0)
+    return VERDICTS[sign * good] if good else NEUTRAL[sign]
 
 
 def against_paper(rows: list[dict]) -> list[dict]:
@@ -137,7 +138,7 @@ def sentences(rows: list[dict], claims: list[dict]) -> list[str]:
     """The table read aloud: one sentence a step, one on the paper's ordering."""
     told = []
     for row in rows:
-        by_verdict = {verdict: [] for verdict in VERDICTS.values()}
+        by_verdict = {kind: [] for kind in ("better", "worse", "higher", "lower", "cannot tell")}
         for metric, gap in row["gaps"].items():
             by_verdict[gap["verdict"]].append(METRICS[metric][0].replace("\n", " ")[:-2])
         parts = [

@@ -21,7 +21,7 @@ from emolib.studies.ingredients import Gap
 from emolib.studies.ingredients import verdict as verdict_on
 
 GROUPS = ("sync", "visual", "emotion", "truth")
-KEPT = {  # name here → metric of the evaluation, higher is better (+) or lower (-)
+KEPT = {  # name here → metric of the evaluation, and whether more (1), less (-1) or neither is good
     "psnr_db": ("psnr_db", 1),
     "emoacc_classifier": ("emoacc/classifier", 1),
     "emoacc_expression": ("emoacc/expression net", 1),
@@ -29,7 +29,7 @@ KEPT = {  # name here → metric of the evaluation, higher is better (+) or lowe
     "lse_d_expert": ("lse_d_expert", -1),
     "lse_c_expert": ("lse_c_expert", 1),
     "lip_correlation": ("lip_correlation", 1),
-    "flicker": ("flicker", -1),
+    "flicker": ("flicker", 0),
 }
 FROM_TRAINING = ("sync_loss", "sync_loss_true")  # of the run's own last evaluation
 
@@ -129,7 +129,7 @@ def sentences(numbers: dict) -> list[str]:
     told = []
     for row in gaps_of(numbers):
         parts = []
-        for verdict in ("better", "worse"):
+        for verdict in ("better", "worse", "higher", "lower"):
             names = [name for name, gap in row["gaps"].items() if gap["verdict"] == verdict]
             parts += [f"{verdict} in {', '.join(names)}"] if names else []
         text = "; ".join(parts) or "no difference beyond that between people"

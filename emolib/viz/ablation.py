@@ -13,7 +13,8 @@ from emolib.emotions import COLOURS, EMOTIONS, NAMES
 from emolib.viz.style import INK, QUIET
 
 GAP_PX = 10  # between people
-BETTER, WORSE, UNCLEAR = "#009E73", "#D55E00", "#8A8A8A"
+BETTER, WORSE, UNCLEAR = "#009E73", "#D55E00", "#B0B0B0"
+COLOURS_OF = {"better": BETTER, "worse": WORSE, "higher": INK, "lower": INK}
 SHOWN = {  # how rows are called in pictures
     "source": "source",
     "truth": "truth",
@@ -70,8 +71,8 @@ def forest(
 
     Args:
         rows: each with "step" and "gaps": metric → {mean, low, high, verdict}; verdicts are
-            "better", "worse" and "cannot tell".
-        metrics: key → heading; a heading ends in ↑ or ↓.
+            "better", "worse", "higher", "lower" and "cannot tell".
+        metrics: key → heading.
     """
     height = 0.34 * len(rows) + 1.0
     fig, axes = plt.subplots(
@@ -95,7 +96,7 @@ def forest(
 def _gap(ax: Axes, place: float, gap: Mapping | None) -> None:
     if gap is None:
         return
-    colour = {"better": BETTER, "worse": WORSE}.get(gap["verdict"], UNCLEAR)
+    colour = COLOURS_OF.get(gap["verdict"], UNCLEAR)
     if gap["low"] is not None:  # with one actor there is no interval
         ax.plot([gap["low"], gap["high"]], [place, place], color=colour, linewidth=2.2)
     ax.plot(gap["mean"], place, "o", color=colour, markersize=5)

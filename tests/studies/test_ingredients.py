@@ -71,7 +71,15 @@ def test_gaps_are_seen_through_people_who_differ_more(results):
 
 @pytest.mark.parametrize(
     ("low", "high", "good", "said"),
-    [(1, 2, 1, "better"), (1, 2, -1, "worse"), (-2, -1, -1, "better"), (-1, 1, 1, "cannot tell")],
+    [
+        (1, 2, 1, "better"),
+        (1, 2, -1, "worse"),
+        (-2, -1, -1, "better"),
+        (-1, 1, 1, "cannot tell"),
+        (1, 2, 0, "higher"),
+        (-2, -1, 0, "lower"),
+        (-1, 1, 0, "cannot tell"),
+    ],
 )
 def test_a_verdict_needs_an_interval_without_zero(low, high, good, said):
     assert verdict(Interval(0.5, low, high, 9), good) == said
@@ -107,4 +115,4 @@ def test_the_table_names_truth_and_source_once(results):
     table = ingredients.table(results)
     assert list(table.index) == ["END", "SEQ", "PLDA", "truth", "source given back"]
     assert table.loc["END", "steps"] == "500"
-    assert "[0.00, 1.00]" in table.loc["SEQ", "flicker (1 = truth) ↓"]
+    assert "[0.00, 1.00]" in table.loc["SEQ", "flicker (1 = truth) ·"]
