@@ -36,7 +36,7 @@ def loss_shares(
     ax.invert_yaxis()
     ax.margins(x=0.12)
     ax.set_xlabel("contribution to L_gen (eq. 5)")
-    ax.legend(fontsize=8, ncols=4, loc="upper center", bbox_to_anchor=(0.45, -0.32))
+    fig.legend(fontsize=8, ncols=4, loc="outside lower center")
     if title:
         ax.set_title(title)
     return fig

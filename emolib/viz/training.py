@@ -63,16 +63,9 @@ def named_curves(
         ends.append((float(x[-1]), float(y[-1]), name, line.get_color()))
     if floor is not None:
         ax.axhline(floor, color=QUIET, linestyle="--", linewidth=1)
-        ax.text(
-            1,
-            floor,
-            floor_text,
-            color=QUIET,
-            fontsize=8,
-            ha="right",
-            va="bottom",
-            transform=ax.get_yaxis_transform(),
-        )
+        across = ax.get_yaxis_transform()
+        style = {"color": QUIET, "fontsize": 8, "ha": "center", "va": "top"}
+        ax.text(0.5, floor, floor_text, transform=across, **style)
     low, high = ax.get_ylim()
     for (x, _, name, colour), place in zip(
         ends, _apart([y for _, y, *_ in ends], low, high), strict=True
