@@ -14,17 +14,25 @@ import uvicorn
 
 from emolib.errors import ConfigError, EmolibError
 from emolib.web.app import make_app
-from emolib.web.house import House
+from emolib.web.house import House, lock_state
 from emolib.web.settings import ServeSettings, is_address
+from emolib.web.state import JobStore
 
 LAST_CALL_S = 5  # for answers under way when the server is asked to stop
 MAX_CONNECTIONS = 500
 
 
 class _Server(uvicorn.Server):
-    """A server that tells those who watch before it closes their connections."""
+    """A server that says when it is there, and tells those who watch before it leaves."""
 
     house: House | None = None
+    ready: Callable[[], None]
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start, and say so."""
+        await super().startup(sockets)
+        if self.started:
+            self.ready()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Stop: event streams end by themselves, then everything else."""
@@ -46,7 +54,7 @@ def serve(
     Args:
         certificate, key: PEM files for HTTPS.
         commands: device → command of its worker, instead of the real one.
-        ready: told the address, which takes connections from then on.
+        ready: told the address once it takes connections.
 
     Raises:
         ConfigError: the port is taken, or the certificate does not fit.
@@ -85,9 +93,11 @@ def serve(
             expected="two PEM files that belong together",
         ) from error
     server = _Server(config)
+    with lock_state(settings):  # whatever is wrong with the state is better said at once
+        JobStore(settings.state).close()
     with listening_socket(settings) as listener:
         tempfile.tempdir = str(settings.state)  # uploads spool on the disk that is watched
-        ready(address_of(listener, settings))
+        server.ready = lambda: ready(address_of(listener, settings))
         signal.signal(signal.SIGTERM, lambda *_: None)  # the server sees it first, and stops
         with suppress(KeyboardInterrupt):
             server.run(sockets=[listener])

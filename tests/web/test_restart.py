@@ -82,15 +82,15 @@ def test_films_and_those_who_wait_survive_a_restart(tmp_path):
 
 
 def test_a_server_killed_in_the_middle_leaves_no_worker_and_no_wreck(tmp_path):
-    server, address = process_of(tmp_path)
-    try:
-        with httpx2.Client(base_url=address, timeout=60) as client:
-            job = ask(client, text="slow")
-            url = f"/api/jobs/{job['id']}"
-            wait_for(lambda: client.get(url).json()["preview_url"])
+    with (
+        process_of(tmp_path) as (server, address),
+        httpx2.Client(base_url=address, timeout=60) as client,
+    ):
+        job = ask(client, text="slow")
+        url = f"/api/jobs/{job['id']}"
+        wait_for(lambda: client.get(url).json()["preview_url"])
         workers = psutil.Process(server.pid).children()
         assert workers
-    finally:
         os.kill(server.pid, signal.SIGKILL)
         server.wait()
     _, alive = psutil.wait_procs(workers, timeout=20)

@@ -12,8 +12,9 @@ from typer.testing import CliRunner
 from web_clients import ask, process_of
 
 from emolib import cli
-from emolib.errors import ConfigError, MissingExtra
+from emolib.errors import ConfigError, MissingExtra, ResourceError
 from emolib.web import serve as serving
+from emolib.web.house import lock_state
 from emolib.web.settings import ServeSettings
 
 
@@ -133,8 +134,7 @@ def test_https_with_a_token_and_a_clean_end(tmp_path, certificate):
     cert, key = map(str, certificate)
     token = "a-token-of-many-letters"
     state = tmp_path / "state"
-    server, address = process_of(state, certificate=cert, key=key, tls=True, token=token)
-    try:
+    with process_of(state, certificate=cert, key=key, tls=True, token=token) as (server, address):
         url, _, shown = address.partition("?token=")
         assert (url[:8], shown) == ("https://", token)
         trusted = ssl.create_default_context(cafile=cert)
@@ -145,11 +145,15 @@ def test_https_with_a_token_and_a_clean_end(tmp_path, certificate):
             assert "secure" in answer.headers["set-cookie"].lower()
             assert client.get("/api/jobs/x").status_code == 404
             job = ask(client, text="slow")
-            stop = server.send_signal
             with client.stream("GET", f"/api/jobs/{job['id']}/events") as stream:
                 for line in stream.iter_lines():
                     if line == "event: preview":
-                        stop(signal.SIGTERM)  # the open stream must not keep it
-    finally:
+                        server.send_signal(signal.SIGTERM)  # the open stream must not keep it
         rest, _ = server.communicate(timeout=120)
-    assert (server.returncode, rest.strip()) == (0, "stopped")
+        assert (server.returncode, rest.strip()) == (0, "stopped")
+
+
+def test_a_state_in_use_is_one_clear_error(tmp_path):
+    settings = ServeSettings(state=tmp_path, port=0)
+    with lock_state(settings), pytest.raises(ResourceError, match="another server"):
+        serving.serve(settings)

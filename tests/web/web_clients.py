@@ -49,11 +49,16 @@ def server_of(state, **limits):
         thread.join()
 
 
+@contextlib.contextmanager
 def process_of(state, **options):
     """A server in a process of its own, and its address."""
     command = [sys.executable, stand_in.__file__, json.dumps({"state": str(state), **options})]
     server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-    return server, server.stdout.readline().strip()
+    try:
+        yield server, server.stdout.readline().strip()
+    finally:
+        server.kill()
+        server.communicate()
 
 
 def wait_for(condition, seconds=120.0):
