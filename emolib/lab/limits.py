@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from emolib.emotions import EMOTIONS, NAMES
 from emolib.paths import results_dir
 from emolib.results import load_result
 
@@ -68,7 +69,21 @@ def real_people(results: Path | None = None) -> pd.DataFrame:
         values = {kind: _shown(group, key, form, own) for kind, group in groups.items()}
         if set(values.values()) != {"–"}:
             found[told] = values
+        if key == "emoacc":
+            found |= _by_emotion(groups)
     return pd.DataFrame.from_dict(found, orient="index")
+
+
+def _by_emotion(groups: dict) -> dict[str, dict[str, str]]:
+    """A row for each emotion: in how many of its clips the judge named it."""
+    shares = {kind: group.get("per_emotion", {}) for kind, group in groups.items()}
+    return {
+        f"… {NAMES[code]}": {
+            kind: f"{share[code]:.0%}" if code in share else "–" for kind, share in shares.items()
+        }
+        for code in EMOTIONS
+        if any(code in share for share in shares.values())
+    }
 
 
 def _shown(group: dict, key: str, form: str, own: str | None) -> str:

@@ -53,6 +53,7 @@ def test_limits_are_those_that_were_measured(tmp_path):
     numbers = {"rows": rows, "checkpoint": {"name": "lite-generator"}}
     save_result(tmp_path / HELD_OUT, numbers, record)
     group = {"emoacc": 0.25, "mouth_follows": 0.5, "mouth_follows_source": 0.1, "detail": None}
+    group["per_emotion"] = {"ANG": 0.0, "SAD": 1.0}
     numbers = {"groups": {"painting": group, "all": {"emoacc": 0.25}}, "checkpoint": "lite"}
     save_result(tmp_path / REAL, numbers, record)
     synthetic, real = held_out_people(tmp_path), real_people(tmp_path)
@@ -62,7 +63,8 @@ def test_limits_are_those_that_were_measured(tmp_path):
         "–",
         "28.0",
     ]
-    assert real["painting"].tolist() == ["25%", "0.50 (0.10)"]
-    assert real["all"].tolist() == ["25%", "–"]
+    assert real["painting"].tolist() == ["25%", "0%", "100%", "0.50 (0.10)"]
+    assert real["all"].tolist() == ["25%", "–", "–", "–"]
+    assert "… anger" in real.index
     assert "network lite-generator" in told_by(tmp_path)[0]
     assert "profile lite" in told_by(tmp_path)[1]
