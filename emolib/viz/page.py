@@ -11,7 +11,7 @@ from emolib.viz.style import INK
 STEPS = {
     "choose": "1  choose a face, a voice and an emotion",
     "wait": "2  wait, with a first look",
-    "look": "3  look, download, try another emotion",
+    "look": "3  look, download, repeat",
 }
 
 
