@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import hmac
+import socket
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -19,7 +20,7 @@ from starlette.requests import cookie_parser
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from emolib.web.refusal import Refusal
-from emolib.web.settings import ServeSettings, is_address
+from emolib.web.settings import ServeSettings, is_address, is_loopback
 
 COOKIE = "emolib_session"
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
@@ -46,7 +47,9 @@ class Guard:
 
     def __init__(self, app: ASGIApp, settings: ServeSettings):
         self.app, self.settings = app, settings
-        names = ("localhost", settings.host, *settings.allow_hosts)
+        names = ["localhost", settings.host, *settings.allow_hosts]
+        if not is_loopback(settings.host):
+            names.append(socket.gethostname())
         self.names = {name.lower() for name in names}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

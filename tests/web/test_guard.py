@@ -10,6 +10,7 @@ from web_clients import PICK, ask, client_of, server_of, wait_for
 
 from emolib.errors import ConfigError
 from emolib.web.guard import HEADERS, host_name
+from emolib.web.serve import address_of, listening_socket
 from emolib.web.settings import ServeSettings
 
 TOKEN = "a-token-of-thirty-letters-or-so"
@@ -39,6 +40,14 @@ def test_a_name_can_be_allowed(tmp_path):
     settings = ServeSettings(allow_hosts=("films.example",))
     with client_of(tmp_path, settings=settings) as client:
         assert client.get("/api/health", headers={"Host": "Films.example:443"}).status_code == 200
+
+
+def test_the_address_that_is_printed_is_one_that_is_served(tmp_path):
+    settings = ServeSettings(host="0.0.0.0", port=0, token=TOKEN)
+    with listening_socket(settings) as listener:
+        address = address_of(listener, settings)
+    with client_of(tmp_path, settings=settings) as client:
+        assert client.get(address, follow_redirects=False).status_code == 303
 
 
 def test_host_names_are_read_without_port_and_brackets():
