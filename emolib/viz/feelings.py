@@ -43,7 +43,7 @@ def triangle(corners: Sequence[str], pictures: Mapping[tuple[int, ...], np.ndarr
     """
     n = sum(next(iter(pictures)))
     places = np.array([[0, 0], [1, 0], [0.5, np.sqrt(3) / 2]]) * n  # one picture apart
-    fig, ax = plt.subplots(figsize=(4.0, 3.7))
+    fig, ax = plt.subplots(figsize=(3.5, 3.3))
     for parts, picture in pictures.items():
         x, y = np.array(parts) @ places / n
         ax.imshow(picture, extent=(x - 0.42, x + 0.42, y - 0.42, y + 0.42), zorder=2)
@@ -69,7 +69,7 @@ def walk(
         pictures: P pictures (S, S, 3), shown in order above.
         frames: (P,) the frame each is from.
     """
-    fig, (top, ax) = plt.subplots(2, 1, figsize=(6.6, 2.6), height_ratios=(1, 1.7))
+    fig, (top, ax) = plt.subplots(2, 1, figsize=(6.0, 2.5), height_ratios=(1, 1.7))
     seconds = np.arange(len(weights)) / fps
     ax.stackplot(seconds, weights.T, colors=emotion_colours(), alpha=0.85)
     for n, (share, name) in enumerate(zip(weights.T, emotion_names(), strict=True)):
@@ -96,7 +96,7 @@ def cross_fade(pictures: Mapping[str, np.ndarray], difference: np.ndarray) -> Fi
         pictures: (S, S, 3) uint8 by title.
         difference: (S, S) grey levels.
     """
-    fig, axes = plt.subplots(1, len(pictures) + 1, figsize=(1.25 * len(pictures) + 1.9, 1.7))
+    fig, axes = plt.subplots(1, len(pictures) + 1, figsize=(1.1 * len(pictures) + 1.8, 1.55))
     for ax, (title, picture) in zip(axes, pictures.items(), strict=False):
         ax.imshow(picture)
         ax.set_title(title, fontsize=9)
