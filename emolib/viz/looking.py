@@ -59,6 +59,7 @@ def known_and_new(people: dict[str, dict[str, dict]], chance: float = 1 / 6) -> 
     Args:
         people: number → "known" and "new" → interval as plain values (`Interval.as_dict`).
     """
+    people = {name: people[name] for name in sorted(people, key=int)}
     fig, ax = plt.subplots(figsize=(5.6, 2.7))
     x = np.arange(len(people))
     styles = (("known", "#D55E00", -0.06, "other takes of people it knows"),)

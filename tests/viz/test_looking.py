@@ -21,7 +21,7 @@ def test_a_column_for_each_face_with_its_heat_below():
 def test_intervals_are_drawn_where_there_are_any():
     point = {"mean": 0.5, "low": 0.4, "high": 0.6}
     alone = {"mean": 0.3, "low": None, "high": None}
-    fig = known_and_new({"6": {"known": point, "new": alone}, "24": {"known": point, "new": point}})
+    fig = known_and_new({"24": {"known": point, "new": point}, "6": {"known": point, "new": alone}})
     (ax,) = fig.axes
     assert [text.get_text() for text in ax.get_xticklabels()] == ["6 people", "24 people"]
     spans = [line for line in ax.lines if list(line.get_ydata()) == [40.0, 60.0]]
