@@ -72,8 +72,8 @@ def known_and_new(people: dict[str, dict[str, dict]], chance: float = 1 / 6) -> 
             if row["low"] is not None:
                 ax.plot([i + shift] * 2, [100 * row["low"], 100 * row["high"]], color=colour, lw=1)
     ax.axhline(100 * chance, color="#8A8A8A", lw=1, ls=":")
-    ax.text(x[-1] + 0.25, 100 * chance + 1, "chance", fontsize=8, color="#8A8A8A", ha="right")
+    ax.text(-0.25, 100 * chance + 2, "chance", fontsize=8, color="#8A8A8A")
     ax.set_xticks(x, [f"{name} people" for name in people])
     ax.set(ylabel="accuracy %", ylim=(0, 102), xlim=(-0.3, len(x) - 0.7))
-    ax.legend(loc="lower right", fontsize=8)
+    ax.legend(loc="lower right", bbox_to_anchor=(1, 0.18), fontsize=8)
     return fig
