@@ -19,6 +19,7 @@ import resource
 import tempfile
 import time
 import warnings
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -42,13 +43,14 @@ def load_talker(name: str, folder: Path):
     """The checkpoint of that name, or an untrained network of the lite profile's size."""
     from emolib.generate import TalkingFace
     from emolib.models.checkpoint import find_checkpoint, save_checkpoint
-    from emolib.models.generator import Generator, GeneratorConfig
+    from emolib.models.generator import Generator
+    from emolib.training.recipes import find_recipe
 
     try:
         path = find_checkpoint(name, "generator")
     except CheckpointError:
         path = folder / "untrained.safetensors"
-        config = GeneratorConfig(width=LITE_WIDTH, head="composite", multi_scale_emotion=True)
+        config = replace(find_recipe("generator", "IMPROVED").network, width=LITE_WIDTH)
         save_checkpoint(path, Generator(config), recipe="IMPROVED")
     return TalkingFace.load(path, device="cpu")
 

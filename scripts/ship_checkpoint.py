@@ -4,7 +4,7 @@
     python scripts/ship_checkpoint.py runs/improved lite-generator --corpus people \\
         --after runs/warmup --note "trained on synthetic people only"
 
-Refuses files above 8 MB. Afterwards run `python scripts/make_model_card.py`.
+Refuses files above 6 MB. Afterwards run `python scripts/make_model_card.py`.
 """
 
 from __future__ import annotations

@@ -7,8 +7,8 @@
 `talking_face` is the door. Behind it: `request` (what is asked for, checked), `mixture` (an emotion
 as six weights), `plan` (which picture is shown when), `source` (pictures read in any order in
 little memory), `place` (where the face is, remembered by content), `paint` (the network's maps onto
-the picture), `steady` (the maps calmed), `stream` (all of it, batch by batch). Paper: §3, §4 and
-the web interface of §6.
+the picture), `steady` (the maps calmed in time), `stream` (all of it, batch by batch). Paper: §3,
+§4, the web interface of §6.
 """
 
 from emolib.generate.clip import Clip

@@ -48,7 +48,9 @@ class GeneratorConfig:
     emotion: str | None = "SEQ"  # "SEQ" | "END" (paper §4.2) | None (Wav2Lip; PRE's base §4.3)
     width: float = 1.0  # multiplies every channel count; 1 is the paper's
     head: str = "rgb"  # "rgb" (paper) | "composite" (IMPROVED): colour, blend weight, flow
+    head_channels: int = 32  # of the output block's 3×3 convolution, before `width`
     multi_scale_emotion: bool = False  # IMPROVED: the emotion also steers five decoder scales
+    multi_scale_sound: bool = False  # IMPROVED: and the sound with it
     noise_dim: int = 0  # appendix A.1: Gaussian numbers a frame; 0 leaves the noise encoder out
 
     def __post_init__(self):
@@ -61,6 +63,10 @@ class GeneratorConfig:
             problems.append(f"head={self.head!r} is neither 'rgb' nor 'composite'")
         if self.multi_scale_emotion and self.emotion != "SEQ":
             problems.append("multi_scale_emotion needs emotion='SEQ'")
+        if self.multi_scale_sound and not self.multi_scale_emotion:
+            problems.append("multi_scale_sound needs multi_scale_emotion")
+        if self.head_channels < 1:
+            problems.append(f"head_channels={self.head_channels} is not a positive number")
         if self.noise_dim < 0:
             problems.append(f"noise_dim={self.noise_dim} is negative")
         if problems:
@@ -107,8 +113,10 @@ class Generator(nn.Module):
             self.emotion_encoder = EmotionEncoder(embedding, embedding)
             c_in = 2 * embedding
         elif config.emotion == "END":
-            # Deviation: END's encoder is not described; this is SEQ's with 96·96 outputs.
-            self.emotion_encoder = EmotionEncoder(embedding, VIDEO.face_px**2)
+            # Deviation: END's encoder is not described; this is SEQ's with 96·96 outputs. As the
+            # map keeps its size at any width, its hidden layer shrinks like the other weights.
+            n_hidden = scaled(EMBEDDING, config.width**2)
+            self.emotion_encoder = EmotionEncoder(n_hidden, VIDEO.face_px**2)
         if config.noise_dim:
             # Deviation: sizes are not given in the paper; one LSTM layer, as wide as its input.
             self.noise_encoder = nn.LSTM(config.noise_dim, config.noise_dim, batch_first=True)
@@ -125,11 +133,11 @@ class Generator(nn.Module):
             rest = [ConvBlock(c_out, c_out, 3, 1, 1, residual=True) for _ in range(n_residual)]
             self.decoder.append(nn.Sequential(first, *rest))
             if config.multi_scale_emotion and level >= 2:
-                self.film.append(FiLM(embedding, c_out))
+                self.film.append(FiLM(embedding * (1 + config.multi_scale_sound), c_out))
             c_in = c_out + scaled(skip, width) + (config.noise_dim if level == 0 else 0)
 
         c_in += config.emotion == "END"  # 80 channels, or 81 with the emotion map
-        hidden = scaled(32, width)
+        hidden = scaled(config.head_channels, width)
         self.output = (RgbHead if config.head == "rgb" else CompositeHead)(c_in, hidden)
 
     def encode_emotion(self, emotion: Tensor) -> Tensor:
@@ -176,12 +184,15 @@ class Generator(nn.Module):
             skips[-1] = torch.cat([skips[-1], self._encode_noise(noise, B, T, x)], 1)
 
         x = self.audio_encoder(mel.to(dtype))  # (B·T, 512, 1, 1)
+        steering = emotion
+        if self.config.multi_scale_sound:
+            steering = torch.cat([emotion, x.flatten(1)], 1)  # (B·T, 1024)
         if self.config.emotion == "SEQ":
             x = torch.cat([x, emotion[..., None, None]], 1)  # (B·T, 1024, 1, 1)
         for level, block in enumerate(self.decoder):
             x = block(x)
             if level >= 2 and self.config.multi_scale_emotion:
-                x = self.film[level - 2](x, emotion)
+                x = self.film[level - 2](x, steering)
             x = torch.cat([x, skips.pop()], 1)  # … (B·T, 80, 96, 96)
         if self.config.emotion == "END":
             x = torch.cat([x, emotion.unflatten(1, (1, *faces.shape[-2:]))], 1)  # 81 channels

@@ -184,7 +184,9 @@ CLASSIFIER_RECIPES = {
     )
 }
 _NO_EMOTION = GeneratorConfig(emotion=None)
-_COMPOSITE = GeneratorConfig(head="composite", multi_scale_emotion=True)
+_COMPOSITE = GeneratorConfig(
+    head="composite", head_channels=128, multi_scale_emotion=True, multi_scale_sound=True
+)
 _PLDA = GeneratorRecipe(name="PLDA", weights=LossWeights(), augment=True)
 GENERATOR_RECIPES = {
     recipe.name: recipe

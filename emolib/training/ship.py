@@ -18,7 +18,7 @@ from emolib.paths import atomic_path, checkpoints_dir, file_sha256
 from emolib.training.history import corpus_of, phase_of, portable
 from emolib.training.journal import LOG_NAME, read_journal
 
-MAX_BYTES = 8_000_000  # a clone must stay small; END at a quarter is 7.0 MB, the others under 5
+MAX_BYTES = 6_000_000  # a clone must stay small; END at a quarter is 5.2 MB, the others under 5
 MAX_LOG_BYTES = 60_000
 
 
@@ -60,7 +60,7 @@ def ship(
 
     Raises:
         ConfigError: no weights, no log, or no command.
-        CheckpointError: damaged weights, or a file above 8 MB.
+        CheckpointError: damaged weights, or a file above 6 MB.
     """
     weights = find_weights(Path(run))
     model, meta = load_checkpoint(weights)

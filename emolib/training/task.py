@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from emolib.config import settings_hash
 from emolib.models.checkpoint import InputRules, load_checkpoint, save_checkpoint
+from emolib.models.grow import grown
 from emolib.store.store import ClipStore
 from emolib.training.loader import Windows
 from emolib.training.recipes import plain
@@ -116,10 +117,10 @@ class StageTask(Task):
 
 
 def start_weights(network: nn.Module, path: str | PathLike | None, kind: str) -> nn.Module:
-    """`network`, with the weights of a checkpoint of the same architecture if one is given."""
+    """`network`, with the weights of a checkpoint of its kind, as large or smaller, if given."""
     if path is not None:
-        other, _ = load_checkpoint(path, kind, architecture=network.config)
-        network.load_state_dict(other.state_dict())
+        other, _ = load_checkpoint(path, kind)
+        network.load_state_dict(grown(other.state_dict(), network.state_dict(), file=path))
     return network
 
 

@@ -5,6 +5,7 @@ Paper: §4.2 lists photometric augmentations only.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -72,24 +73,27 @@ class ManySounds(Windows):
 
 @dataclass(frozen=True)
 class Jitter:
-    """A draw of zoom, shift and mirror for each window, the same in all its frames.
+    """A draw of zoom, turn, shift and mirror for each window, the same in all its frames.
 
     Crops of real videos are never as steady as training crops; a network that saw only centred
     faces answers a shifted one badly. Uses torch's random numbers, which a saved state holds.
     """
 
     zoom: float = 0.08  # log-size changes by up to this much either way
+    turn_deg: float = 6.0  # of the head in the picture, up to this much either way
     shift: float = 0.05  # of the picture's width
     flip: float = 0.5  # chance of a mirror image
 
     def __call__(self, *pictures: Tensor) -> list[Tensor]:
         """Each (B, T, 3, H, W) float → the same shape; sample i of each gets the same draw."""
         B = len(pictures[0])
-        draw = torch.rand(B, 4).to(pictures[0].device)
+        draw = torch.rand(B, 5).to(pictures[0].device)
         size = torch.exp((2 * draw[:, 0] - 1) * self.zoom)
+        turn = (2 * draw[:, 4] - 1) * math.radians(self.turn_deg)
         mirror = torch.where(draw[:, 3] < self.flip, -1.0, 1.0)
         theta = torch.zeros(B, 2, 3, device=draw.device)
-        theta[:, 0, 0], theta[:, 1, 1] = size * mirror, size
+        theta[:, 0, 0], theta[:, 0, 1] = size * mirror * turn.cos(), -size * turn.sin()
+        theta[:, 1, 0], theta[:, 1, 1] = size * mirror * turn.sin(), size * turn.cos()
         theta[:, :, 2] = (2 * draw[:, 1:3] - 1) * 2 * self.shift
         moved = []
         for frames in pictures:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from emolib.generate.paint import paint
-from emolib.generate.steady import Steady, calm, upper_face
+from emolib.generate.steady import Steady, upper_face
 from emolib.media.compose import CropTransform
 
 BOX = (60.0, 40.0, 300.0, 280.0)
@@ -70,14 +70,6 @@ def test_a_share_goes_part_of_the_way(noise):
 def test_faces_outside_the_picture_are_left_alone(noise):
     transform = CropTransform.from_box(np.array([500.0, 20, 600, 120]))
     assert (paint(noise, transform, maps(weight=1.0)) == noise).all()
-
-
-def test_what_alternates_between_pixels_is_gone_and_slow_things_stay():
-    x = np.arange(96)
-    comb = np.tile((-1.0) ** x, (2, 96, 1)).astype(np.float32)
-    wave = np.tile(np.sin(2 * np.pi * x / 24), (2, 96, 1)).astype(np.float32)
-    assert np.abs(calm(comb))[:, :, 1:-1].max() < 1e-6
-    assert np.abs(calm(wave) - wave)[:, 1:-1, 1:-1].max() < 0.03
 
 
 def test_the_upper_face_remembers_and_the_mouth_does_not():

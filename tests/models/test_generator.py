@@ -9,7 +9,7 @@ from shaken import rand, shake
 from emolib.errors import ConfigError
 from emolib.models.blocks import n_parameters
 from emolib.models.generator import Generator, GeneratorConfig
-from emolib.models.heads import MAX_FLOW, CompositeHead, composite, warp
+from emolib.models.heads import MAX_FLOW, CompositeHead, calm, composite, warp
 
 TINY = {"width": 1 / 8}
 VARIANTS = {
@@ -17,7 +17,13 @@ VARIANTS = {
     "END": GeneratorConfig(emotion="END", **TINY),
     "base": GeneratorConfig(emotion=None, **TINY),
     "noise": GeneratorConfig(noise_dim=8, **TINY),
-    "improved": GeneratorConfig(head="composite", multi_scale_emotion=True, **TINY),
+    "improved": GeneratorConfig(
+        head="composite",
+        head_channels=64,
+        multi_scale_emotion=True,
+        multi_scale_sound=True,
+        **TINY,
+    ),
 }
 
 
@@ -97,7 +103,7 @@ def test_folded_for_generating_gives_the_same_frames(net):
     assert (net.fused()(mel, faces, emotion, noise=noise) - plain).abs().mean() < 1e-4
     half = net.fused(torch.bfloat16)(mel, faces, emotion, noise=noise)
     assert half.dtype == torch.float32
-    assert (half - plain).abs().mean() < 0.02
+    assert (half - plain).abs().mean() < 0.03  # random steering magnifies rounding
 
 
 @torch.no_grad()
@@ -201,10 +207,26 @@ def test_composite_at_another_size_keeps_the_reference_sharp():
     assert (mixed[..., 160:, :] - reference[..., 160:, :]).abs().mean() > 0.05
 
 
+def test_what_alternates_between_pixels_is_gone_and_slow_things_stay():
+    x = torch.arange(96)
+    comb = ((-1.0) ** x).expand(1, 2, 96, 96)
+    wave = torch.sin(2 * torch.pi * x / 24).expand(1, 2, 96, 96)
+    assert calm(comb)[..., 1:-1].abs().max() < 1e-6
+    assert (calm(wave) - wave)[..., 1:-1, 1:-1].abs().max() < 0.03
+
+
+def test_the_emotion_map_of_end_shrinks_with_the_width():
+    quarter = Generator(GeneratorConfig(emotion="END", width=1 / 4))
+    share = n_parameters(quarter.emotion_encoder) / n_parameters(quarter)
+    full = Generator(GeneratorConfig(emotion="END"))
+    assert share == pytest.approx(n_parameters(full.emotion_encoder) / n_parameters(full), abs=0.02)
+
+
 def test_flow_is_bounded():
     head = shake(CompositeHead(8, 4))
     head.last.bias.data[4:] = 50
-    assert head(rand(1, 8, 12, 12), rand(1, 3, 12, 12))["flow"].max() <= MAX_FLOW
+    flow = head(rand(1, 8, 12, 12), rand(1, 3, 12, 12))["flow"]
+    assert flow.detach().max() == pytest.approx(MAX_FLOW)
 
 
 def test_a_wrong_config_lists_all_its_problems():
@@ -214,6 +236,8 @@ def test_a_wrong_config_lists_all_its_problems():
         assert part in str(error.value)
     with pytest.raises(ConfigError, match="needs emotion='SEQ'"):
         GeneratorConfig(emotion=None, multi_scale_emotion=True)
+    with pytest.raises(ConfigError, match="needs multi_scale_emotion"):
+        GeneratorConfig(multi_scale_sound=True)
 
 
 @pytest.mark.parametrize(

@@ -58,5 +58,13 @@ def test_jitter_moves_every_picture_of_a_window_alike():
 
 def test_jitter_of_nothing_is_the_picture_and_a_mirror_is_a_mirror():
     frames = torch.rand(2, 5, 3, 16, 16)
-    torch.testing.assert_close(Jitter(0, 0, 0)(frames)[0], frames)
-    torch.testing.assert_close(Jitter(0, 0, 1)(frames)[0], frames.flip(-1))
+    torch.testing.assert_close(Jitter(0, 0, 0, 0)(frames)[0], frames)
+    torch.testing.assert_close(Jitter(0, 0, 0, 1)(frames)[0], frames.flip(-1))
+
+
+def test_jitter_turns_without_stretching():
+    frames = torch.zeros(64, 1, 3, 32, 32)
+    frames[..., 12:20, 12:20] = 1  # a square in the middle keeps its area, not its outline
+    turned = Jitter(zoom=0, turn_deg=40, shift=0)(frames)[0]
+    torch.testing.assert_close(turned.mean(), frames.mean(), rtol=0.01, atol=0)
+    assert (turned - frames).abs().amax((1, 2, 3, 4)).max() > 0.5

@@ -1,0 +1,46 @@
+"""A larger network that starts from a smaller one answers as the smaller one did."""
+
+import pytest
+import torch
+from shaken import shake
+
+from emolib.errors import CheckpointError
+from emolib.models.generator import Generator, GeneratorConfig
+from emolib.models.grow import grown
+
+SMALL = GeneratorConfig(width=1 / 16, head="composite", multi_scale_emotion=True)
+LARGE = GeneratorConfig(
+    width=1 / 16,
+    head="composite",
+    head_channels=96,
+    multi_scale_emotion=True,
+    multi_scale_sound=True,
+)
+
+
+def test_a_grown_generator_gives_the_same_frames_and_can_learn_more():
+    torch.manual_seed(0)
+    small, large = shake(Generator(SMALL)).eval(), Generator(LARGE).eval()
+    large.load_state_dict(grown(small.state_dict(), large.state_dict()))
+    inputs = torch.randn(1, 2, 1, 80, 16), torch.rand(1, 2, 6, 96, 96), torch.eye(6)[:1]
+    with torch.no_grad():
+        wanted, found = small(*inputs), large(*inputs)
+    torch.testing.assert_close(found, wanted, atol=1e-4, rtol=0)
+    large(*inputs).square().mean().backward()
+    assert large.film[0].affine.weight.grad[:, small.film[0].affine.in_features :].any()
+    assert large.output.last.weight.grad[:, small.output.last.in_channels :].any()
+
+
+def test_the_same_network_comes_back_as_it_was():
+    net = shake(Generator(SMALL))
+    state = grown(net.state_dict(), Generator(SMALL).state_dict())
+    assert all(torch.equal(tensor, state[name]) for name, tensor in net.state_dict().items())
+
+
+def test_a_wider_or_another_network_is_refused_by_name():
+    small, large = Generator(SMALL).state_dict(), Generator(LARGE).state_dict()
+    with pytest.raises(CheckpointError, match=r"film\.0\.affine\.weight is .* not within"):
+        grown(large, small, file="wide.safetensors")
+    plain = Generator(GeneratorConfig(width=1 / 16)).state_dict()
+    with pytest.raises(CheckpointError, match="only one of the two has film"):
+        grown(plain, small)
