@@ -53,8 +53,8 @@ def generator_step(
         batch = with_frames(batch, draw_frames(recipe.frames_per_window))
     target, reference = batch["target_frames"], batch["reference_frames"]
     generated = generate(generator, batch, recipe.mask)  # (B, T, 3, 96, 96)
-    gain = recipe.change_gain
-    weight = change_weight(target, reference, gain) if gain else None
+    gain, full_at = recipe.change_gain, recipe.change_full_at
+    weight = change_weight(target, reference, gain, full_at) if gain else None
     parts, weights = {"l1": l1_loss(generated, target, weight)}, recipe.weights.at(alpha)
     if weights.sync:
         parts["sync"] = expert_sync_loss(judges.sync, generated, batch["sync_mel"])

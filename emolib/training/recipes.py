@@ -99,6 +99,7 @@ class GeneratorRecipe:
     augment: bool = False
     jitter: Jitter | None = None
     change_gain: float = 0.0  # extra L1 weight where target and reference differ
+    change_full_at: float = 0.1  # by how much they differ where all of it is given
     co_train: bool = True  # the emotion discriminator goes on learning from true frames (§3.2.4)
     discriminator_rate: float = 0.01  # of the generator's: 1e-6 to 1e-4, appendix A.2
     face_encoder: str = "learn"  # or from a base: "init", "freeze" (PRE, §4.3)
@@ -122,6 +123,8 @@ class GeneratorRecipe:
             found.append(f"face_encoder {self.face_encoder!r} is none of learn, init, freeze")
         if self.change_gain < 0:
             found.append(f"change_gain {self.change_gain} is negative")
+        if not 0 < self.change_full_at <= 1:
+            found.append(f"change_full_at is {self.change_full_at} (expected 0 … 1)")
         for name in ("perceptual_frames", "frames_per_window"):
             value = getattr(self, name)
             if value is not None and not 1 <= value <= self.n_frames:
@@ -228,7 +231,8 @@ GENERATOR_RECIPES = {
             weights=LossWeights(sync=0.0, perceptual=0.0, emotion=0.0),
             augment=True,
             jitter=Jitter(),
-            change_gain=6.0,
+            change_gain=24.0,
+            change_full_at=0.4,  # teeth, the dark between them, the white of wide eyes
             frames_per_window=1,
             fit=replace(OWN_FIT, batch_size=40, learning_rate=1e-3),
         ),
@@ -241,7 +245,8 @@ GENERATOR_RECIPES = {
             schedule=Ramp(1000, 4000),
             augment=True,
             jitter=Jitter(),
-            change_gain=6.0,
+            change_gain=24.0,
+            change_full_at=0.4,  # teeth, the dark between them, the white of wide eyes
             co_train=False,
             perceptual_frames=2,
             fit=replace(OWN_FIT, batch_size=8),

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from emolib.emotions import COLOURS, EMOTIONS, NAMES
 
 SCREEN_DPI = 90
-PRINT_DPI = 200
+PRINT_DPI = 150
 LETTERS_PER_INCH = 16.5  # of a caption
 INK = "#222222"
 QUIET = "#8A8A8A"
