@@ -10,13 +10,12 @@ from __future__ import annotations
 
 import argparse
 import json
-import resource
 import tempfile
 import time
 from pathlib import Path
 
 from emolib.media.video import write_video
-from emolib.runtime import run_record
+from emolib.runtime import peak_memory_bytes, run_record
 from emolib.synthetic.film import FilmSettings, clip_names, film_clip, write_clip, write_corpus
 from emolib.synthetic.people import Person, Stage
 from emolib.synthetic.performance import perform
@@ -81,7 +80,7 @@ def main() -> None:
         "clip_cpu_s": round(clip_cpu_s, 2),
         "thousand_clips_one_core_min": round(clip_cpu_s * 1000 / 60, 1),
         f"clip_wall_s_{args.workers}_workers": round(clip_wall_s, 2),
-        "peak_memory_mib": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
+        "peak_memory_mib": round(peak_memory_bytes() / 2**20),
         **run_record(corpus="synthetic", seed=0),
     }
     print(json.dumps(result, indent=1))

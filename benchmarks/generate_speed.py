@@ -15,7 +15,6 @@ from __future__ import annotations
 import argparse
 import multiprocessing
 import os
-import resource
 import tempfile
 import time
 import warnings
@@ -32,7 +31,7 @@ from emolib.media.audio import load_audio
 from emolib.media.video import read_frames, write_video
 from emolib.paths import data_dir
 from emolib.results import save_result
-from emolib.runtime import run_record
+from emolib.runtime import peak_memory_bytes, run_record
 
 SECONDS, BUDGET_S = 3, 5.0
 LARGE_SECONDS, LARGE_PX, BUDGET_GIB = 10, (1920, 1080), 2.0
@@ -83,7 +82,7 @@ def memory_of(name: str, face: Path, audio: Path, folder: Path) -> float:
     """Peak memory of this process in GiB, after a large film."""
     talker = load_talker(name, folder)
     talker.generate_file(face, voice_of(audio, LARGE_SECONDS), "anger", folder / "large-out.mp4")
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+    return peak_memory_bytes() / 2**30
 
 
 def alone(work, *arguments):

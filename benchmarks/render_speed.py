@@ -9,11 +9,11 @@ style.
 from __future__ import annotations
 
 import argparse
-import resource
 import time
 
 import numpy as np
 
+from emolib.runtime import peak_memory_bytes
 from emolib.synthetic.hair import STYLES
 from emolib.synthetic.head import UNITS
 from emolib.synthetic.people import Person, Stage
@@ -44,7 +44,7 @@ def main() -> None:
         seconds = time.process_time() - start
         total += seconds
         print(f"{style:8s} {options.frames / seconds:6.1f} frames/s   set-up {setup_s:.2f} s")
-    memory_mib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    memory_mib = peak_memory_bytes() / 2**20
     speed = len(STYLES) * options.frames / total
     print(f"mean     {speed:6.1f} frames/s   peak memory {memory_mib:.0f} MiB")
 

@@ -66,6 +66,22 @@ def progress(items: Iterable, **options):
     return tqdm(items, disable=not show_progress(), **options)
 
 
+def peak_memory_bytes() -> int:
+    """Most memory this process has held so far.
+
+    On Linux `ru_maxrss` of a started process begins at what its parent held, so the kernel's own
+    mark of this program is read instead.
+    """
+    try:
+        status = Path("/proc/self/status").read_text(encoding="ascii", errors="replace")
+        return 1024 * int(status.partition("VmHWM:")[2].split()[0])
+    except (OSError, IndexError, ValueError):
+        import resource  # is not on every system
+
+        unit = 1 if sys.platform == "darwin" else 1024
+        return unit * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+
 def package_version(name: str) -> str | None:
     """Installed version of a distribution, or None."""
     try:

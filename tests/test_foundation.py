@@ -4,6 +4,8 @@ import errno
 import random
 import re
 import shutil
+import subprocess
+import sys
 from dataclasses import FrozenInstanceError, replace
 from pathlib import Path
 
@@ -15,7 +17,7 @@ from emolib import paths
 from emolib.config import AUDIO, PROFILES, VIDEO, current_profile, settings_hash
 from emolib.emotions import COLOURS, EMOTIONS, NAMES, check_order, emotion_index, parse_emotion
 from emolib.errors import ConfigError, EmolibError, MissingExtra, ResourceError
-from emolib.runtime import pick_device, run_record, seed_everything
+from emolib.runtime import peak_memory_bytes, pick_device, run_record, seed_everything
 
 
 def test_the_six_in_the_paper_s_label_order():
@@ -180,3 +182,11 @@ def test_the_project_is_found_from_any_folder(tmp_path, monkeypatch):
     assert paths.cache_dir() == tmp_path / "c"
     assert shutil.disk_usage(Path(paths.cache_dir())).free > 0
     assert re.search("checkpoints$", str(paths.checkpoints_dir()))
+
+
+def test_peak_memory_is_this_process_alone():
+    code = "from emolib.runtime import peak_memory_bytes; print(peak_memory_bytes())"
+    held = np.full(80_000_000, 1.5)  # 640 MB here; a program started from here has not
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert 20e6 < int(told.stdout) < 400e6
+    assert peak_memory_bytes() > held.nbytes

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import resource
-import sys
 from pathlib import Path
 
 import torch
 
 from emolib.errors import MissingExtra, ResourceError
 from emolib.paths import atomic_path
+from emolib.runtime import peak_memory_bytes
 
 LOG_NAME = "log.jsonl"
 
@@ -118,5 +117,4 @@ def peak_memory_mb(device: torch.device | str) -> float:
     """Most memory held so far: of the accelerator, or of this process on a CPU."""
     if torch.device(device).type == "cuda":
         return torch.cuda.max_memory_allocated(device) / 1e6
-    unit = 1 if sys.platform == "darwin" else 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6
+    return peak_memory_bytes() / 1e6
