@@ -241,7 +241,7 @@ GENERATOR_RECIPES = {
             name="IMPROVED",
             network=_COMPOSITE,
             reference="other_emotion",
-            weights=LossWeights(sync=0.01, perceptual=0.04, emotion=0.005),
+            weights=LossWeights(sync=0.01, perceptual=0.01, emotion=0.005),
             schedule=Ramp(100, 500),
             augment=True,
             jitter=Jitter(),
