@@ -19,7 +19,7 @@ from PIL import Image
 
 ROOT = Path(__file__).resolve().parent.parent
 VOLATILE = ("execution", "collapsed", "scrolled")
-MAX_BYTES, N_COLOURS, SMALL_BYTES = 290_000, 160, 15_000
+MAX_BYTES, N_COLOURS = 290_000, 160
 SIDES = (1.0, 0.9, 0.8, 0.7, 0.6, 0.5)  # of a picture's own, tried one after the other
 
 
@@ -44,16 +44,19 @@ def run(path: Path) -> None:
 
 
 def slim(notebook: nbformat.NotebookNode, limit: int = MAX_BYTES) -> None:
-    """Make the larger pictures of a notebook smaller, in place, until it fits (or 0.5 is tried)."""
+    """Make the largest picture of a notebook smaller, in place, again and again until all fits."""
     outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
     shown = [output["data"] for output in outputs if "image/png" in output.get("data", {})]
-    pictures = [(data, data["image/png"]) for data in shown]
-    for side in SIDES:
-        if len(nbformat.writes(notebook).encode()) <= limit:
-            return
-        for data, drawn in pictures:
-            if len(drawn) > SMALL_BYTES:
-                data["image/png"] = min(drawn, smaller(drawn, side), key=len)
+    drawn = [data["image/png"] for data in shown]
+    tried = [0] * len(shown)
+    while len(nbformat.writes(notebook).encode()) > limit:
+        left = [k for k, n in enumerate(tried) if n < len(SIDES)]
+        if not left:
+            raise SystemExit(f"more than {limit / 1000:g} kB, whatever the pictures' size")
+        largest = max(left, key=lambda k: len(shown[k]["image/png"]))
+        again = smaller(drawn[largest], SIDES[tried[largest]])
+        shown[largest]["image/png"] = min(shown[largest]["image/png"], again, key=len)
+        tried[largest] += 1
 
 
 def smaller(drawn: str, side: float) -> str:

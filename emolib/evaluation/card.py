@@ -97,7 +97,7 @@ def _glance(shelf: list[Shelved]) -> str:
         minutes = meta.training.get("minutes")
         told = "not recorded" if minutes is None else f"{minutes:g}"
         best = _listed([text for text in _metrics(meta) if not text[:3].isupper()][:3])
-        cells = (f"[`{one.name}`](#{one.name})", meta.kind, meta.recipe, f"{meta.step:,}", told)
+        cells = (f"[`{one.name}`](#{one.name})", meta.kind, meta.recipe, f"{meta.steps:,}", told)
         rows.append("| " + " | ".join((*cells, f"{one.size_mb:.2f} MB", best)) + " |")
     return "\n".join(rows) + "\n"
 
@@ -117,6 +117,7 @@ def _metrics(meta: CheckpointMeta) -> list[str]:
 
 def _section(one: Shelved, results: dict[str, dict]) -> str:
     meta, training = one.meta, one.meta.training
+    phases = training.get("phases", [])
     wide = ", ".join(f"{key} {value}" for key, value in meta.architecture.items())
     lines = [f"## {one.name}\n", KINDS.get(meta.kind, meta.kind) + "\n"]
     lines += [f"- **Network**: {one.n_parameters:,} numbers with statistics of norms; {wide}."]
@@ -124,14 +125,14 @@ def _section(one: Shelved, results: dict[str, dict]) -> str:
         fed = ", ".join(f"{key} {value}" for key, value in meta.inputs.items())
         lines.append(f"- **Input**: {fed}.")
     lines.append(f"- **Data**: {meta.corpus or 'not recorded'}.")
-    lines.append(f"- **Recipe**: {meta.recipe}; profile {meta.profile}; step {meta.step:,}.")
+    steps = f"{meta.steps:,} steps" + (f", the last run {meta.step:,}" if phases[1:] else "")
+    lines.append(f"- **Recipe**: {meta.recipe}; profile {meta.profile}; {steps}.")
     lines.append(f"- **Held-out people**, at the end of training: {_listed(_metrics(meta))}.")
     if meta.note:
         lines.append(f"- **Note**: {meta.note.rstrip('.')}.")
     size = f"{one.size_mb:.2f} MB, sha256 `{one.sha256}`"
     logged = f"log `{one.name}.log.jsonl` ({len(one.log)} lines)" if one.log else "no log"
     lines += [f"- **File**: {size}; {logged}; emolib {meta.emolib}.", "", "Training:", ""]
-    phases = training.get("phases", [])
     lines += [text for phase in phases for text in _phase(phase)] or ["Not recorded.", ""]
     lines += _measured(one, results)
     return "\n".join(lines) + "\n"

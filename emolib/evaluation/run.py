@@ -188,7 +188,7 @@ def _facts(path: Path, meta: CheckpointMeta, generator: Generator, sha256: str) 
         "checkpoint_sha256": sha256,
         "checkpoint_profile": meta.profile,
         "checkpoint_corpus": meta.corpus,
-        "step": meta.step,
+        "step": meta.steps,
         "emotion_input": generator.config.emotion is not None,
         **asdict(meta.input_rules),
     }

@@ -39,6 +39,11 @@ class CheckpointMeta:
     schema: int = SCHEMA
 
     @property
+    def steps(self) -> int:
+        """All steps of its training; `step` counts those of its last run."""
+        return sum(phase["steps"] for phase in self.training.get("phases", ())) or self.step
+
+    @property
     def input_rules(self) -> InputRules:
         """How the network wants its input."""
         return InputRules(**self.inputs)

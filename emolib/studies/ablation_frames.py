@@ -50,7 +50,7 @@ def make_frames(bench: Bench) -> None:
         methods[recipe] = {
             "checkpoint": path.stem,
             "recipe": meta.recipe,
-            "step": meta.step,
+            "step": meta.steps,
             "label_effect": float(heeded / scale),
         }
     numbers = {

@@ -38,7 +38,7 @@ def make_influence(bench: Bench) -> None:
         network, meta = load_checkpoint(bench.checkpoints[checkpoint], "generator")
         network = network.fused()
         made = [scene.made(network, meta.input_rules) for scene in scenes]
-        methods[recipe] = describe(made) | {"step": meta.step}
+        methods[recipe] = describe(made) | {"step": meta.steps}
         maps[recipe] = influence_map(made)
     arrays = {name: picture.astype(np.float16) for name, picture in maps.items()}
     numbers = {"methods": methods, "people": list(PEOPLE), "said": SAID}

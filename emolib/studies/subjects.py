@@ -104,7 +104,7 @@ def make_rows(bench: Bench, subject: Subject, name: str) -> None:
         codes = [subject.emotion]
         if recipe == "IMPROVED":
             codes += [code for code in ("HAP", "ANG", "SAD", "NEU") if code != subject.emotion]
-        made[recipe] = talker.meta.step, {c: _say(talker, subject, c) for c in codes}
+        made[recipe] = talker.meta.steps, {c: _say(talker, subject, c) for c in codes}
     last = next(reversed(made.values()))[1][subject.emotion]
     n_frames, boxes = len(last.frames), last.boxes
     add("source", _source(subject, n_frames), boxes, None)

@@ -2,6 +2,7 @@
 
 import json
 import struct
+from dataclasses import replace
 
 import pytest
 import torch
@@ -237,6 +238,13 @@ def test_a_failed_write_leaves_the_old_file(saved, monkeypatch):
 def test_meta_defaults():
     meta = CheckpointMeta(kind="generator", architecture={})
     assert (meta.schema, meta.emotions) == (SCHEMA, EMOTIONS)
+
+
+def test_steps_are_those_of_all_runs():
+    one = CheckpointMeta(kind="generator", architecture={}, step=300)
+    assert one.steps == 300
+    phases = [{"steps": 2400}, {"steps": 300}]
+    assert replace(one, training={"phases": phases}).steps == 2700
 
 
 def test_a_generator_s_checkpoint_says_how_to_feed_it(tmp_path):
