@@ -2,7 +2,7 @@
 
 Run from the project's root: `python scripts/run_notebooks.py [name ...]`. A name is the start of a
 file name (`01`); without names all lessons and their solved twins are run, in the tiny profile.
-Pictures of a notebook above 290 KB get a palette, and where that is not enough, fewer pixels.
+In a notebook above 290 kB the largest pictures become JPEG, and where that is not enough, smaller.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from PIL import Image
 
 ROOT = Path(__file__).resolve().parent.parent
 VOLATILE = ("execution", "collapsed", "scrolled")
-MAX_BYTES, N_COLOURS = 290_000, 160
+MAX_BYTES, QUALITY = 290_000, 85
 SIDES = (1.0, 0.9, 0.8, 0.7, 0.6, 0.5)  # of a picture's own, tried one after the other
 
 
@@ -53,19 +53,24 @@ def slim(notebook: nbformat.NotebookNode, limit: int = MAX_BYTES) -> None:
         left = [k for k, n in enumerate(tried) if n < len(SIDES)]
         if not left:
             raise SystemExit(f"more than {limit / 1000:g} kB, whatever the pictures' size")
-        largest = max(left, key=lambda k: len(shown[k]["image/png"]))
-        again = smaller(drawn[largest], SIDES[tried[largest]])
-        shown[largest]["image/png"] = min(shown[largest]["image/png"], again, key=len)
+        largest = max(left, key=lambda k: len(next(iter(images(shown[k]).values()))))
+        for kind in images(shown[largest]):
+            del shown[largest][kind]
+        shown[largest]["image/jpeg"] = as_jpeg(drawn[largest], SIDES[tried[largest]])
         tried[largest] += 1
 
 
-def smaller(drawn: str, side: float) -> str:
-    """A picture (PNG in base64) with a palette and a share of its width and height."""
+def images(data: dict) -> dict[str, str]:
+    """What of an output's data is a picture."""
+    return {kind: data[kind] for kind in ("image/png", "image/jpeg") if kind in data}
+
+
+def as_jpeg(drawn: str, side: float) -> str:
+    """A picture (PNG in base64) as JPEG in base64, at a share of its width and height."""
     picture = Image.open(io.BytesIO(base64.b64decode(drawn))).convert("RGB")
     size = round(picture.width * side), round(picture.height * side)
-    picture = picture.resize(size, Image.Resampling.LANCZOS)
     written = io.BytesIO()
-    picture.quantize(N_COLOURS).save(written, "PNG", optimize=True)
+    picture.resize(size, Image.Resampling.LANCZOS).save(written, "JPEG", quality=QUALITY)
     return base64.b64encode(written.getvalue()).decode()
 
 

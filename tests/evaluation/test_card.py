@@ -97,10 +97,14 @@ def test_results_stand_with_the_very_weights_they_were_measured_on(shelf):
 
 def test_real_people_are_told_apart(shelf):
     folder, results = shelf
-    numbers = {"checkpoint": "lite", "groups": {"all": {"named": 0.35, "films": 12}}, "rows": []}
+    found = {"clips": 12, "emoacc": 0.35, "per_emotion": {"ANG": 0.1, "HAP": 0.6}}
+    found |= {"same_person": 1.0, "mouth_follows": 0.42, "detail": 0.94, "detail_96": 0.5}
+    numbers = {"checkpoint": "lite", "groups": {"all": found, "painting": found}, "rows": []}
     save_result(results / "r.json", numbers, RECORD | {"corpus": "real files, not kept"})
     limits = section(model_card(folder, results), "Limits")
-    assert "measured with `lite`" in limits and "named: 0.35" in limits
+    assert "measured with `lite`" in limits
+    assert "| face | films | emotion named | ANG | HAP |" in limits
+    assert "| painting | 12 | 35 % | 10 % | 60 % | 100 % | 0.42 | 94 % (50 %) |" in limits
     assert "Not measured" not in limits
 
 
