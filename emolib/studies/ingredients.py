@@ -21,6 +21,7 @@ from emolib.evaluation.stored import difference
 STEPS = (  # what changes, from which recipe, to which
     ("an emotion, appended at the end", "WAV2LIP", "END"),
     ("emotion at the bottleneck instead", "END", "SEQ"),
+    ("references of other emotions, a frozen judge of emotion", "SEQ", "MAGNUSSON"),
     ("perceptual loss, augmentation", "SEQ", "PLDA"),
     ("pre-trained face encoder", "PLDA", "PRE"),
     ("everything of IMPROVED", "PLDA", "IMPROVED"),

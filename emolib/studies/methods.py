@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-METHODS = {  # recipe → checkpoint, in the order of the paper's Table 2
+METHODS = {  # recipe → checkpoint: the earlier ways, the paper's in its Table 2's order, ours
     "WAV2LIP": "lite-wav2lip-generator",
+    "MAGNUSSON": "lite-magnusson-generator",
     "END": "lite-end-generator",
     "SEQ": "lite-seq-generator",
     "PLDA": "lite-plda-generator",

@@ -215,7 +215,8 @@ GENERATOR_RECIPES = {
         replace(_PLDA, name="PRE", face_encoder="init"),
         # Wav2Lip-Emotion (Magnusson et al. 2021), the earlier way: L1 on targets of the wanted
         # emotion and a frozen emotion objective. Weights 0.03 and 0.1 are theirs; their 0.07 for a
-        # GAN goes to L1. Deviation: one network told the emotion by SEQ; they train one a pair.
+        # GAN goes to L1. Deviation: one network told the emotion by SEQ, from random weights; they
+        # train one a pair, from a trained Wav2Lip.
         GeneratorRecipe(
             name="MAGNUSSON",
             reference="other_emotion",

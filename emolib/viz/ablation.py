@@ -19,6 +19,7 @@ SHOWN = {  # how rows are called in pictures
     "source": "source",
     "truth": "truth",
     "WAV2LIP": "Wav2Lip",
+    "MAGNUSSON": "Magnusson",
     "END": "END",
     "SEQ": "SEQ",
     "PLDA": "PL + DA",
