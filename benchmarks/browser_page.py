@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, Page
 
 SIZES = {"desktop": (1280, 900), "phone": (390, 844), "small": (360, 640)}
 READY = "[data-view=done]:not([hidden])"
+IMAGES_SHOWN = "Promise.all([...document.images].map(one => one.decode().catch(() => 0)))"
 WAIT_MS = 240_000
 NAMELESS = """() => [...document.querySelectorAll(
     "button, a[href], input, select, textarea, video")]
@@ -98,6 +99,7 @@ class Tour:
     def shot(self, step: str, *, whole: bool = True) -> Path:
         self.report.check(self.page, f"{self.tag} {step}")
         path = self.out / f"{self.tag}_{step}.png"
+        self.page.evaluate(IMAGES_SHOWN)
         self.page.screenshot(path=path, full_page=whole)
         return path
 
