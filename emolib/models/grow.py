@@ -12,13 +12,17 @@ from torch import Tensor
 
 from emolib.errors import CheckpointError
 
+GROWS = ("head_channels", "multi_scale_sound")  # of a config: what may be less in the small one
+
 
 def grown(
     small: dict[str, Tensor], large: dict[str, Tensor], *, file: str | PathLike | None = None
 ) -> dict[str, Tensor]:
     """The state `large` with every tensor of `small` in its first corner.
 
-    What a known channel hears of new channels starts at 0; new channels keep their own start.
+    What a known channel hears of new channels starts at 0; new channels keep their own start. The
+    answers stay the same where the two configs differ in `GROWS` alone: elsewhere (another width)
+    layers are joined in ways that a corner does not keep.
 
     Raises:
         CheckpointError: other tensors, or one that is larger in `small`.

@@ -218,7 +218,7 @@ def train_generator(
             recipe's name says so.
         base: checkpoint of the base generator whose face encoder PRE takes over.
         features: see `models.features.perceptual_features`.
-        start: a checkpoint of the same architecture to start from.
+        start: a checkpoint to start from, of the same architecture but for `models.grow.GROWS`.
         options: changes to `config` (`steps=500`, …), which is by default the recipe's.
 
     Raises:

@@ -25,7 +25,7 @@ def portable(value):
     """`value` with every absolute path in its texts cut down to its last part.
 
     Works on text, and inside lists and dicts. Weights keep the name of the run they lie in:
-    `/home/me/runs/sync/syncnet.safetensors` becomes `sync/syncnet.safetensors`.
+    `/data/me/runs/sync/syncnet.safetensors` becomes `sync/syncnet.safetensors`.
     """
     if isinstance(value, dict):
         return {key: portable(item) for key, item in value.items()}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from os import PathLike
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from emolib.config import settings_hash
 from emolib.models.checkpoint import InputRules, load_checkpoint, save_checkpoint
-from emolib.models.grow import grown
+from emolib.models.grow import GROWS, grown
 from emolib.store.store import ClipStore
 from emolib.training.loader import Windows
 from emolib.training.recipes import plain
@@ -117,9 +117,10 @@ class StageTask(Task):
 
 
 def start_weights(network: nn.Module, path: str | PathLike | None, kind: str) -> nn.Module:
-    """`network`, with the weights of a checkpoint of its kind, as large or smaller, if given."""
+    """`network`, with the weights of a checkpoint if one is given: the same, or less of `GROWS`."""
     if path is not None:
-        other, _ = load_checkpoint(path, kind)
+        same = {key: value for key, value in asdict(network.config).items() if key not in GROWS}
+        other, _ = load_checkpoint(path, kind, architecture=same)
         network.load_state_dict(grown(other.state_dict(), network.state_dict(), file=path))
     return network
 

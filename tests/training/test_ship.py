@@ -22,7 +22,7 @@ from emolib.training.history import corpus_of, minutes_of, portable
 from emolib.training.journal import read_journal
 from emolib.training.ship import MAX_LOG_BYTES, ship, thinned
 
-COMMAND = "emolib train classifier --store /srv/x/store --out /home/me/runs/c --width 0.25"
+COMMAND = "emolib train classifier --store /srv/x/store --out /data/me/runs/c --width 0.25"
 
 
 def started(event="started", step=0, command=COMMAND, recipe="IMPROVED"):

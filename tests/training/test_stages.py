@@ -278,6 +278,18 @@ def test_starting_from_given_weights(store, judges, tmp_path):
     torch.testing.assert_close(a, b)
 
 
+def test_a_start_of_another_width_is_refused_and_a_smaller_head_grows(store, judges, tmp_path):
+    recipe = small("generator", "WARMUP", **{"network.head_channels": "32"})
+    options = QUICK | {"steps": 1}
+    train_generator(store, tmp_path / "a", recipe=recipe, **options)
+    start = tmp_path / "a" / "generator.safetensors"
+    grows = small("generator", "WARMUP")
+    train_generator(store, tmp_path / "b", recipe=grows, start=start, **options)
+    wider = small("generator", "WARMUP", **{"network.width": "0.5"})
+    with pytest.raises(CheckpointError, match="width"):
+        train_generator(store, tmp_path / "c", recipe=wider, start=start, **options)
+
+
 def test_psnr_by_hand():
     target = torch.zeros(1, 2, 3, 4, 4)
     frames = target.clone()
