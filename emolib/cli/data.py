@@ -53,7 +53,9 @@ def prepare(
     corpus: Annotated[Path, typer.Argument(help="folder of the corpus; it is only read")],
     out: Annotated[Path | None, typer.Option(help="the store; default: in the cache")] = None,
     kind: Annotated[str, typer.Option(help="auto|cremad|synthetic|ravdess|mead|lrs2")] = "auto",
-    split: Annotated[str, typer.Option(help="actor (no one in two splits) or random95")] = "actor",
+    split: Annotated[
+        str, typer.Option(help="actor (no one in two splits), random95, or none: all for the test")
+    ] = "actor",
     labels: Annotated[str | None, typer.Option(help="CREMA-D: intended|face_vote|agreed")] = None,
     geometry: Annotated[str, typer.Option(help="box|tight|aligned")] = "box",
     crop_px: Annotated[int, typer.Option(help="side of the face crops")] = 96,

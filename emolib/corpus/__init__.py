@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from inspect import signature
 from pathlib import Path
 
 from emolib.corpus.base import Clip, Corpus, CorpusReport, Problem
@@ -29,13 +30,16 @@ def open_corpus(path: str | Path, kind: str = "auto", **options) -> Corpus:
         options: of that corpus, such as `labels="agreed"` for CREMA-D.
 
     Raises:
-        ConfigError: unknown kind.
+        ConfigError: unknown kind, or an option that this kind has not.
         DatasetError: no such folder, or none of the known layouts.
     """
     if kind == "auto":
         kind = guess_kind(path)
     if kind not in KINDS:
         raise ConfigError(f"unknown corpus kind {kind!r}", expected="auto, " + ", ".join(KINDS))
+    known = set(signature(KINDS[kind]).parameters)
+    if unknown := sorted(options.keys() - known):
+        raise ConfigError(f"a {kind} corpus has no option {', '.join(unknown)}")
     return KINDS[kind](path, **options)
 
 

@@ -72,7 +72,7 @@ class CorpusReport:
 
     Attributes:
         n_expected: clips that a complete copy has; None if that is not known.
-        n_found: clips with both files in place; n_usable: those without a fatal problem.
+        n_found: clips with a video; n_usable: those without a fatal problem.
         missing: names that a complete copy has and this one lacks.
     """
 
@@ -98,8 +98,10 @@ class CorpusReport:
         expected = "" if self.n_expected is None else f" of {self.n_expected}"
         lines = [f"{self.kind}: {self.n_found}{expected} clips found, {self.n_usable} usable"]
         counts = Counter((problem.reason, problem.fatal) for problem in self.problems)
-        for (reason, fatal), n in sorted(counts.items(), key=lambda item: -item[1]):
-            lines.append(f"  {n:5d}  {reason}" + ("" if fatal else " (remark)"))
+        for (reason, fatal), n in counts.most_common():
+            kind = reason if fatal else f"{reason} (remark)"
+            first = next(p for p in self.problems if (p.reason, p.fatal) == (reason, fatal))
+            lines.append(f"  {n:5d}  {kind}, such as {first.name}: {first.text}")
         if self.missing:
             more = " …" if len(self.missing) > 5 else ""
             lines.append(f"  {len(self.missing):5d}  missing: {', '.join(self.missing[:5])}{more}")

@@ -114,7 +114,7 @@ class CremaD(Corpus):
             bad = {problem.name for problem in problems if problem.fatal}
             clips, unsure = self._relabel([clip for clip in clips if clip.name not in bad])
             problems += unsure
-        return Scan(clips, problems, n_found=len(videos.keys() & sounds.keys()))
+        return Scan(clips, problems, n_found=len(videos))
 
     def _clip(
         self, stem: str, video: Path | None, sound: Path | None
@@ -132,13 +132,16 @@ class CremaD(Corpus):
             )
         if video is None:
             return None, [*problems, Problem(name, "no_video", "only the sound is there")]
-        for path in filter(None, (video, sound)):
-            if problem := file_problem(name, path):
-                problems.append(problem)
+        unread = {path: file_problem(name, path) for path in (video, sound) if path}
+        lacks = "lacks it"
+        if sound and unread[sound] and unread[sound].reason == "lfs_stub":
+            del unread[sound]
+            sound, lacks = None, "holds but a git-lfs pointer"
+        problems += [problem for problem in unread.values() if problem]
         if name in KNOWN_BAD and int(actor) < FIRST_SYNTHETIC_ACTOR:
             problems.append(Problem(name, "known_bad", KNOWN_BAD[name], str(video)))
         if sound is None:
-            text = "AudioWAV lacks it; the sound inside the video is used"
+            text = f"AudioWAV {lacks}; the sound inside the video is used"
             problems.append(Problem(name, "no_wav", text, str(video), fatal=False))
         truth = self.root / "Truth" / f"{stem}.npz"
         clip = Clip(

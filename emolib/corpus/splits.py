@@ -1,4 +1,4 @@
-"""Who is in which split: the paper's random one, and one that keeps people apart.
+"""Who is in which split: the paper's random one, one that keeps people apart, or none.
 
 With a random split by clips almost every test face has been seen in training, saying the same words
 with another emotion. A score on it says little about new people; `leakage` counts how little.
@@ -18,7 +18,7 @@ from emolib.errors import ConfigError, DatasetError
 
 TEST_SHARE = 0.05
 SEED = 42  # of the released code's split
-MODES = ("random95", "actor")
+MODES = ("random95", "actor", "none")
 ALWAYS_TEST = ("1011",)  # the paper's t-SNE figure shows this actor from the test split
 
 
@@ -27,7 +27,8 @@ def make_splits(clips: Sequence[Clip], mode: str = "actor", seed: int = SEED) ->
 
     Args:
         mode: "random95", the paper's: 5 % of the clips at random. "actor": 5 % of the actors (at
-            least one), of both sexes in proportion, CREMA-D's 1011 among them.
+            least one), of both sexes in proportion, CREMA-D's 1011 among them. "none": every
+            clip is a test clip, for looking and measuring.
 
     Raises:
         ConfigError: unknown mode.
@@ -35,7 +36,9 @@ def make_splits(clips: Sequence[Clip], mode: str = "actor", seed: int = SEED) ->
     """
     if mode not in MODES:
         raise ConfigError(f"unknown split {mode!r}", expected="one of " + ", ".join(MODES))
-    split = random95(clips, seed) if mode == "random95" else actor_disjoint(clips, seed)
+    if mode == "none":
+        return dict.fromkeys((clip.name for clip in clips), "test")
+    split = (random95 if mode == "random95" else actor_disjoint)(clips, seed) if clips else {}
     check_splits(clips, split, mode)
     return split
 
@@ -86,8 +89,10 @@ def check_splits(clips: Sequence[Clip], split: dict[str, str], mode: str = "acto
     for name in ("train", "test"):
         if name not in split.values():
             raise DatasetError(
-                f"the {name} split is empty ({len(clips)} clips)",
-                expected="at least two actors, or twenty clips for random95",
+                f"too small a corpus to split: nothing is left for the {name} split",
+                where=f"{len(clips)} clips of {len({clip.actor for clip in clips})} people",
+                expected="two people or more; for random95 two clips that share no file",
+                fix="add clips, or use --split none: all clips for looking and measuring",
             )
     kinds = [("actor", lambda clip: clip.actor)] if mode != "random95" else []
     for what, key in [*kinds, ("file", lambda clip: clip.twins)]:
@@ -105,7 +110,10 @@ def check_splits(clips: Sequence[Clip], split: dict[str, str], mode: str = "acto
         lacking = [code for code in EMOTIONS if code not in seen]
         there = {clip.emotion for clip in clips}
         if unseen := [code for code in lacking if code in there]:
-            raise DatasetError(f"training never sees {', '.join(unseen)}", fix="add clips")
+            raise DatasetError(
+                f"training never sees {', '.join(unseen)}",
+                fix="add clips, or use --split none: all clips for looking and measuring",
+            )
 
 
 def split_table(clips: Sequence[Clip], split: dict[str, str]) -> pd.DataFrame:

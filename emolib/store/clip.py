@@ -15,6 +15,7 @@ import numpy as np
 
 from emolib.config import VIDEO
 from emolib.corpus.base import Clip, sha256_of
+from emolib.corpus.splits import MODES
 from emolib.errors import (
     AudioError,
     ConfigError,
@@ -46,11 +47,13 @@ class PrepareSettings:
     crop_px: int = VIDEO.face_px
     geometry: str = "box"  # see media.compose.GEOMETRIES
     detector: str = "auto"
-    split: str = "actor"  # or "random95", the paper's
+    split: str = "actor"  # one of splits.MODES
     fps: int = VIDEO.fps
 
     def __post_init__(self):
         parse_geometry(self.geometry)
+        if self.split not in MODES:
+            raise ConfigError(f"unknown split {self.split!r}", expected=", ".join(MODES))
         if not 32 <= self.crop_px <= 1024 or self.crop_px % 2:
             raise ConfigError(
                 f"crops of {self.crop_px} px", expected="an even number from 32 to 1024"

@@ -137,7 +137,10 @@ def prepare(
     out = Path(out) if out is not None else default_store(corpus, settings)
     identity = identity_of(corpus, settings)
     clips = corpus.clips()
-    split = corpus.official_split() or make_splits(clips, settings.split)
+    if not clips:
+        raise _nothing_left(corpus, _refused(corpus))
+    given = corpus.official_split() if settings.split != "none" else None
+    split = given or make_splits(clips, settings.split)
     with locked(out, wait_s):
         claim(out, identity)
         packed = packed_clips(out)
@@ -240,11 +243,13 @@ def _refused(corpus: Corpus) -> list[Skipped]:
 
 def _nothing_left(corpus: Corpus, skipped: list[Skipped]) -> DatasetError:
     reasons = Counter(one.reason for one in skipped).most_common(3)
+    first = next(one for one in skipped if one.reason == reasons[0][0])
     return DatasetError(
-        f"none of {len(corpus.clips())} clips can be used",
+        f"none of {len({one.clip for one in skipped})} clips can be used: "
+        + ", ".join(f"{word} ({n})" for word, n in reasons),
         file=corpus.root,
         expected="clips with one face and sound",
-        fix="see the reasons: " + ", ".join(f"{word} ({n})" for word, n in reasons),
+        fix=f"see to {reasons[0][0]}, such as {first.clip} ({first.text})",
     )
 
 

@@ -1,6 +1,7 @@
 """Corpora read from names alone: what is usable, what is not, and why."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -67,6 +68,28 @@ def test_a_stub_is_named_as_one(tmp_path):
     assert reasons(corpus) == {"1001_DFA_ANG_XX": "lfs_stub"}
     assert "git lfs pull" in corpus.problems()[0].text
     assert "1001_DFA_ANG_XX" not in {clip.name for clip in corpus.clips()}
+
+
+def test_a_clone_with_videos_only_uses_their_sound_and_says_so_once(tmp_path):
+    root = make_cremad(tmp_path)
+    shutil.rmtree(root / "AudioWAV")
+    corpus = open_corpus(root)
+    assert len(corpus.clips()) == corpus.verify().n_found == len(cremad_names())
+    assert all(clip.audio == clip.video for clip in corpus.clips())
+    assert str(corpus.verify()).count("the sound inside the video is used") == 1
+
+
+def test_sounds_that_are_pointers_are_as_good_as_missing(tmp_path):
+    root = make_cremad(tmp_path)
+    write(root / "AudioWAV/1001_DFA_ANG_XX.wav", STUB)
+    clip = CremaD(root).clips()[0]
+    assert clip.name == "1001_DFA_ANG_XX" and clip.audio == clip.video
+    assert reasons(CremaD(root)) == {"1001_DFA_ANG_XX": "no_wav"}
+
+
+def test_an_option_of_another_corpus_is_refused(tmp_path):
+    with pytest.raises(ConfigError, match="a ravdess corpus has no option labels"):
+        open_corpus(make_ravdess(tmp_path), labels="agreed")
 
 
 @pytest.mark.parametrize("name", sorted(KNOWN_BAD))

@@ -77,13 +77,21 @@ def test_leaks_are_refused(tmp_path):
 
 def test_a_split_that_teaches_nothing_is_refused(tmp_path):
     clips = CremaD(make_cremad(tmp_path)).clips()
-    with pytest.raises(DatasetError, match="empty"):
+    with pytest.raises(DatasetError, match=r"18 clips of 1 people.*--split none"):
         make_splits([clip for clip in clips if clip.actor == "1001"], "actor")
+    for mode in ("actor", "random95"):
+        with pytest.raises(DatasetError, match="0 clips of 0 people"):
+            make_splits([], mode)
     split = {clip.name: "test" if clip.emotion == "SAD" else "train" for clip in clips}
     with pytest.raises(DatasetError, match="never sees SAD"):
         check_splits(clips, split, "random95")
     with pytest.raises(ConfigError, match="random95"):
         make_splits(clips, "half")
+
+
+def test_no_split_puts_every_clip_into_the_test(tmp_path):
+    clips = CremaD(make_cremad(tmp_path, ["1001_DFA_ANG_XX"])).clips()
+    assert make_splits(clips, "none") == {"1001_DFA_ANG_XX": "test"}
 
 
 def test_the_table_counts_every_clip(tmp_path):

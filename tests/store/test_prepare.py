@@ -481,3 +481,24 @@ def test_the_command_reports_and_exits_with_3_when_something_was_skipped(small, 
     )
     assert isinstance(strict.exception, DatasetError)
     assert "Example" in CliRunner().invoke(app, ["prepare", "--help"]).output
+
+
+def test_a_corpus_of_one_actor_is_told_of_split_none_and_then_prepared(small, tmp_path):
+    for path in small.glob("*/1011_*"):
+        path.unlink()
+    message_of(lambda: prepare(open_corpus(small), tmp_path / "s"), "1 people", "--split none")
+    assert not (tmp_path / "s").exists()
+    report = prepare(open_corpus(small), tmp_path / "s", PrepareSettings(split="none"))
+    store = ClipStore(tmp_path / "s")
+    assert report.n_clips == 2 and set(store.clips["split"]) == {"test"}
+
+
+def test_a_clone_of_pointers_is_explained_in_one_line(small, tmp_path):
+    for path in [*small.glob("VideoFlash/*"), *small.glob("AudioWAV/*")]:
+        path.write_text("version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 1\n")
+    message_of(
+        lambda: prepare(open_corpus(small), tmp_path / "s"),
+        "none of 4 clips can be used: lfs_stub (4)",
+        "git lfs pull",
+    )
+    assert not (tmp_path / "s").exists()
