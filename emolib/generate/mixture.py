@@ -86,7 +86,7 @@ def weights_per_frame(weights: np.ndarray, n_frames: int) -> np.ndarray:
 
 
 def as_facts(weights: np.ndarray) -> dict[str, float]:
-    """Weights as plain values by emotion code, those above zero; a walk by its mean."""
+    """Weights (6,), or the mean of (n_frames, 6), as plain values by code, those above zero."""
     mean = np.atleast_2d(weights).mean(axis=0)
     return {
         code: round(float(share), 4)

@@ -140,6 +140,6 @@ def _load(store: Path) -> FaceTrack | None:
         )
     except FileNotFoundError:
         return None
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
         log.warning("%s: damaged, the face is looked for again (%s)", store, error)
         return None

@@ -56,6 +56,8 @@ def prepare(
                 )
     fit = "trim" if asked.audio is None else asked.fit
     plan = fit_frames(len(track), n_sound, fit)
+    emotion = None if weights is None else weights_per_frame(weights, len(plan))
+    walk = {} if emotion is None or weights.ndim == 1 else {"walk": [as_facts(w) for w in weights]}
     notes = [*warned, describe_fit(len(track), n_sound, fit), *track.warnings]
     return FrameStream(
         asked=asked,
@@ -64,20 +66,21 @@ def prepare(
         sound=sound,
         track=track,
         plan=plan,
-        emotion=None if weights is None else weights_per_frame(weights, len(plan)),
+        emotion=emotion,
         stages=stages,
         report={
             "frames": len(plan),
             "fps": VIDEO.fps,
             "seconds": len(plan) / VIDEO.fps,
             "picture_px": list(track.picture_px),
-            "emotion": {} if weights is None else as_facts(weights),
+            "emotion": {} if emotion is None else as_facts(emotion),
             "native": asked.native,
             "faces": track.n_faces,
             "track_remembered": remembered,
             "missing": [list(stretch) for stretch in track.missing],
             "notes": [note for note in notes if note],
             "inputs": {"face": sha256, "audio": sound.sha256},
+            **walk,
         },
     )
 

@@ -55,6 +55,7 @@ class TalkingFace:
     ):
         self.meta, self.name, self.sha256 = meta, name, sha256
         self.emotional = generator.config.emotion is not None
+        self.composite = generator.config.head == "composite"  # else it has only 96 pixels to give
         self.engine = make_engine(generator, meta, device)
         self.detector = make_detector(detector) if isinstance(detector, str) else detector
 
@@ -147,18 +148,37 @@ class TalkingFace:
     def preview(
         self, face: Face, audio: Sound = None, emotion: str | int | None = None, **options
     ) -> np.ndarray:
-        """One frame (H, W, 3) uint8 RGB of the clip to come: its first picture, at the loudest
-        moment. Arguments and errors as `stream`."""
+        """One frame (H, W, 3) uint8 RGB of the clip to come: see `preview_clip`."""
+        return self.preview_clip(face, audio, emotion, **options).frames[0]
+
+    def preview_clip(
+        self, face: Face, audio: Sound = None, emotion: str | int | None = None, **options
+    ) -> Clip:
+        """One frame of the clip to come, as a `Clip` without sound: its first picture, at the
+        loudest moment. Arguments and errors as `stream`."""
         asked = Request(face, audio, emotion, **options)
-        picture = next(iter(open_source(face).first(1)))
+        source = open_source(face)
+        picture = next(iter(source.first(1)))
         stream = self.prepare(replace(asked, face=picture, audio=asked.heard, fit="hold"))
+        stream.report["inputs"]["face"] = source.sha256  # not that of its first picture
         loudness = stream.sound.heard.mean(axis=0)  # (M,)
         k = min(int(loudness.argmax() / AUDIO.mel_steps_per_s * stream.fps), len(stream) - 1)
-        return stream.paint(range(k, k + 1), [picture])[0][0]
+        shown = stream.paint(range(k, k + 1), [picture])[0][0]
+        return Clip(
+            frames=shown[None],
+            audio=stream.audio[:0],
+            fps=stream.fps,
+            boxes=stream.boxes[k : k + 1],
+            report=stream.report,
+            facts=self.facts(stream),
+            sample_rate_hz=stream.sound.rate_hz,
+            inputs=asked.files,
+        )
 
     def prepare(self, asked: Request) -> FrameStream:
         """A request as a stream; see `stream`."""
         weights, notes = None, []
+        asked = replace(asked, native=asked.native and self.composite)
         if self.emotional:
             weights = asked.weights
         elif asked.labelled:
@@ -217,13 +237,14 @@ class TalkingFace:
 
     def facts(self, stream: FrameStream, made_at: str | None = None) -> Facts:
         """What a clip is made from, for its marks."""
+        more = {"recipe": self.meta.recipe, "native": stream.report["native"]}
         return Facts(
             emotion=stream.report["emotion"],
             model=self.name,
             model_sha256=self.sha256,
             inputs=stream.report["inputs"],
             made_at=made_at or utc_now(),
-            more={"recipe": self.meta.recipe, "native": stream.asked.native},
+            more=more | ({"walk": stream.report["walk"]} if "walk" in stream.report else {}),
         )
 
 

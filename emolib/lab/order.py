@@ -22,7 +22,6 @@ from emolib.generate.request import Progress
 from emolib.generate.source import open_source
 from emolib.lab.intake import fresh
 from emolib.lab.looks import text_on, thumbnail
-from emolib.media.faces import track_faces
 from emolib.media.probe import probe
 from emolib.media.provenance import write_labelled
 from emolib.runtime import Stopwatch
@@ -147,10 +146,9 @@ def make_preview(talker: TalkingFace, order: Order) -> Preview:
     asked = order.request()
     (before,) = open_source(order.face).first(1)
     options = {"mixture": asked.mixture, "face_index": asked.face_index}
-    after = talker.preview(asked.face, asked.audio, **options)
-    (box,) = track_faces([before], talker.detector, face_index=order.face_index).boxes
-    rows, columns = close_up(box, before.shape)
-    return Preview(before[rows, columns], after[rows, columns])
+    clip = talker.preview_clip(asked.face, asked.audio, **options)
+    rows, columns = close_up(clip.boxes[0], before.shape)
+    return Preview(before[rows, columns], clip.frames[0][rows, columns])
 
 
 def make_film(

@@ -6,15 +6,14 @@ import asyncio
 import math
 import secrets
 import shutil
-from pathlib import Path
 from typing import Any
 
 from fastapi import Request
-from starlette.datastructures import FormData, UploadFile
 
 from emolib.emotions import EMOTIONS, NAMES, parse_emotion
 from emolib.errors import ConfigError
 from emolib.web.catalogue import LANGUAGES, TEXT_VOICES, Catalogue, can_speak
+from emolib.web.form import Form, read_form
 from emolib.web.jobs import Job, Order
 from emolib.web.probe import look_into
 from emolib.web.queue import JobQueue
@@ -23,8 +22,6 @@ from emolib.web.settings import Limits
 from emolib.web.state import FACE, VOICE
 
 PROBES = 2  # files looked into at once
-MAX_FIELDS, MAX_FIELD_BYTES = 16, 16 * 2**10
-YES, NO = ("true", "1", "on", "yes"), ("false", "0", "off", "no", "")
 EXAMPLE = {"face_id": "9001", "voice_id": "9002_MTI", "emotion": "happiness"}
 FILE = {"type": "string", "format": "binary"}
 FORM: dict[str, Any] = {  # what OpenAPI says of the form
@@ -54,46 +51,6 @@ FORM: dict[str, Any] = {  # what OpenAPI says of the form
 }
 
 
-class Form:
-    """A form's fields, each asked for as what it should be. Empty ones count as absent."""
-
-    def __init__(self, data: FormData):
-        self._data = data
-
-    def text(self, name: str) -> str | None:
-        """A text field."""
-        value = self._data.get(name)
-        if isinstance(value, UploadFile):
-            raise invalid(f"{name} is a file", "send it as text")
-        value = (value or "").strip()
-        if "\0" in value:
-            raise invalid(f"{name} holds a character that is no text")
-        return value or None
-
-    def file(self, name: str) -> UploadFile | None:
-        """A file; its name is not looked at, except that no name and no bytes is no file."""
-        value = self._data.get(name)
-        if isinstance(value, str):
-            if value:
-                raise invalid(f"{name} is text", "send it as a file")
-            return None
-        return value if value is not None and (value.size or value.filename) else None
-
-    def flag(self, name: str) -> bool:
-        """A yes or no."""
-        value = (self.text(name) or "").lower()
-        if value not in (*YES, *NO):
-            raise invalid(f"{name} is neither true nor false", "send true or false")
-        return value in YES
-
-    def one_of(self, name: str, known, default: str) -> str:
-        """A word from a list."""
-        value = self.text(name) or default
-        if value not in known:
-            raise invalid(f"unknown {name}", "use one of " + ", ".join(known))
-        return value
-
-
 class Intake:
     """Takes jobs in."""
 
@@ -111,9 +68,7 @@ class Intake:
         folder = self.queue.store.job_folder(job_id)
         with self.queue.place(job_id):
             try:
-                bounds = {"max_files": 2, "max_fields": MAX_FIELDS}
-                async with request.form(**bounds, max_part_size=MAX_FIELD_BYTES) as data:
-                    order = await self._order(Form(data), folder)
+                order = await self._order(await read_form(request, folder, (FACE, VOICE)))
                 job = Job(order, job_id)
                 self.queue.submit(job)
             except BaseException:
@@ -121,12 +76,12 @@ class Intake:
                 raise
         return job
 
-    async def _order(self, form: Form, folder: Path) -> Order:
+    async def _order(self, form: Form) -> Order:
         try:
             emotion = parse_emotion(form.text("emotion") or "")
         except ConfigError as error:
             raise invalid("unknown emotion", f"use {error.expected}") from None
-        face, voice, text = form.file("face"), form.file("voice"), form.text("text")
+        face, voice, text = form.file(FACE), form.file(VOICE), form.text("text")
         face_id, voice_id = form.text("face_id"), form.text("voice_id")
         own_sound = form.flag("own_sound")
         if (face is not None) + (face_id is not None) != 1:
@@ -140,8 +95,8 @@ class Intake:
                 "consent_needed",
             )
         order = Order(
-            face="" if face else str(_known(self.catalogue.faces, face_id, "face").path),
-            voice=str(_known(self.catalogue.voices, voice_id, "voice").path) if voice_id else None,
+            face=str(face or _known(self.catalogue.faces, face_id, "face").path),
+            voice=voice and str(voice),
             emotion=emotion,
             strength=_strength(form.text("strength")),
             text=self._text(text),
@@ -150,13 +105,13 @@ class Intake:
             uploaded=bool(face or voice),
             keep=form.flag("keep"),
         )
+        if voice_id:
+            order.voice = str(_known(self.catalogue.voices, voice_id, "voice").path)
         files = {}
         if face:
-            order.face = str(await _store(face, folder / FACE))
-            files["face+sound" if own_sound else "face"] = folder / FACE
+            files["face+sound" if own_sound else "face"] = face
         if voice:
-            order.voice = str(await _store(voice, folder / VOICE))
-            files["voice"] = folder / VOICE
+            files["voice"] = voice
         if files:
             async with self._probes:
                 await look_into(files, self.limits)
@@ -192,16 +147,3 @@ def _strength(text: str | None) -> float:
     if not 0 <= strength <= 1:
         raise invalid("the strength is out of range", "use a number from 0 to 1")
     return strength
-
-
-async def _store(upload: UploadFile, path: Path) -> Path:
-    """An upload under a name of ours."""
-
-    def copy() -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        upload.file.seek(0)
-        with path.open("xb") as out:
-            shutil.copyfileobj(upload.file, out, 2**20)
-
-    await asyncio.to_thread(copy)
-    return path

@@ -1,6 +1,7 @@
 """Who is next. Jobs wait in order, are watched, cancelled, finished, and forgotten in time.
 
-Everything here runs on the server's one event loop, so nothing needs a lock.
+Everything here runs on the server's one event loop, and none of it waits between a look and what
+follows from it: so nothing needs a lock. Routes that touch jobs are therefore `async def`.
 """
 
 from __future__ import annotations

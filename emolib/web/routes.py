@@ -45,17 +45,19 @@ KEPT = {"Cache-Control": "private, no-cache"}  # a browser may keep it, but must
 api = APIRouter(prefix="/api", responses=COMMON)
 
 
-def house_of(request: Request) -> House:
-    """The parts of the running server."""
+async def house_of(request: Request) -> House:
+    """The parts of the running server. Plain functions would run in a thread of their own."""
     return request.app.state.house
 
 
-def job_of(job_id: Annotated[str, Path(max_length=64)], request: Request) -> Job:
-    """The job named in the path."""
-    return house_of(request).queue.get(job_id)
-
-
 Parts = Annotated[House, Depends(house_of)]
+
+
+async def job_of(job_id: Annotated[str, Path(max_length=64)], house: Parts) -> Job:
+    """The job named in the path."""
+    return house.queue.get(job_id)
+
+
 ThisJob = Annotated[Job, Depends(job_of)]
 
 
@@ -64,13 +66,13 @@ def _file(*kinds: str) -> dict:
 
 
 @api.get("/options", tags=["choices"])
-def options(house: Parts) -> OptionsView:
+async def options(house: Parts) -> OptionsView:
     """What can be chosen, the limits, and the study's questions."""
     return options_view(house.catalogue, house.settings, house.crew.model, house.crew.ready)
 
 
 @api.get("/health", tags=["server"])
-def health(house: Parts) -> HealthView:
+async def health(house: Parts) -> HealthView:
     """Whether the server can work, and how busy it is."""
     queue, crew = house.queue, house.crew
     status = "stopping" if queue.closing else "ok" if crew.ready else "starting"
@@ -200,9 +202,15 @@ async def answer_study(answer: AnswerForm, house: Parts) -> Stored:
         about = {"emotion": job.order.emotion, "model": job.report.model if job.report else ""}
     given = answer.model_dump(exclude={"job_id"})
     checked = study.validate(given, **about)
-    await asyncio.to_thread(study.append, checked, house.settings.state / "study.csv")
     if job is not None:
-        job.answered = True
+        job.answered = True  # before the wait below: a second answer in it is refused
+    try:
+        await asyncio.to_thread(study.append, checked, house.settings.state / "study.csv")
+    except BaseException:
+        if job is not None:
+            job.answered = False
+        raise
+    if job is not None and not job.deleted:
         house.queue.store.save(job)
     return Stored(stored=True)
 

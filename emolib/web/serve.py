@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import signal
 import socket
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -96,11 +95,13 @@ def serve(
     with lock_state(settings):  # whatever is wrong with the state is better said at once
         JobStore(settings.state).close()
     with listening_socket(settings) as listener:
-        tempfile.tempdir = str(settings.state)  # uploads spool on the disk that is watched
         server.ready = lambda: ready(address_of(listener, settings))
-        signal.signal(signal.SIGTERM, lambda *_: None)  # the server sees it first, and stops
-        with suppress(KeyboardInterrupt):
-            server.run(sockets=[listener])
+        before = signal.signal(signal.SIGTERM, lambda *_: None)  # the server sees it first
+        try:
+            with suppress(KeyboardInterrupt):
+                server.run(sockets=[listener])
+        finally:
+            signal.signal(signal.SIGTERM, before)
     if why:
         raise EmolibError(why[0])
 

@@ -8,6 +8,7 @@ expire. Folders without a row, and rows whose files are gone, are removed.
 from __future__ import annotations
 
 import json
+import logging
 import shutil
 import sqlite3
 import time
@@ -17,6 +18,8 @@ from pathlib import Path
 from emolib.errors import ResourceError
 from emolib.web.jobs import Job, Order, Report
 from emolib.web.problems import Problem
+
+log = logging.getLogger(__name__)
 
 FACE, VOICE = "face", "voice"  # names of a job's files: never a visitor's
 PRIVATE = 0o700  # of folders: faces and voices are nobody else's business
@@ -44,18 +47,22 @@ class JobStore:
     def __init__(self, folder: Path):
         self.folder = folder
         self.jobs_folder = folder / "jobs"
-        file = folder / "jobs.sqlite3"
         try:
             self.jobs_folder.mkdir(PRIVATE, parents=True, exist_ok=True)
-            self._db = sqlite3.connect(file, check_same_thread=False, isolation_level=None)
+            self._db = sqlite3.connect(
+                folder / "jobs.sqlite3", check_same_thread=False, isolation_level=None
+            )
             self._db.execute("pragma journal_mode = wal")
             self._db.execute(_TABLE)
         except (OSError, sqlite3.Error) as error:
-            raise ResourceError(
-                f"the state cannot be kept ({error})",
-                file=file,
-                fix="make the folder writable, or move a damaged database away",
-            ) from error
+            raise self._broken(error) from error
+
+    def _broken(self, error: Exception) -> ResourceError:
+        return ResourceError(
+            f"the state cannot be kept ({error})",
+            file=self.folder / "jobs.sqlite3",
+            fix="make the folder writable, or move a damaged database away",
+        )
 
     def close(self) -> None:
         """Write everything out."""
@@ -100,7 +107,17 @@ class JobStore:
 
     def load(self) -> list[Job]:
         """All jobs, oldest first, after what a stopped server left has been put in order."""
-        jobs = [self._job(row) for row in self._rows()]
+        jobs = []
+        try:
+            rows = self._db.execute(f"select {_COLUMNS} from jobs order by created_at").fetchall()
+        except sqlite3.Error as error:
+            raise self._broken(error) from error
+        for row in rows:
+            try:
+                jobs.append(self._job(row))
+            except (ValueError, TypeError) as error:  # its own row is damaged: only it is lost
+                log.warning("job %s cannot be read (%s): forgotten", row[0], error)
+                self.forget(row[0])
         return [job for job in jobs if self._tidy(job)]
 
     def sweep(self, known: set[str]) -> list[str]:
@@ -110,9 +127,6 @@ class JobStore:
             shutil.rmtree(path, ignore_errors=True)
         return [path.name for path in orphans]
 
-    def _rows(self) -> list[tuple]:
-        return self._db.execute(f"select {_COLUMNS} from jobs order by created_at").fetchall()
-
     def _job(self, row: tuple) -> Job:
         job_id, state, created, started, finished, preview, answered, order, error, report = row
         return Job(
@@ -121,9 +135,9 @@ class JobStore:
             state=state,
             stage="queued" if state == "queued" else "finished",
             progress=1.0 if state == "done" else 0.0,
-            created_at=created,
-            started_at=started,
-            finished_at=finished,
+            created_at=float(created),
+            started_at=None if started is None else float(started),
+            finished_at=None if finished is None else float(finished),
             has_preview=bool(preview),
             answered=bool(answered),
             error=Problem.model_validate_json(error) if error else None,

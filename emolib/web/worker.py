@@ -23,9 +23,8 @@ import numpy as np
 
 from emolib.errors import Cancelled, EmolibError, FaceError
 from emolib.generate import Request, TalkingFace
-from emolib.generate.mixture import as_facts
 from emolib.media.audio import write_wav
-from emolib.media.provenance import Facts, write_labelled_picture
+from emolib.media.provenance import write_labelled_picture
 from emolib.media.still import is_still, read_still
 from emolib.web.jobs import Order
 from emolib.web.problems import job_problem
@@ -90,9 +89,8 @@ def make(talker: TalkingFace, task: dict, line: Line) -> dict:
     }
     asked = Request(face, audio, order.emotion, **settings)
     try:
-        look = talker.preview(face, audio, order.emotion, **settings)
-        facts = Facts(as_facts(asked.weights), talker.name, talker.sha256)
-        write_labelled_picture(folder / PREVIEW, look, facts, overwrite=True)
+        look = talker.preview_clip(face, audio, order.emotion, **settings)
+        write_labelled_picture(folder / PREVIEW, look.frames[0], look.facts, overwrite=True)
         line.tell("preview", job=job_id)
     except FaceError:  # none in the first picture: there may be one later
         log.info("no first look")

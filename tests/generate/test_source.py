@@ -78,12 +78,13 @@ def test_a_track_is_remembered_by_content(scene, monkeypatch):
     assert again.picture_px == (320, 240)
 
 
-def test_a_damaged_memory_means_looking_again(scene, caplog):
+@pytest.mark.parametrize("rest", [b"PK not a zip", b"", b"PK\x03\x04", b"\x93NUMPY"])
+def test_a_damaged_memory_means_looking_again(scene, caplog, rest):
     from emolib.paths import cache_dir
 
     detector = make_detector("auto")
     find_track(iter(scene), detector, 0, key="k2", file="clip")
-    (cache_dir() / "tracks" / "k2.npz").write_bytes(b"PK not a zip")
+    (cache_dir() / "tracks" / "k2.npz").write_bytes(rest)
     track, remembered = find_track(iter(scene), detector, 0, key="k2", file="clip")
     assert not remembered
     assert len(track) == len(scene)

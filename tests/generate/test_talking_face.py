@@ -173,6 +173,27 @@ def test_a_network_without_emotion_says_so(tmp_path, scene):
     assert (clip.frames == talker.generate(scene, voice()).frames).all()
 
 
+@pytest.mark.parametrize("head", ["rgb", "composite"])
+def test_what_a_film_claims_is_true_of_its_network(tmp_path, scene, film, head):
+    from emolib.paths import file_sha256
+
+    path = checkpoint_of(tmp_path / "net.safetensors", emotion=None, head=head)
+    talker = TalkingFace.load(path, device="cpu")
+    clip = talker.generate(film, voice(), "happiness")
+    assert clip.facts.emotion == {}
+    assert clip.facts.more["native"] is clip.report["native"] is (head == "composite")
+    preview = talker.preview_clip(film, voice(), "happiness")
+    assert preview.facts.emotion == {}
+    assert preview.facts.inputs == clip.facts.inputs
+    assert preview.facts.inputs["face"] == file_sha256(film)
+
+
+def test_a_walk_claims_what_its_frames_were_given(talker, scene):
+    clip = talker.generate(scene, voice(), mixture=np.eye(6)[[4, 3, 3, 3]])
+    assert clip.facts.emotion["HAP"] == pytest.approx(0.8)  # of ten frames, not 3 of 4 stations
+    assert clip.facts.more["walk"] == [{"NEU": 1.0}, *[{"HAP": 1.0}] * 3]
+
+
 # length and sync
 
 

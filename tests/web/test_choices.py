@@ -4,7 +4,9 @@ import asyncio
 import io
 import re
 import sys
+import threading
 import wave
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from PIL import Image
@@ -116,6 +118,46 @@ def test_the_study_keeps_one_answer_a_film(client, tmp_path):
     (kept,) = study.read(tmp_path / "state" / "study.csv").answers
     assert (kept.usability, kept.functionality, kept.overall) == (4, None, 5)
     assert (kept.emotion, kept.model) == ("HAP", "stand-in")
+
+
+def test_five_ratings_at_once_are_one(client, tmp_path):
+    job = finished(client, ask(client))
+    answer = {"overall": 5, "consent": True, "job_id": job["id"]}
+    with ThreadPoolExecutor(5) as people:
+        sent = people.map(lambda _: client.post("/api/study", json=answer).status_code, range(5))
+        assert sorted(sent) == [201, 409, 409, 409, 409]
+    assert len(study.read(tmp_path / "state" / "study.csv").answers) == 1
+
+
+def test_an_answer_that_could_not_be_kept_can_be_given_again(client, tmp_path):
+    job = finished(client, ask(client))
+    answer = {"overall": 5, "consent": True, "job_id": job["id"]}
+    (tmp_path / "state" / "study.csv").write_text("another file\n")
+    assert client.post("/api/study", json=answer).status_code == 422
+    (tmp_path / "state" / "study.csv").unlink()
+    assert client.post("/api/study", json=answer).status_code == 201
+
+
+def test_jobs_are_touched_on_the_servers_loop_alone(client):
+    seen = set()
+
+    class Watched(dict):
+        def get(self, *key):
+            seen.add(threading.get_ident())
+            return super().get(*key)
+
+        def values(self):
+            seen.add(threading.get_ident())
+            return super().values()
+
+    queue = client.app.state.house.queue
+    queue.jobs = Watched(queue.jobs)
+    loop_thread = client.portal.call(threading.get_ident)
+    job = ask(client)
+    for url in (f"/api/jobs/{job['id']}", "/api/health", "/api/options"):
+        assert client.get(url).status_code == 200
+    client.post("/api/study", json={"overall": 5, "consent": True, "job_id": job["id"]})
+    assert seen == {loop_thread}
 
 
 def test_the_page_is_served_whole(client):

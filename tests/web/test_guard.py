@@ -218,6 +218,33 @@ def test_a_body_that_drips_often_enough_ends_all_the_same(tmp_path):
         assert b" 408 " in answer
 
 
+def test_a_file_lies_in_its_jobs_folder_as_it_arrives(tmp_path):
+    with server_of(tmp_path) as (port, _):
+        with socket.create_connection(("127.0.0.1", port), 10) as line:
+            line.sendall(head_of(port, f"Content-Length: {5 * 2**20}") + PART + bytes(3 * 2**20))
+            size = lambda: sum(f.stat().st_size for f in (tmp_path / "jobs").glob("*/face"))  # noqa: E731
+            wait_for(lambda: size() > 2 * 2**20)
+        wait_for(lambda: not list((tmp_path / "jobs").iterdir()))
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        b"--x\r\nContent-Disposition: form-data; name=text\r\n\r\n" + b"a" * 20_000 + b"\r\n--x--",
+        b"--x\r\nContent-Disposition: form-data; name=a\r\n\r\nb\r\n" * 17 + b"--x--",
+        PART + b"a\r\n" + PART + b"b\r\n--x--",
+        b"--x\r\n\r\n--x--",
+        b"no part at all",
+    ],
+)
+def test_odd_forms_are_refused_in_one_line(client, form, tmp_path):
+    kind = {"Content-Type": "multipart/form-data; boundary=x"}
+    answer = client.post("/api/jobs", content=form, headers=kind)
+    assert answer.status_code == 422
+    assert set(answer.json()["error"]) == {"code", "message", "fix"}
+    assert list((tmp_path / "state" / "jobs").iterdir()) == []
+
+
 def test_a_browser_that_leaves_while_sending_leaves_nothing(tmp_path):
     with server_of(tmp_path) as (port, app):
         with socket.create_connection(("127.0.0.1", port), 10) as line:

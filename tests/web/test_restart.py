@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import sqlite3
 import time
 
 import httpx2
@@ -116,6 +117,35 @@ def test_a_damaged_database_is_one_clear_line(tmp_path):
     (tmp_path / "jobs.sqlite3").write_bytes(b"not a database, but long enough to be looked at" * 99)
     with pytest.raises(ResourceError, match="state cannot be kept"):
         JobStore(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "update jobs set job_order = '{\"face\": '",
+        "update jobs set job_order = '{\"colour\": 1}'",
+        "update jobs set report = 'x', state = 'done'",
+        "update jobs set created_at = 'soon', finished_at = 'late', state = 'failed'",
+    ],
+)
+def test_a_damaged_row_costs_only_its_job(tmp_path, change, caplog):
+    store = JobStore(tmp_path)
+    whole, hurt = job_in("queued"), job_in("queued")
+    for job in (whole, hurt):
+        place(store, job, "face")
+    store._db.execute(f"{change} where id = '{hurt.id}'")
+    queue = JobQueue(store, LIMITS)
+    assert list(queue.jobs) == [whole.id]
+    assert not store.job_folder(hurt.id).exists()
+    assert "cannot be read" in caplog.text
+
+
+def test_a_database_that_breaks_later_is_one_clear_line(tmp_path):
+    JobStore(tmp_path).close()
+    with sqlite3.connect(tmp_path / "jobs.sqlite3") as db:
+        db.execute("alter table jobs drop column report")
+    with pytest.raises(ResourceError, match=r"jobs\.sqlite3.*move"):
+        JobQueue(JobStore(tmp_path), LIMITS)
 
 
 def test_what_was_asked_for_comes_back_from_the_disk(tmp_path):

@@ -5,9 +5,11 @@ import ipaddress
 import signal
 import ssl
 import sys
+import tempfile
 
 import httpx2
 import pytest
+import stand_in
 from typer.testing import CliRunner
 from web_clients import ask, process_of
 
@@ -151,6 +153,20 @@ def test_https_with_a_token_and_a_clean_end(tmp_path, certificate):
                         server.send_signal(signal.SIGTERM)  # the open stream must not keep it
         rest, _ = server.communicate(timeout=120)
         assert (server.returncode, rest.strip()) == (0, "stopped")
+
+
+def test_a_server_in_a_process_leaves_it_as_it_was(tmp_path):
+    seen = [tempfile.tempdir, signal.getsignal(signal.SIGTERM)]
+
+    def ready(address):
+        seen.append(tempfile.tempdir)
+        signal.raise_signal(signal.SIGTERM)
+
+    settings = ServeSettings(state=tmp_path, port=0)
+    serving.serve(settings, commands={"cpu": stand_in.COMMAND}, ready=ready)
+    before, handler, during = seen
+    assert before is during is tempfile.tempdir
+    assert signal.getsignal(signal.SIGTERM) is handler
 
 
 def test_a_state_in_use_is_one_clear_error(tmp_path):

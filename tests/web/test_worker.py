@@ -99,6 +99,23 @@ def test_a_film_with_a_first_look_on_the_way(talker, film, voice, tmp_path, cach
     assert not list(cache.glob("tracks/*"))  # nothing of an upload is remembered
 
 
+def test_a_first_look_claims_only_what_is_true(tmp_path, film, voice):
+    from emolib.models.checkpoint import save_checkpoint
+    from emolib.models.generator import Generator, GeneratorConfig
+    from emolib.paths import file_sha256
+
+    path = tmp_path / "w2l.safetensors"
+    save_checkpoint(path, Generator(GeneratorConfig(width=1 / 32, head="rgb", emotion=None)))
+    folder = tmp_path / "job"
+    task = task_of(folder, Order(str(film), str(voice), "HAP"))
+    make(TalkingFace.load(path, device="cpu"), task, Line())
+    for name in ("preview.jpg", "result.mp4"):
+        facts = verify(folder / name).facts
+        assert facts["emotion"] == {}  # the network knows none
+        assert facts["more"]["native"] is False  # its head has 96 pixels to give
+        assert facts["inputs"] == {"face": file_sha256(film), "audio": file_sha256(voice)}
+
+
 def test_the_network_alone_decides_what_is_in_the_film(talker, film, voice, tmp_path, cache):
     order = Order(str(film), str(voice), "SAD")
     make(talker, task_of(tmp_path / "job", order), Line())
