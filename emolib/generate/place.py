@@ -1,30 +1,26 @@
 """Where the face is in each frame of a source: found once, remembered by content.
 
-A track is kept in the cache folder under the hash of the pictures and of everything that decides
-the track. So six emotions of one video look for the face once, and a changed file is looked at
-anew.
+A track is kept in the cache folder under the hash of the pictures, of the code that finds faces and
+of everything else that decides the track. So six emotions of one video look for the face once, and
+a changed file is looked at anew.
 """
 
 from __future__ import annotations
 
-import logging
-import zipfile
 from collections.abc import Iterable, Sequence
 from dataclasses import fields
-from pathlib import Path
 
 import numpy as np
 
-from emolib.config import VIDEO, settings_hash
-from emolib.errors import EmolibError, FaceError, SmallFaceError
+from emolib.arrays import ArrayCache
+from emolib.config import VIDEO
+from emolib.errors import FaceError, SmallFaceError
 from emolib.media.face import FaceDetector
 from emolib.media.faces import FaceTrack, track_faces
 from emolib.media.track import MIN_FACE_PX
-from emolib.paths import atomic_path, cache_dir
 
-log = logging.getLogger(__name__)
-
-FORMAT = 1  # raised when tracking changes what it finds, or the file's layout changes
+TRACKS = ArrayCache("tracks", rooms=("media", "assets/faces", "config", "generate/place"))
+NOT_KEPT = "landmarks"  # of a track: nothing here uses them
 ROUND_UP_FRAMES = VIDEO.fps  # tracks are made in whole seconds, so that they serve again
 
 
@@ -33,39 +29,39 @@ def frames_to_track(n_frames: int) -> int:
     return -(-n_frames // ROUND_UP_FRAMES) * ROUND_UP_FRAMES
 
 
-def track_key(sha256: str, detector: str, n_frames: int, face_index: int) -> str:
-    """The name under which a track is remembered."""
-    return settings_hash("track", FORMAT, sha256, detector, n_frames, face_index, VIDEO.fps)
-
-
 def find_track(
     frames: Iterable[np.ndarray],
     detector: FaceDetector,
     face_index: int,
     *,
-    key: str | None,
+    sha256: str,
+    n_frames: int,
     file: str,
+    remember: bool = True,
 ) -> tuple[FaceTrack, bool]:
     """The face's track, and whether it was remembered.
 
     Args:
         frames: (H, W, 3) uint8 RGB each; read only when the track is not remembered.
         face_index: 0 for the largest face.
-        key: from `track_key`; None neither remembers nor recalls.
+        sha256: of the source; with `n_frames` it says which frames these are.
         file: named in messages.
+        remember: keep the answer in the cache folder, or look for one there.
 
     Raises:
         FaceError: no face in any frame, or none with this index.
         SmallFaceError: smaller than 24 px.
     """
-    store = None if key is None else _store(key)
-    known = store and _load(store)
-    if known:
-        return known, True
-    track = track_faces(frames, detector, face_index=face_index, file=file)
-    if store:
-        _save(store, track)
-    return track, False
+
+    def make() -> dict[str, np.ndarray]:
+        return _as_arrays(track_faces(frames, detector, face_index=face_index, file=file))
+
+    if not remember:
+        return _as_track(make()), False
+    asked = {"sha256": sha256, "n_frames": n_frames, "fps": VIDEO.fps}
+    asked |= {"detector": detector.name, "face_index": face_index}
+    values, known = TRACKS.recall(asked, make)
+    return _as_track(values), known
 
 
 def fixed_track(frames: Iterable[np.ndarray], box: Sequence[float], file: str) -> FaceTrack:
@@ -106,40 +102,16 @@ def fixed_track(frames: Iterable[np.ndarray], box: Sequence[float], file: str) -
     )
 
 
-def _store(key: str) -> Path | None:
-    try:
-        return cache_dir() / "tracks" / f"{key}.npz"
-    except OSError as error:  # a cache that cannot be used only costs time
-        log.warning("face tracks are not remembered: %s", error)
-        return None
+def _as_arrays(track: FaceTrack) -> dict[str, np.ndarray]:
+    return {f.name: np.asarray(getattr(track, f.name)) for f in fields(track) if f.name != NOT_KEPT}
 
 
-def _save(store: Path, track: FaceTrack) -> None:
-    values = {f.name: getattr(track, f.name) for f in fields(track) if f.name != "landmarks"}
-    try:
-        with atomic_path(store) as temporary, temporary.open("wb") as stream:
-            np.savez(stream, **values)
-    except (EmolibError, OSError) as error:
-        log.warning("the face track is not remembered: %s", error)
-
-
-def _load(store: Path) -> FaceTrack | None:
-    try:
-        with np.load(store, allow_pickle=False) as kept:
-            values = {name: kept[name] for name in kept.files}
-        return FaceTrack(
-            poses=values["poses"],
-            seen=values["seen"],
-            found=values["found"],
-            landmarks=None,
-            cuts=tuple(int(cut) for cut in values["cuts"]),
-            n_faces=int(values["n_faces"]),
-            frozen=float(values["frozen"]),
-            picture_px=tuple(int(side) for side in values["picture_px"]),
-            warnings=tuple(str(text) for text in values["warnings"]),
-        )
-    except FileNotFoundError:
-        return None
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-        log.warning("%s: damaged, the face is looked for again (%s)", store, error)
-        return None
+def _as_track(values: dict[str, np.ndarray]) -> FaceTrack:
+    plain = {
+        "cuts": tuple(values["cuts"].astype(int).tolist()),
+        "n_faces": int(values["n_faces"]),
+        "frozen": float(values["frozen"]),
+        "picture_px": tuple(values["picture_px"].tolist()),
+        "warnings": tuple(values["warnings"].astype(str).tolist()),
+    }
+    return FaceTrack(**{NOT_KEPT: None} | values | plain)

@@ -14,7 +14,7 @@ from emolib.errors import Cancelled
 from emolib.generate.hearing import hear
 from emolib.generate.mixture import as_facts, weights_per_frame
 from emolib.generate.noted import noted
-from emolib.generate.place import find_track, fixed_track, frames_to_track, track_key
+from emolib.generate.place import find_track, fixed_track, frames_to_track
 from emolib.generate.plan import describe_fit, fit_frames, n_sound_frames
 from emolib.generate.request import Request
 from emolib.generate.source import open_source
@@ -49,10 +49,9 @@ def prepare(
             if asked.box is not None:
                 track, remembered = fixed_track(first, asked.box, source.name), False
             else:
-                kept = (sha256, detector.name, n_look, asked.face_index)
-                key = track_key(*kept) if asked.remember else None
+                which = {"sha256": sha256, "n_frames": n_look, "file": source.name}
                 track, remembered = find_track(
-                    first, detector, asked.face_index, key=key, file=source.name
+                    first, detector, asked.face_index, remember=asked.remember, **which
                 )
     fit = "trim" if asked.audio is None else asked.fit
     plan = fit_frames(len(track), n_sound, fit)

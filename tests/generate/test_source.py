@@ -14,6 +14,7 @@ from emolib.generate.source import ArraySource, FileSource, open_source
 from emolib.media.detect import make_detector
 from emolib.media.mel import melspectrogram
 from emolib.media.video import write_video
+from emolib.paths import cache_dir
 
 
 @pytest.fixture(scope="module")
@@ -64,28 +65,50 @@ def test_arrays_are_sources_too(scene):
         open_source(scene.astype(float))
 
 
+def find(scene, **more):
+    return find_track(
+        iter(scene),
+        make_detector("auto"),
+        0,
+        sha256="of the clip",
+        n_frames=25,
+        file="clip",
+        **more,
+    )
+
+
 def test_a_track_is_remembered_by_content(scene, monkeypatch):
-    detector = make_detector("auto")
-    arguments = {"key": "k1", "file": "clip"}
-    track, remembered = find_track(iter(scene), detector, 0, **arguments)
+    track, remembered = find(scene)
     assert not remembered
     monkeypatch.setattr(place, "track_faces", None)  # no second look
-    again, remembered = find_track(iter(()), detector, 0, **arguments)
+    again, remembered = find(())
     assert remembered
-    assert (again.poses == track.poses).all()
-    assert (again.found == track.found).all()
-    assert again.warnings == track.warnings
-    assert again.picture_px == (320, 240)
+    for name in ("poses", "seen", "found"):
+        assert (getattr(again, name) == getattr(track, name)).all()
+    for name in ("cuts", "n_faces", "frozen", "picture_px", "warnings"):
+        assert getattr(again, name) == getattr(track, name)
+
+
+def test_an_edited_tracker_looks_again(scene, monkeypatch):
+    find(scene)
+    monkeypatch.setattr("emolib.arrays.code_sha256", lambda *rooms: "of the edited code")
+    assert not find(scene)[1]
+
+
+def test_tracks_do_not_fill_the_disk(scene, monkeypatch):
+    monkeypatch.setattr(place.TRACKS, "max_bytes", 1)
+    find(scene)
+    find_track(iter(scene), make_detector("auto"), 0, sha256="of another", n_frames=25, file="x")
+    assert len(list((cache_dir() / "tracks").iterdir())) == 1
 
 
 @pytest.mark.parametrize("rest", [b"PK not a zip", b"", b"PK\x03\x04", b"\x93NUMPY"])
-def test_a_damaged_memory_means_looking_again(scene, caplog, rest):
-    from emolib.paths import cache_dir
-
-    detector = make_detector("auto")
-    find_track(iter(scene), detector, 0, key="k2", file="clip")
-    (cache_dir() / "tracks" / "k2.npz").write_bytes(rest)
-    track, remembered = find_track(iter(scene), detector, 0, key="k2", file="clip")
+def test_a_damaged_memory_means_looking_again(scene, caplog, monkeypatch, rest):
+    monkeypatch.setattr(place.TRACKS, "told", False)
+    find(scene)
+    (kept,) = (cache_dir() / "tracks").iterdir()
+    kept.write_bytes(rest)
+    track, remembered = find(scene)
     assert not remembered
     assert len(track) == len(scene)
     assert "damaged" in caplog.text
@@ -94,9 +117,14 @@ def test_a_damaged_memory_means_looking_again(scene, caplog, rest):
 def test_a_cache_that_cannot_be_written_only_costs_time(scene, tmp_path, monkeypatch):
     (tmp_path / "file").write_text("in the way")
     monkeypatch.setenv("EMOLIB_CACHE", str(tmp_path / "file" / "cache"))
-    track, remembered = find_track(iter(scene), make_detector("auto"), 0, key="k", file="clip")
+    track, remembered = find(scene)
     assert not remembered
     assert track.found.all()
+
+
+def test_an_upload_is_not_remembered(scene):
+    assert not find(scene, remember=False)[1]
+    assert not (cache_dir() / "tracks").exists()
 
 
 def test_a_given_box_needs_no_detector(scene):
