@@ -52,7 +52,9 @@ def synth(
 def prepare(
     corpus: Annotated[Path, typer.Argument(help="folder of the corpus; it is only read")],
     out: Annotated[Path | None, typer.Option(help="the store; default: in the cache")] = None,
-    kind: Annotated[str, typer.Option(help="auto|cremad|synthetic|ravdess|mead|lrs2")] = "auto",
+    kind: Annotated[
+        str, typer.Option(help="auto|cremad|synthetic|ravdess|mead|lrs2|grid")
+    ] = "auto",
     split: Annotated[
         str, typer.Option(help="actor (no one in two splits), random95, or none: all for the test")
     ] = "actor",

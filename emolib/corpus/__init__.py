@@ -7,6 +7,7 @@ from pathlib import Path
 
 from emolib.corpus.base import Clip, Corpus, CorpusReport, Problem
 from emolib.corpus.cremad import CremaD, SyntheticCorpus
+from emolib.corpus.grid import Grid, sentence_of
 from emolib.corpus.lrs2 import Lrs2
 from emolib.corpus.mead import Mead
 from emolib.corpus.ravdess import Ravdess
@@ -18,6 +19,7 @@ KINDS: dict[str, type[Corpus]] = {
     "ravdess": Ravdess,
     "mead": Mead,
     "lrs2": Lrs2,
+    "grid": Grid,
 }
 __all__ = ["KINDS", "Clip", "Corpus", "CorpusReport", "Problem", "guess_kind", "open_corpus"]
 
@@ -60,9 +62,12 @@ def guess_kind(path: str | Path) -> str:
         return "mead"
     if next(root.glob("**/Actor_[0-9][0-9]"), None):
         return "ravdess"
+    if any(sentence_of(path) for path in root.rglob("*.mpg")):
+        return "grid"
     raise DatasetError(
         "this folder has no layout I know",
         file=path,
-        expected="VideoFlash/ (CREMA-D), Actor_01/ (RAVDESS), M003/video/ (MEAD), mvlrs_v1/ (LRS2)",
+        expected="VideoFlash/ (CREMA-D), Actor_01/ (RAVDESS), M003/video/ (MEAD), mvlrs_v1/ (LRS2)"
+        ", s1/bbaf2n.mpg (GRID)",
         fix="pass the corpus's top folder, or name it with --kind",
     )

@@ -18,7 +18,7 @@ import pandas as pd
 
 from emolib.errors import DatasetError
 
-VIDEO_SUFFIXES = (".flv", ".mp4", ".mov", ".mkv", ".webm", ".avi")
+VIDEO_SUFFIXES = (".flv", ".mp4", ".mov", ".mkv", ".webm", ".avi", ".mpg", ".mpeg")
 LFS_HEAD = b"version https://git-lfs"
 CHUNK = 1 << 20
 
@@ -38,6 +38,7 @@ class Clip:
         sex: "female", "male" or None.
         truth: per-frame truth (.npz) of a synthetic clip.
         twins: name shared by clips that have a file in common, byte for byte; None if unique.
+        text: the words that are said, where the corpus tells them.
     """
 
     name: str
@@ -50,6 +51,7 @@ class Clip:
     sex: str | None = None
     truth: Path | None = None
     twins: str | None = None
+    text: str | None = None
 
 
 @dataclass(frozen=True)
@@ -183,9 +185,11 @@ class Corpus(ABC):
                 "no clips here", file=self.root, expected=self.layout, fix=self.missing_fix
             )
         fatal = {problem.name for problem in scan.problems if problem.fatal}
-        clips = sorted((c for c in scan.clips if c.name not in fatal), key=lambda c: c.name)
+        clips = [clip for clip in scan.clips if clip.name not in fatal]
+        kept, repeated = one_a_name((clip.name, clip.video) for clip in clips)
+        clips = sorted((c for c in clips if kept[c.name] == c.video), key=lambda clip: clip.name)
         clips, doubles = mark_twins(clips)
-        problems = scan.problems + ([] if self.shares_sound else doubles)
+        problems = scan.problems + repeated + ([] if self.shares_sound else doubles)
         return Scan(clips, sorted(problems, key=lambda p: (p.name, p.reason)), scan.n_found)
 
     @abstractmethod
@@ -204,6 +208,17 @@ def file_problem(name: str, path: Path) -> Problem | None:
                 text = "a git-lfs pointer, not the media; run `git lfs pull` or use the mirror"
                 return Problem(name, "lfs_stub", text, str(path))
     return None
+
+
+def one_a_name(named: Iterable[tuple[str, Path]]) -> tuple[dict[str, Path], list[Problem]]:
+    """The first file of each name, sorted by name, and a remark for each file left out for it."""
+    kept: dict[str, Path] = {}
+    problems = []
+    for name, path in sorted(named):
+        if kept.setdefault(name, path) != path:
+            text = f"{kept[name]} has this name too and is used; this file is not"
+            problems.append(Problem(name, "same_name", text, str(path), fatal=False))
+    return kept, problems
 
 
 def identical_files(paths: Iterable[Path]) -> list[list[Path]]:

@@ -22,6 +22,7 @@ from emolib.corpus.base import (
     Problem,
     Scan,
     file_problem,
+    one_a_name,
 )
 from emolib.emotions import EMOTIONS
 from emolib.errors import ConfigError, DatasetError
@@ -102,10 +103,10 @@ class CremaD(Corpus):
         return dict(zip(table["ActorID"], table["Sex"].str.strip().str.lower(), strict=True))
 
     def _scan(self) -> Scan:
-        videos = _by_stem(self.root / "VideoFlash", VIDEO_SUFFIXES)
-        sounds = _by_stem(self.root / "AudioWAV", (".wav",))
+        videos, problems = _by_stem(self.root / "VideoFlash", VIDEO_SUFFIXES)
+        sounds, repeated = _by_stem(self.root / "AudioWAV", (".wav",))
         clips: list[Clip] = []
-        problems: list[Problem] = []
+        problems += repeated
         for stem in sorted(videos.keys() | sounds.keys()):
             clip, found = self._clip(stem, videos.get(stem), sounds.get(stem))
             problems += found
@@ -229,8 +230,6 @@ def all_clips() -> list[Clip]:
     return clips
 
 
-def _by_stem(folder: Path, suffixes: tuple[str, ...]) -> dict[str, Path]:
-    if not folder.is_dir():
-        return {}
-    paths = sorted(p for p in folder.iterdir() if p.suffix.lower() in suffixes)
-    return {p.stem: p for p in paths if not p.name.startswith(".")}
+def _by_stem(folder: Path, suffixes: tuple[str, ...]) -> tuple[dict[str, Path], list[Problem]]:
+    paths = [path for path in folder.glob("[!.]*") if path.suffix.lower() in suffixes]
+    return one_a_name((path.stem, path) for path in paths)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from emolib.corpus.base import VIDEO_SUFFIXES, Clip, Corpus, Problem, Scan, file_problem
+from emolib.corpus.base import VIDEO_SUFFIXES, Clip, Corpus, Problem, Scan, file_problem, one_a_name
 
 NAME = re.compile(r"(0[123])-(0[12])-(0[1-8])-(0[12])-(0[12])-(0[12])-(\d\d)")
 EMOTION = {"01": "NEU", "03": "HAP", "04": "SAD", "05": "ANG", "06": "FEA", "07": "DIS"}
@@ -27,11 +27,11 @@ class Ravdess(Corpus):
     missing_fix = "unpack the Video_Speech archives and pass their folder"
 
     def _scan(self) -> Scan:
+        suffixes = (*VIDEO_SUFFIXES, ".wav")
+        paths = [path for path in self.root.rglob("*.*") if path.suffix.lower() in suffixes]
+        files, problems = one_a_name((path.stem, path) for path in paths)
         takes: dict[str, dict[str, Path]] = {}
-        problems: list[Problem] = []
-        for path in sorted(self.root.rglob("*.*")):
-            if path.suffix.lower() not in (*VIDEO_SUFFIXES, ".wav"):
-                continue
+        for path in files.values():
             match = NAME.fullmatch(path.stem)
             if match is None:
                 text = "the name is not seven numbers, so its label is unknown"

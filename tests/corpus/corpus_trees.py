@@ -61,3 +61,12 @@ def make_lrs2(root: Path) -> Path:
     write(root / "mvlrs_v1/train.txt", "551/00001\n551/00002\n")
     write(root / "mvlrs_v1/test.txt", "662/00001 NF\n773/00009 MV\n")
     return root
+
+
+def make_grid(root: Path) -> Path:
+    for place in ("s1/bbaf2n", "s2/video/lgwtza", "s31_pwij3p", "sria1s"):
+        write(root / f"{place}.mpg", place)
+    write(root / "s1/bbaf2n.align", "0 900 sil\n900 1800 bin\n1800 2700 blue\n2700 3000 sp\n")
+    write(root / "s2/align/lgwtza.align", "0 900\n")
+    write(root / "s2/video/._lgwtza.mpg", "of a Mac")
+    return root

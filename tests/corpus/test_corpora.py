@@ -11,6 +11,7 @@ from corpus_trees import (
     add_clip,
     cremad_names,
     make_cremad,
+    make_grid,
     make_lrs2,
     make_mead,
     make_ravdess,
@@ -265,9 +266,58 @@ def test_a_stray_lrs2_clip_has_no_split(tmp_path):
     assert reasons(Lrs2(tmp_path)) == {"884_00001": "not_listed"}
 
 
+def test_grid_knows_talkers_and_words_by_name(tmp_path):
+    corpus = open_corpus(make_grid(tmp_path))
+    clips = {clip.name: clip for clip in corpus.clips()}
+    assert {name: clip.actor for name, clip in clips.items()} == {
+        "s1_bbaf2n": "s1",
+        "s2_lgwtza": "s2",
+        "s31_pwij3p": "s31",
+        "sria1s": "unknown",
+    }
+    assert clips["s1_bbaf2n"].text == "bin blue"  # as its word times have it
+    assert clips["s2_lgwtza"].text == "lay green with t zero again"
+    assert {clip.emotion for clip in clips.values()} == {None}
+    assert reasons(corpus) == {"s2_lgwtza": "bad_align", "sria1s": "no_talker"}
+    assert corpus.verify().ok
+
+
+def test_one_folder_of_a_grid_talker_is_a_corpus_too(tmp_path):
+    make_grid(tmp_path)
+    write(tmp_path / "s1/holiday.mpg", "at the sea")
+    corpus = open_corpus(tmp_path / "s1")
+    assert [(clip.name, clip.actor) for clip in corpus.clips()] == [("s1_bbaf2n", "s1")]
+    assert reasons(corpus) == {"holiday": "bad_name"}
+
+
+def test_files_that_claim_one_name_are_named_and_one_is_used(tmp_path):
+    make_grid(tmp_path / "g")
+    again = write(tmp_path / "g/s1/video/bbaf2n.mpg", "a copy of another kind")
+    grid = open_corpus(tmp_path / "g")
+    assert [clip.name for clip in grid.clips()].count("s1_bbaf2n") == 1
+    problem = next(problem for problem in grid.problems() if problem.reason == "same_name")
+    assert (problem.file, problem.fatal) == (str(again), False)
+    cremad = make_cremad(tmp_path / "c", ["1040_ITH_SAD_XX", "1040_ITH_SAD_X"])
+    write(cremad / "VideoFlash/1040_ITH_SAD_XX.mp4", "the same, converted")
+    names = [clip.name for clip in CremaD(cremad).clips()]
+    assert names == ["1040_ITH_SAD_XX"]
+    left_out = [p for p in CremaD(cremad).problems() if p.reason == "same_name"]
+    assert len(left_out) == 2
+    make_ravdess(tmp_path / "r")
+    write(tmp_path / "r/Actor_01/01-01-03-01-02-01-01.wav", "its sound, taken out")
+    clip = next(c for c in open_corpus(tmp_path / "r").clips() if c.emotion == "HAP")
+    assert clip.video.suffix == ".mp4"
+
+
 @pytest.mark.parametrize(
     ("make", "kind"),
-    [(make_cremad, "cremad"), (make_ravdess, "ravdess"), (make_mead, "mead"), (make_lrs2, "lrs2")],
+    [
+        (make_cremad, "cremad"),
+        (make_ravdess, "ravdess"),
+        (make_mead, "mead"),
+        (make_lrs2, "lrs2"),
+        (make_grid, "grid"),
+    ],
 )
 def test_the_kind_is_guessed_from_the_layout(tmp_path, make, kind):
     assert guess_kind(make(tmp_path)) == kind
