@@ -28,8 +28,8 @@ import nbformat
 from browser_page import camera_film, launch
 from playwright.sync_api import Locator, Page, expect, sync_playwright
 
+from emolib.base.runtime import Stopwatch
 from emolib.media.audio import load_audio, write_wav
-from emolib.runtime import Stopwatch
 
 ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOK = ROOT / "notebooks" / "10_interactive_generation.ipynb"
@@ -329,7 +329,7 @@ def main() -> None:
 
 
 STUDIO = """from emolib.generate import TalkingFace
-from emolib.lab.studio import Studio
+from emolib.notebook.studio import Studio
 
 Studio(TalkingFace.load("lite"))"""
 

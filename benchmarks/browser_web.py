@@ -35,11 +35,11 @@ from browser_page import (
 from PIL import Image, ImageColor
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from emolib.emotions import COLOURS
-from emolib.lab.server import LocalServer
-from emolib.paths import PACKAGE, data_dir, results_dir
-from emolib.results import save_result
-from emolib.runtime import run_record
+from emolib.base.emotions import COLOURS
+from emolib.base.files import PACKAGE, data_dir, results_dir
+from emolib.base.results import save_result
+from emolib.base.runtime import run_record
+from emolib.notebook.server import LocalServer
 
 FIGURE_BYTES = 300_000
 

@@ -18,6 +18,8 @@ import numpy as np
 import torch
 from skimage import data
 
+from emolib.base.results import save_result
+from emolib.base.runtime import run_record, seed_everything
 from emolib.evaluation.emotion import ExpressionJudge, WindowJudge
 from emolib.evaluation.measure import Material, measure
 from emolib.evaluation.regenerate import regenerate
@@ -28,8 +30,6 @@ from emolib.models.classifier import EmotionClassifier, EmotionClassifierConfig
 from emolib.models.face_nets import ExpressionNet, IdentityNet
 from emolib.models.generator import Generator, GeneratorConfig
 from emolib.models.syncnet import SyncNet, SyncNetConfig
-from emolib.results import save_result
-from emolib.runtime import run_record, seed_everything
 
 HELD_OUT_CLIPS = 144
 FACE = np.array([161.7, 62.0, 285.2, 185.5])  # in the astronaut's picture

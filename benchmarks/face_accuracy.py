@@ -13,12 +13,12 @@ from pathlib import Path
 
 import numpy as np
 
-from emolib.corpus import Clip, open_corpus
+from emolib.base.files import data_dir
+from emolib.base.results import save_result
+from emolib.base.runtime import run_record
+from emolib.data.corpora import Clip, open_corpus
 from emolib.media.faces import jitter_px, make_detector, track_faces
 from emolib.media.video import read_frames
-from emolib.paths import data_dir
-from emolib.results import save_result
-from emolib.runtime import run_record
 
 BONES = [27, 28, 29, 30, 36, 39, 42, 45]  # iBUG: bridge of the nose, corners of the eyes
 SAME_POINT = {33: 36, 133: 39, 362: 42, 263: 45, 61: 48, 291: 54, 13: 62, 14: 66, 168: 27}

@@ -16,13 +16,13 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from emolib.config import VIDEO
-from emolib.corpus import open_corpus
+from emolib.base.config import VIDEO
+from emolib.base.files import data_dir
+from emolib.base.results import save_result
+from emolib.base.runtime import run_record
+from emolib.data.corpora import open_corpus
 from emolib.media.faces import make_detector, track_faces
 from emolib.media.video import read_frames
-from emolib.paths import data_dir
-from emolib.results import save_result
-from emolib.runtime import run_record
 
 BUDGET_FPS = 60
 

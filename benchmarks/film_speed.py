@@ -14,8 +14,8 @@ import tempfile
 import time
 from pathlib import Path
 
+from emolib.base.runtime import peak_memory_bytes, run_record
 from emolib.media.video import write_video
-from emolib.runtime import peak_memory_bytes, run_record
 from emolib.synthetic.film import FilmSettings, clip_names, film_clip, write_clip, write_corpus
 from emolib.synthetic.people import Person, Stage
 from emolib.synthetic.performance import perform

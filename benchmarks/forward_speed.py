@@ -20,11 +20,11 @@ from pathlib import Path
 
 import torch
 
+from emolib.base.files import atomic_path
+from emolib.base.runtime import run_record
 from emolib.models.blocks import n_parameters
 from emolib.models.cost import trace
 from emolib.models.generator import Generator, GeneratorConfig
-from emolib.paths import atomic_path
-from emolib.runtime import run_record
 
 WIDTHS = (("1/8 (tiny)", 1 / 8), ("1/4 (lite)", 1 / 4), ("1 (paper)", 1.0))
 

@@ -24,14 +24,14 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from emolib.config import AUDIO
-from emolib.corpus import open_corpus
-from emolib.errors import CheckpointError
+from emolib.base.config import AUDIO
+from emolib.base.errors import CheckpointError
+from emolib.base.files import data_dir
+from emolib.base.results import save_result
+from emolib.base.runtime import peak_memory_bytes, run_record
+from emolib.data.corpora import open_corpus
 from emolib.media.audio import load_audio
 from emolib.media.video import read_frames, write_video
-from emolib.paths import data_dir
-from emolib.results import save_result
-from emolib.runtime import peak_memory_bytes, run_record
 
 SECONDS, BUDGET_S = 3, 5.0
 LARGE_SECONDS, LARGE_PX, BUDGET_GIB = 10, (1920, 1080), 2.0

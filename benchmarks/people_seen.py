@@ -16,11 +16,11 @@ import cv2
 import numpy as np
 import torch
 
-from emolib.emotions import EMOTIONS
+from emolib.base.emotions import EMOTIONS
+from emolib.base.runtime import progress
 from emolib.media.face import iou
 from emolib.media.faces import make_detector
 from emolib.models.face_nets import SAME_PERSON, IdentityNet, identity_distance
-from emolib.runtime import progress
 from emolib.synthetic.film import FilmSettings, film_clip
 from emolib.synthetic.take import FIRST_ACTOR
 

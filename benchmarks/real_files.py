@@ -34,9 +34,12 @@ matplotlib.use("Agg")
 import numpy as np
 import torch
 
-from emolib.config import AUDIO
-from emolib.emotions import COLOURS, EMOTIONS, NAMES, parse_emotion
-from emolib.errors import CheckpointError
+from emolib.base.config import AUDIO
+from emolib.base.emotions import COLOURS, EMOTIONS, NAMES, parse_emotion
+from emolib.base.errors import CheckpointError
+from emolib.base.files import project_root, results_dir
+from emolib.base.results import save_result
+from emolib.base.runtime import progress, run_record
 from emolib.evaluation.emotion import ExpressionJudge, score_emotions
 from emolib.evaluation.film import (
     CROP_PX,
@@ -49,6 +52,8 @@ from emolib.evaluation.film import (
     read_film,
 )
 from emolib.evaluation.sync import lse_expert
+from emolib.figures.sheets import contact_sheet, every_nth
+from emolib.figures.style import caption, use_style
 from emolib.generate import TalkingFace
 from emolib.media.audio import load_audio
 from emolib.media.faces import FaceMesh
@@ -56,11 +61,6 @@ from emolib.media.provenance import write_labelled
 from emolib.media.verify import verify
 from emolib.models.checkpoint import find_checkpoint, load_checkpoint
 from emolib.models.face_nets import SAME_PERSON, ExpressionNet, IdentityNet
-from emolib.paths import project_root, results_dir
-from emolib.results import save_result
-from emolib.runtime import progress, run_record
-from emolib.viz.sheets import contact_sheet, every_nth
-from emolib.viz.style import caption, use_style
 
 VIDEOS, STILLS = (".mp4", ".mov", ".mkv", ".webm", ".avi", ".flv"), (".png", ".jpg", ".jpeg")
 VOICES = (".wav", ".mp3", ".flac", ".m4a", ".ogg")

@@ -13,7 +13,7 @@ import time
 
 import numpy as np
 
-from emolib.runtime import peak_memory_bytes
+from emolib.base.runtime import peak_memory_bytes
 from emolib.synthetic.hair import STYLES
 from emolib.synthetic.head import UNITS
 from emolib.synthetic.people import Person, Stage

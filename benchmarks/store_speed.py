@@ -11,11 +11,11 @@ import tempfile
 import time
 from pathlib import Path
 
-from emolib.corpus import open_corpus
-from emolib.paths import data_dir
-from emolib.runtime import run_record
-from emolib.store.prepare import prepare
-from emolib.store.store import ClipStore
+from emolib.base.files import data_dir
+from emolib.base.runtime import run_record
+from emolib.data.corpora import open_corpus
+from emolib.data.prepare import prepare
+from emolib.data.store import ClipStore
 
 CREMA_D_HOURS = 5.26
 

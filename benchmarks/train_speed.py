@@ -30,18 +30,18 @@ import torch.nn.functional as F
 from accelerate import Accelerator
 from torch.utils.data import DataLoader
 
-from emolib.corpus import open_corpus
+from emolib.base.files import data_dir
+from emolib.base.results import save_result
+from emolib.base.runtime import pick_device, run_record
+from emolib.data.augment import Augment
+from emolib.data.corpora import open_corpus
+from emolib.data.prepare import prepare
+from emolib.data.store import ClipStore
+from emolib.data.windows import GeneratorWindows
 from emolib.models.emotion import EmotionDiscriminator, EmotionDiscriminatorConfig
 from emolib.models.features import perceptual_features
 from emolib.models.generator import Generator
 from emolib.models.syncnet import SyncNet, SyncNetConfig, fold_lower_halves
-from emolib.paths import data_dir
-from emolib.results import save_result
-from emolib.runtime import pick_device, run_record
-from emolib.store.augment import Augment
-from emolib.store.prepare import prepare
-from emolib.store.store import ClipStore
-from emolib.store.windows import GeneratorWindows
 from emolib.training.emotion import EmotionTask
 from emolib.training.generator import GeneratorTask
 from emolib.training.journal import peak_memory_mb

@@ -27,12 +27,12 @@ import httpx2
 import numpy as np
 import psutil
 
-from emolib.config import AUDIO
-from emolib.corpus import open_corpus
+from emolib.base.config import AUDIO
+from emolib.base.files import data_dir
+from emolib.base.results import save_result
+from emolib.base.runtime import run_record
+from emolib.data.corpora import open_corpus
 from emolib.media.audio import load_audio, write_wav
-from emolib.paths import data_dir
-from emolib.results import save_result
-from emolib.runtime import run_record
 
 FILM_S, CROWD_FILM_S = 3.0, 1.0
 LOOK_BUDGET_S, FILM_BUDGET_S, MEMORY_BUDGET_GIB = 2.0, 6.0, 2.0

@@ -11,14 +11,14 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from emolib.config import AUDIO
-from emolib.emotions import EMOTIONS
-from emolib.runtime import run_record
-from emolib.store.augment import Augment
-from emolib.store.guard import write_json
-from emolib.store.parts import pack
-from emolib.store.store import ClipStore
-from emolib.store.windows import EmotionWindows, GeneratorSettings, GeneratorWindows, SyncWindows
+from emolib.base.config import AUDIO
+from emolib.base.emotions import EMOTIONS
+from emolib.base.runtime import run_record
+from emolib.data.augment import Augment
+from emolib.data.guard import write_json
+from emolib.data.parts import pack
+from emolib.data.store import ClipStore
+from emolib.data.windows import EmotionWindows, GeneratorSettings, GeneratorWindows, SyncWindows
 
 
 def random_store(folder: Path, n_actors: int = 10, n_frames: int = 62) -> ClipStore:

@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from importlib.metadata import distributions
 from pathlib import Path
 
-from emolib import __version__, paths
-from emolib.config import current_profile
-from emolib.errors import EmolibError
-from emolib.paths import file_sha256
-from emolib.runtime import package_version, pick_device
+from emolib import __version__
+from emolib.base import files
+from emolib.base.config import current_profile
+from emolib.base.errors import EmolibError
+from emolib.base.files import file_sha256
+from emolib.base.runtime import package_version, pick_device
 
 FREE_DISK_GB = 5.0
 CORE = (
@@ -153,11 +154,11 @@ def _encodes(av, codec: str) -> bool:
 
 
 def _assets() -> Iterator[Finding]:
-    sums = (paths.ASSETS / "SHA256SUMS").read_text(encoding="utf-8").split()
+    sums = (files.ASSETS / "SHA256SUMS").read_text(encoding="utf-8").split()
     wrong = [
         name
         for digest, name in zip(sums[::2], sums[1::2], strict=True)
-        if not (paths.ASSETS / name).is_file() or file_sha256(paths.ASSETS / name) != digest
+        if not (files.ASSETS / name).is_file() or file_sha256(files.ASSETS / name) != digest
     ]
     if wrong:
         text = f"missing or altered: {', '.join(wrong)}"
@@ -168,7 +169,7 @@ def _assets() -> Iterator[Finding]:
 
 
 def _disk() -> Iterator[Finding]:
-    for topic, folder in (("data disk", paths.data_dir()), ("cache disk", paths.cache_dir())):
+    for topic, folder in (("data disk", files.data_dir()), ("cache disk", files.cache_dir())):
         there = next(p for p in (folder, *folder.parents) if p.exists())
         free_gb = shutil.disk_usage(there).free / 1e9
         text = f"{free_gb:.0f} GB free, {'writable' if _writable(there) else 'read-only'}"
@@ -200,7 +201,7 @@ def _profile() -> Iterator[Finding]:
 
 
 def _checkpoints() -> Iterator[Finding]:
-    found = sorted(path.stem for path in paths.checkpoints_dir().glob("*.safetensors"))
+    found = sorted(path.stem for path in files.checkpoints_dir().glob("*.safetensors"))
     if found:
         yield Finding("ok", "checkpoints", ", ".join(found))
     else:
@@ -210,7 +211,7 @@ def _checkpoints() -> Iterator[Finding]:
 
 
 def _corpora() -> Iterator[Finding]:
-    roots = [paths.data_dir() / "sample", *sorted((paths.data_dir() / "corpora").glob("*"))]
+    roots = [files.data_dir() / "sample", *sorted((files.data_dir() / "corpora").glob("*"))]
     found = [root for root in roots if (root / "VideoFlash").is_dir()]
     for root in found:
         clips = sum(1 for _ in (root / "VideoFlash").glob("*.flv"))

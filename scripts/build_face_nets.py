@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from emolib.paths import ASSETS, atomic_path
+from emolib.base.files import ASSETS, atomic_path
 
 SHARDS = {
     "expression": (

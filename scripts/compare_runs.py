@@ -13,8 +13,8 @@ import argparse
 import sys
 from pathlib import Path
 
-from emolib.errors import EmolibError
-from emolib.paths import results_dir
+from emolib.base.errors import EmolibError
+from emolib.base.files import results_dir
 from emolib.studies.variants import KEPT, compare_runs, named_runs
 
 

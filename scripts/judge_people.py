@@ -26,9 +26,9 @@ import cv2
 import numpy as np
 import torch
 
-from emolib.emotions import EMOTIONS
+from emolib.base.emotions import EMOTIONS
+from emolib.base.runtime import progress
 from emolib.models.face_nets import ExpressionNet
-from emolib.runtime import progress
 from emolib.synthetic.expressions import (
     ARTICULATION,
     MAX_UNIT,

@@ -11,13 +11,13 @@ import matplotlib
 
 matplotlib.use("Agg")  # no window is opened, whatever the machine
 
-from emolib.emotions import COLOURS, EMOTIONS, NAMES
+from emolib.base.emotions import COLOURS, EMOTIONS, NAMES
+from emolib.base.files import data_dir, project_root
+from emolib.base.runtime import Stopwatch
+from emolib.figures.sheets import contact_sheet, every_nth
+from emolib.figures.style import caption, use_style
 from emolib.generate import TalkingFace
 from emolib.media.video import read_video
-from emolib.paths import data_dir, project_root
-from emolib.runtime import Stopwatch
-from emolib.viz.sheets import contact_sheet, every_nth
-from emolib.viz.style import caption, use_style
 
 FACE = "9001_MTI_NEU_XX"  # a calm face …
 SPEECH = "9001_IEO_NEU_XX"  # … and another sentence for it to say

@@ -9,8 +9,8 @@ from __future__ import annotations
 import argparse
 import sys
 
+from emolib.base.files import atomic_path, project_root
 from emolib.evaluation.card import model_card
-from emolib.paths import atomic_path, project_root
 
 
 def main(words: list[str] | None = None) -> int:

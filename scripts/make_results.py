@@ -10,7 +10,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from emolib.errors import EmolibError
+from emolib.base.errors import EmolibError
 from emolib.studies import MAKERS, make_results
 
 

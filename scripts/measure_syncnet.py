@@ -19,12 +19,12 @@ import numpy as np
 import torch
 from safetensors.torch import load_file
 
+from emolib.base.files import file_sha256
+from emolib.base.results import save_result
+from emolib.base.runtime import Stopwatch, run_record
+from emolib.data.store import ClipStore
 from emolib.evaluation.sync_expert import best_border, embed_store, measure_sync_expert, set_border
 from emolib.models.checkpoint import find_checkpoint, load_checkpoint, save_checkpoint
-from emolib.paths import file_sha256
-from emolib.results import save_result
-from emolib.runtime import Stopwatch, run_record
-from emolib.store.store import ClipStore
 from emolib.training.history import corpus_of
 
 KEPT = ("recipe", "corpus", "profile", "step", "metrics", "training")  # of the file's metadata

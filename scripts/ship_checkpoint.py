@@ -13,7 +13,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from emolib.errors import EmolibError
+from emolib.base.errors import EmolibError
 from emolib.training.ship import ship
 
 

@@ -8,8 +8,8 @@ import typer
 from typer.testing import CliRunner
 
 from emolib import cli, doctor
+from emolib.base.errors import EmolibError
 from emolib.cli import machine
-from emolib.errors import EmolibError
 
 COMMANDS = {
     command.name or command.callback.__name__: command for command in cli.app.registered_commands

@@ -1,7 +1,7 @@
 """MODEL_CARD.md is what its script writes from the files in data/ as they are now."""
 
+from emolib.base.files import project_root
 from emolib.evaluation.card import model_card
-from emolib.paths import project_root
 
 
 def test_the_card_is_fresh():

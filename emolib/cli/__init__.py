@@ -9,9 +9,9 @@ from __future__ import annotations
 import sys
 import warnings
 
+from emolib.base.errors import EmolibError, EmolibWarning
 from emolib.cli import data, figures, machine, networks, study, tables, talk, web  # the commands
 from emolib.cli.root import SKIPPED, app
-from emolib.errors import EmolibError, EmolibWarning
 
 __all__ = [
     "SKIPPED",

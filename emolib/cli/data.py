@@ -71,10 +71,10 @@ def prepare(
     """Make a clip store for training from a CORPUS; run it again to go on after an interruption."""
     from contextlib import nullcontext
 
-    from emolib.corpus import open_corpus
-    from emolib.store.clip import PrepareSettings
-    from emolib.store.prepare import dask_client
-    from emolib.store.prepare import prepare as prepare_store
+    from emolib.data.clip import PrepareSettings
+    from emolib.data.corpora import open_corpus
+    from emolib.data.prepare import dask_client
+    from emolib.data.prepare import prepare as prepare_store
 
     source = open_corpus(corpus, kind, **({"labels": labels} if labels else {}))
     typer.echo(str(source.verify()))

@@ -22,8 +22,8 @@ def figures(
     import matplotlib
 
     matplotlib.use("Agg")  # files are wanted, not windows
-    from emolib.paths import figures_dir
-    from emolib.viz.paper import FIGURES, NOT_DRAWN, make_figure, why_waiting
+    from emolib.base.files import figures_dir
+    from emolib.figures.paper import FIGURES, NOT_DRAWN, make_figure, why_waiting
 
     folder = out or figures_dir()
     if only is not None:

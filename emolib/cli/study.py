@@ -21,7 +21,7 @@ def study(
     ] = None,
 ) -> None:
     """Sum up the answers that people gave to the page: means from 0 to 5 with 95 % intervals."""
-    from emolib.paths import results_dir
+    from emolib.base.files import results_dir
     from emolib.web.study import answers_path, read, save_summary, told
 
     source = answers or answers_path()

@@ -48,7 +48,7 @@ def serve(
     """
     import secrets
 
-    from emolib.errors import ConfigError, MissingExtra
+    from emolib.base.errors import ConfigError, MissingExtra
     from emolib.web.settings import Limits, ServeSettings, default_state, is_loopback
 
     if (tls_cert is None) != (tls_key is None):

@@ -11,12 +11,12 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from emolib.emotions import EMOTIONS
+from emolib.base.emotions import EMOTIONS
+from emolib.base.files import checkpoints_dir, results_dir
 from emolib.evaluation.shelf import Shelved, measured_on, shelved, stored_results
 from emolib.evaluation.stored import is_evaluation
 from emolib.evaluation.table2 import lines as evaluation_lines
 from emolib.models.checkpoint import CheckpointMeta
-from emolib.paths import checkpoints_dir, results_dir
 
 REAL = "real"  # results on real people name a corpus that begins so
 MAX_SCALARS = 12

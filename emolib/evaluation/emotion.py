@@ -17,9 +17,9 @@ import numpy as np
 import torch
 from torch import nn
 
-from emolib.config import VIDEO
-from emolib.emotions import EMOTIONS, N_EMOTIONS
-from emolib.errors import ConfigError, MediaError
+from emolib.base.config import VIDEO
+from emolib.base.emotions import EMOTIONS, N_EMOTIONS
+from emolib.base.errors import ConfigError, MediaError
 from emolib.evaluation.visual import as_tensor, device_of
 from emolib.models.face_nets import SIX_OF_SEVEN
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from emolib.errors import ConfigError
+from emolib.base.errors import ConfigError
 
 PATCH = (24, 14)  # width and height in pixels
 CORNERS_AT = (0.1, 0.9)  # of the width: where the eye's corners come to lie

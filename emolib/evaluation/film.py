@@ -16,8 +16,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from emolib.config import VIDEO
-from emolib.errors import MediaError
+from emolib.base.config import VIDEO
+from emolib.base.errors import MediaError
 from emolib.evaluation.emotion import ExpressionJudge
 from emolib.evaluation.landmarks import motion_of_frames
 from emolib.evaluation.visual import features_of, identity_distance

@@ -12,7 +12,8 @@ from pathlib import Path
 
 from torch import nn
 
-from emolib.errors import CheckpointError
+from emolib.base.errors import CheckpointError
+from emolib.base.files import checkpoints_dir, file_sha256
 from emolib.evaluation.emotion import ExpressionJudge, Judge, WindowJudge
 from emolib.evaluation.inception import FidInception, fid_file
 from emolib.evaluation.seen import Instruments
@@ -21,7 +22,6 @@ from emolib.media.faces import FaceMesh
 from emolib.models.checkpoint import find_checkpoint, load_checkpoint, read_meta
 from emolib.models.face_nets import ExpressionNet, IdentityNet
 from emolib.models.features import frechet_features
-from emolib.paths import checkpoints_dir, file_sha256
 
 SHIPPED = "lite"  # whose networks measure where none is named
 NONE = "none"

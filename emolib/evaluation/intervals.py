@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 from scipy.special import ndtr, stdtrit  # normal and Student's t; scipy.stats loads slowly
 
-from emolib.errors import ConfigError
+from emolib.base.errors import ConfigError
 
 LEVEL = 0.95
 N_DRAWS = 4000

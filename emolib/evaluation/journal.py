@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
-from emolib.errors import EmolibWarning
+from emolib.base.errors import EmolibWarning
 
 
 class Journal:

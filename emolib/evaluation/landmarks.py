@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from emolib.errors import MediaError
+from emolib.base.errors import MediaError
 from emolib.media.faces import FaceMesh, pose_of_landmarks
 
 ROI_PER_CROP = 1.25  # the mesh wants this much room around our face square

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from torch import nn
 
-from emolib.errors import ConfigError, FaceError, SmallFaceError
+from emolib.base.errors import ConfigError, FaceError, SmallFaceError
 from emolib.evaluation.sync import LSE_PX, LseResult, lse
 from emolib.media.faces import CropTransform
 

@@ -15,9 +15,9 @@ from pathlib import Path
 import numpy as np
 
 from emolib import __version__
-from emolib.config import settings_hash
+from emolib.base.config import settings_hash
+from emolib.base.files import atomic_path, cache_dir
 from emolib.evaluation.seen import Seen, from_arrays, to_arrays
-from emolib.paths import atomic_path, cache_dir
 
 VERSION = 2  # raised when `seen.look` or what it calls sees something else
 

@@ -15,8 +15,8 @@ from math import ceil
 
 import numpy as np
 
-from emolib.config import AUDIO
-from emolib.errors import AudioError
+from emolib.base.config import AUDIO
+from emolib.base.errors import AudioError
 from emolib.media.audio import as_mono
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from emolib.errors import ConfigError
+from emolib.base.errors import ConfigError
 
 
 def covered(frames: Tensor, y: int, x: int, side: int) -> Tensor:

@@ -13,15 +13,15 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from emolib.emotions import EMOTIONS
-from emolib.errors import DatasetError
+from emolib.base.emotions import EMOTIONS
+from emolib.base.errors import DatasetError
+from emolib.data.masks import masked_input
+from emolib.data.references import ReferenceChooser
+from emolib.data.store import ClipStore
 from emolib.evaluation.visual import device_of
 from emolib.media.mel import mel_windows
 from emolib.models.checkpoint import InputRules
 from emolib.models.generator import Generator
-from emolib.store.masks import masked_input
-from emolib.store.references import ReferenceChooser
-from emolib.store.store import ClipStore
 
 
 @torch.inference_mode()

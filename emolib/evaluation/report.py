@@ -7,8 +7,8 @@ import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from emolib.base.files import atomic_path
 from emolib.evaluation.intervals import Interval
-from emolib.paths import atomic_path
 
 ARROWS_MD = {"down": " ↓", "up": " ↑", "": ""}
 ARROWS_TEX = {"down": r" $\downarrow$", "up": r" $\uparrow$", "": ""}

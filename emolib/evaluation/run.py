@@ -14,8 +14,12 @@ from pathlib import Path
 import numpy as np
 
 from emolib import __version__
-from emolib.config import VIDEO, settings_hash
-from emolib.errors import ConfigError, DatasetError, EmolibError
+from emolib.base.config import VIDEO, settings_hash
+from emolib.base.errors import ConfigError, DatasetError, EmolibError
+from emolib.base.files import check_output, file_sha256
+from emolib.base.results import save_result
+from emolib.base.runtime import Stopwatch, pick_device, progress, run_record, seed_everything
+from emolib.data.store import ClipStore
 from emolib.evaluation.instruments import Toolbox, load_toolbox
 from emolib.evaluation.journal import Journal
 from emolib.evaluation.measure import Material, measure
@@ -28,10 +32,6 @@ from emolib.evaluation.summary import clip_record, clip_table, summarise, warnin
 from emolib.evaluation.table2 import beyond_table, table2
 from emolib.models.checkpoint import CheckpointMeta, InputRules, find_checkpoint, load_checkpoint
 from emolib.models.generator import Generator
-from emolib.paths import check_output, file_sha256
-from emolib.results import save_result
-from emolib.runtime import Stopwatch, pick_device, progress, run_record, seed_everything
-from emolib.store.store import ClipStore
 
 ALL = "all"  # a split of everything
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import stdtrit  # Student's t, inverted; scipy.stats takes half a second to load
 
-from emolib.errors import ConfigError
+from emolib.base.errors import ConfigError
 
 LEVEL = 0.95
 EDGE_WEIGHT = 0.25  # of an answer at each end of the scale

@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from torch import nn
 
-from emolib.errors import MediaError
+from emolib.base.errors import MediaError
 from emolib.evaluation import visual
 from emolib.evaluation.emotion import ExpressionJudge, Judge
 from emolib.evaluation.landmarks import FaceMotion, motion_of_frames

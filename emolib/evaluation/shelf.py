@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from math import prod
 from pathlib import Path
 
-from emolib.errors import DatasetError
+from emolib.base.errors import DatasetError
+from emolib.base.files import file_sha256
+from emolib.base.results import load_result
 from emolib.models.checkpoint import CheckpointMeta, read_meta
 from emolib.models.tensorfile import read_header
-from emolib.paths import file_sha256
-from emolib.results import load_result
 
 
 @dataclass(frozen=True)

@@ -7,15 +7,15 @@ from itertools import islice
 
 import numpy as np
 
-from emolib.corpus import open_corpus
-from emolib.errors import DatasetError
+from emolib.base.errors import DatasetError
+from emolib.data.corpora import open_corpus
+from emolib.data.store import ClipArrays, ClipStore
 from emolib.evaluation.lse_crop import tight_boxes
 from emolib.evaluation.seen import Film
 from emolib.evaluation.truth import Truth, load_truth
 from emolib.media.audio import load_audio
 from emolib.media.compose import paste_face
 from emolib.media.video import read_frames
-from emolib.store.store import ClipArrays, ClipStore
 
 
 class Sources:

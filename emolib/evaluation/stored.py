@@ -8,10 +8,10 @@ from pathlib import Path
 
 import numpy as np
 
-from emolib.errors import ConfigError, DatasetError
+from emolib.base.errors import ConfigError, DatasetError
+from emolib.base.files import results_dir
+from emolib.base.results import load_result
 from emolib.evaluation.intervals import Interval, mean_interval
-from emolib.paths import results_dir
-from emolib.results import load_result
 
 ABLATION = "ablation_{}.json"  # recipe in lower case: the result of its shipped checkpoint
 ORDER = ("WAV2LIP", "MAGNUSSON", "END", "SEQ", "PLDA", "PRE", "IMPROVED")

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from emolib.emotions import EMOTIONS
+from emolib.base.emotions import EMOTIONS
 from emolib.evaluation import visual
 from emolib.evaluation.emotion import score_emotions
 from emolib.evaluation.intervals import Interval, jackknife_interval, mean_interval

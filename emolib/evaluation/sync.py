@@ -17,8 +17,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from emolib.config import AUDIO, VIDEO
-from emolib.errors import ConfigError, MediaError
+from emolib.base.config import AUDIO, VIDEO
+from emolib.base.errors import ConfigError, MediaError
 from emolib.evaluation.mfcc import mfcc
 from emolib.evaluation.visual import device_of
 from emolib.media.mel import mel_windows, melspectrogram

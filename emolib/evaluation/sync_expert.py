@@ -18,14 +18,14 @@ import torch
 from sklearn.metrics import roc_auc_score
 from torch import Tensor
 
-from emolib.config import AUDIO
-from emolib.errors import ConfigError, DatasetError, MediaError
+from emolib.base.config import AUDIO
+from emolib.base.errors import ConfigError, DatasetError, MediaError
+from emolib.base.runtime import progress
+from emolib.data.store import ClipStore
 from emolib.evaluation.intervals import mean_interval
 from emolib.evaluation.sync import MAX_SHIFT, count_windows, expert_embeddings, lse_from_embeddings
 from emolib.models.blocks import fuse_for_inference
 from emolib.models.syncnet import MAX_SCALE, SyncNet
-from emolib.runtime import progress
-from emolib.store.store import ClipStore
 
 OFFSETS = np.arange(-MAX_SHIFT, MAX_SHIFT + 1)  # frames that the picture is later than the sound
 FAR = 3  # frames from which on sound counts as wrong, as in training

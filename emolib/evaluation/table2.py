@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from emolib.errors import ConfigError
+from emolib.base.errors import ConfigError
 from emolib.evaluation.intervals import Interval
 from emolib.evaluation.published import CREMA_D, TABLE_2
 from emolib.evaluation.report import Column, Row, Table

@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from emolib import __version__
+from emolib.base.files import figures_dir, file_sha256, results_dir
 from emolib.evaluation.report import Table, write_plain, write_tables
 from emolib.evaluation.stored import load_evaluations
 from emolib.evaluation.table1 import table1
 from emolib.evaluation.table2 import beyond_table, table2
-from emolib.paths import figures_dir, file_sha256, results_dir
 
 ABLATION = "ablation_"  # results of this name belong into the paper's tables
 

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from emolib.config import VIDEO
-from emolib.errors import ConfigError, DatasetError
+from emolib.base.config import VIDEO
+from emolib.base.errors import ConfigError, DatasetError
 from emolib.evaluation.eyes import OPEN, SHUT, eye_openness
 from emolib.evaluation.landmarks import FaceMotion, motion_of_points
 

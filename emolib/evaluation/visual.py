@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from emolib.errors import ConfigError, MediaError
+from emolib.base.errors import ConfigError, MediaError
 
 PSNR_CAP_DB = 100.0  # what equal pictures score: infinity spoils every mean
 EDGE = 5  # half of SSIM's 11 px window

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from emolib.base.runtime import show_progress
 from emolib.generate.request import Progress
-from emolib.runtime import show_progress
 
 
 @contextmanager

@@ -8,10 +8,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from emolib.errors import ResourceError
+from emolib.base.errors import ResourceError
+from emolib.data.masks import masked_input
 from emolib.models.checkpoint import CheckpointMeta, InputRules
 from emolib.models.generator import Generator
-from emolib.store.masks import masked_input
 
 BATCH = {"cpu": 8, "mps": 16, "cuda": 64}  # frames at once
 

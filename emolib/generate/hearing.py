@@ -13,11 +13,11 @@ from pathlib import Path
 
 import numpy as np
 
-from emolib.config import AUDIO
-from emolib.errors import AudioError
+from emolib.base.config import AUDIO
+from emolib.base.errors import AudioError
+from emolib.base.files import file_sha256
 from emolib.media.audio import as_mono, check_speech, load_audio
 from emolib.media.mel import SILENCE, melspectrogram
-from emolib.paths import file_sha256
 
 PLAY_HZ = 48_000  # sound files keep their brightness; only the network hears 16 kHz
 MAX_SECONDS = 1800.0

@@ -10,8 +10,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from emolib.emotions import EMOTIONS, N_EMOTIONS, emotion_index
-from emolib.errors import ConfigError
+from emolib.base.emotions import EMOTIONS, N_EMOTIONS, emotion_index
+from emolib.base.errors import ConfigError
 
 NEUTRAL = EMOTIONS.index("NEU")
 

@@ -9,7 +9,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from emolib.errors import EmolibWarning
+from emolib.base.errors import EmolibWarning
 
 
 @contextmanager

@@ -12,14 +12,14 @@ from dataclasses import fields
 
 import numpy as np
 
-from emolib.arrays import ArrayCache
-from emolib.config import VIDEO
-from emolib.errors import FaceError, SmallFaceError
+from emolib.base.arrays import ArrayCache
+from emolib.base.config import VIDEO
+from emolib.base.errors import FaceError, SmallFaceError
 from emolib.media.face import FaceDetector
 from emolib.media.faces import FaceTrack, track_faces
 from emolib.media.track import MIN_FACE_PX
 
-TRACKS = ArrayCache("tracks", rooms=("media", "assets/faces", "config", "generate/place"))
+TRACKS = ArrayCache("tracks", rooms=("media", "assets/faces", "base", "generate/place"))
 NOT_KEPT = "landmarks"  # of a track: nothing here uses them
 ROUND_UP_FRAMES = VIDEO.fps  # tracks are made in whole seconds, so that they serve again
 

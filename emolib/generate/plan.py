@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from emolib.config import AUDIO, VIDEO
-from emolib.errors import ConfigError
+from emolib.base.config import AUDIO, VIDEO
+from emolib.base.errors import ConfigError
 
 FITS = ("loop", "trim", "hold")
 

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from emolib.config import VIDEO
-from emolib.errors import Cancelled
+from emolib.base.config import VIDEO
+from emolib.base.errors import Cancelled
 from emolib.generate.hearing import hear
 from emolib.generate.mixture import as_facts, weights_per_frame
 from emolib.generate.noted import noted

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from emolib.errors import ConfigError
+from emolib.base.errors import ConfigError
 from emolib.generate.hearing import MAX_SECONDS
 from emolib.generate.mixture import emotion_weights
 from emolib.generate.plan import check_fit

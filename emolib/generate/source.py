@@ -15,11 +15,11 @@ from pathlib import Path
 
 import numpy as np
 
-from emolib.config import VIDEO
-from emolib.errors import MediaError
+from emolib.base.config import VIDEO
+from emolib.base.errors import MediaError
+from emolib.base.files import file_sha256
 from emolib.generate.plan import runs_of
 from emolib.media.video import probe, read_frames
-from emolib.paths import file_sha256
 
 KEEP_BYTES = 256 * 2**20  # decoded pictures that may stay in memory
 PIECE_BYTES = 128 * 2**20  # decoded pictures of one piece on the way back

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from emolib.config import VIDEO
+from emolib.base.config import VIDEO
 
 UPPER_END, LOWER_START = 0.45, 0.60  # of the crop's height: below the eyes, above the upper lip
 MEMORY = 0.7  # share of the last frame's flow in the upper face

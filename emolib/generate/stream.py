@@ -14,8 +14,8 @@ from itertools import islice
 
 import numpy as np
 
-from emolib.config import VIDEO
-from emolib.errors import Cancelled, FaceError
+from emolib.base.config import VIDEO
+from emolib.base.errors import Cancelled, FaceError
 from emolib.generate.engine import Engine
 from emolib.generate.hearing import Sound
 from emolib.generate.paint import paint

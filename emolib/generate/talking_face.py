@@ -12,8 +12,10 @@ from pathlib import Path
 
 import numpy as np
 
-from emolib.config import AUDIO
-from emolib.errors import MediaError
+from emolib.base.config import AUDIO
+from emolib.base.errors import MediaError
+from emolib.base.files import file_sha256
+from emolib.base.runtime import Stopwatch, pick_device
 from emolib.generate.clip import Clip
 from emolib.generate.engine import make_engine
 from emolib.generate.prepare import prepare
@@ -27,8 +29,6 @@ from emolib.media.mel import melspectrogram
 from emolib.media.provenance import Facts, check_outputs, utc_now, write_labelled
 from emolib.models.checkpoint import CheckpointMeta, find_checkpoint, load_checkpoint
 from emolib.models.generator import Generator
-from emolib.paths import file_sha256
-from emolib.runtime import Stopwatch, pick_device
 
 
 class TalkingFace:

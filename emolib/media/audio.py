@@ -13,8 +13,9 @@ from pathlib import Path
 
 import numpy as np
 
-from emolib.config import AUDIO, VIDEO
-from emolib.errors import AudioError, EmolibWarning
+from emolib.base.config import AUDIO, VIDEO
+from emolib.base.errors import AudioError, EmolibWarning
+from emolib.base.files import atomic_path, check_output
 from emolib.media.files import (
     DECODE_ERRORS,
     MAX_JUMP_S,
@@ -22,7 +23,6 @@ from emolib.media.files import (
     open_media,
     picture_streams,
 )
-from emolib.paths import atomic_path, check_output
 
 MIN_SAMPLES = round(VIDEO.mel_steps / AUDIO.mel_steps_per_s * AUDIO.sample_rate_hz)  # 200 ms
 SILENT_DB = -60.0  # loudest 50 ms below this: nothing is said

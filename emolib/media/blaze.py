@@ -18,8 +18,8 @@ from threading import local
 import cv2
 import numpy as np
 
+from emolib.base.files import ASSETS
 from emolib.media.face import Face, iou, without_nested
-from emolib.paths import ASSETS
 
 BOX_SCALE = 1.15  # from BlazeFace's square (brows to chin) to the standard face square of `mesh`
 

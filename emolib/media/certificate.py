@@ -13,7 +13,7 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from emolib.paths import atomic_path, cache_dir
+from emolib.base.files import atomic_path, cache_dir
 
 YEARS = 10
 RENEW_DAYS = 30

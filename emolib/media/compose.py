@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from emolib.errors import FaceError
+from emolib.base.errors import FaceError
 from emolib.media.geometry import Geometry, parse_geometry
 
 FEATHER = 0.12  # width of the fading border, as a part of the box

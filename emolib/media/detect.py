@@ -13,7 +13,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from emolib.errors import ConfigError, ResourceError
+from emolib.base.errors import ConfigError, ResourceError
 from emolib.media.face import Face, FaceDetector, without_nested
 
 

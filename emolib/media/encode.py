@@ -17,10 +17,10 @@ import av
 import numpy as np
 from av.video.reformatter import ColorRange, Colorspace
 
-from emolib.config import AUDIO, VIDEO
-from emolib.errors import MediaError
+from emolib.base.config import AUDIO, VIDEO
+from emolib.base.errors import MediaError
+from emolib.base.files import atomic_path, check_output
 from emolib.media.audio import as_mono, resample
-from emolib.paths import atomic_path, check_output
 
 N_THREADS = 2  # fixed, because x264's output depends on the number of threads
 BT709 = 1  # the value of "BT.709" in h264's primaries, transfer and matrix fields

@@ -16,7 +16,7 @@ from pathlib import Path
 import av
 from av.stream import Disposition
 
-from emolib.errors import EmolibError, EmolibWarning, MediaError
+from emolib.base.errors import EmolibError, EmolibWarning, MediaError
 
 CONTAINERS = (
     "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,flv,live_flv,mpegts,mpeg,ogg,asf,gif,h264,hevc,"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from emolib.errors import ConfigError
+from emolib.base.errors import ConfigError
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,8 @@ from math import floor
 
 import numpy as np
 
-from emolib.config import AUDIO, VIDEO
-from emolib.errors import AudioError, ConfigError
+from emolib.base.config import AUDIO, VIDEO
+from emolib.base.errors import AudioError, ConfigError
 from emolib.media.audio import MIN_SAMPLES, as_mono
 
 SILENCE = -AUDIO.max_abs  # the value of a mel step in which nothing sounds

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import av
 
-from emolib.errors import MediaError
+from emolib.base.errors import MediaError
 from emolib.media.files import DECODE_ERRORS, open_media, picture_stream
 from emolib.media.still import is_still, read_still
 

@@ -24,12 +24,12 @@ import cv2
 import numpy as np
 
 from emolib import __version__
-from emolib.config import AUDIO, VIDEO
-from emolib.errors import EmolibError, MediaError
+from emolib.base.config import AUDIO, VIDEO
+from emolib.base.errors import EmolibError, MediaError
+from emolib.base.files import atomic_path, check_output, file_sha256
 from emolib.media import label as visible
 from emolib.media.signature import sign_file, why_unsigned
 from emolib.media.video import VideoWriter
-from emolib.paths import atomic_path, check_output, file_sha256
 
 log = logging.getLogger(__name__)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import cv2
 import numpy as np
 
-from emolib.errors import MediaError
+from emolib.base.errors import MediaError
 from emolib.media.face import Face, FaceDetector, iou
 from emolib.media.follow import Follower, Sighting, make_follower
 

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from emolib import __version__
-from emolib.errors import EmolibError, MissingExtra
+from emolib.base.errors import EmolibError, MissingExtra
+from emolib.base.files import atomic_path
 from emolib.media.certificate import kept_credentials, own_credentials
-from emolib.paths import atomic_path
 
 SIGNABLE = {".mp4", ".m4v", ".mov", ".png", ".jpg", ".jpeg"}  # what C2PA has a place in
 FACTS_LABEL = "org.emolib.facts"

@@ -7,7 +7,7 @@ import os
 import cv2
 import numpy as np
 
-from emolib.errors import MediaError
+from emolib.base.errors import MediaError
 from emolib.media.files import MAX_PIXELS, check_file
 
 HEADS = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"BM", b"II*\x00", b"MM\x00*")

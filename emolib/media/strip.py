@@ -8,9 +8,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from emolib.errors import MediaError
+from emolib.base.errors import MediaError
+from emolib.base.files import atomic_path
 from emolib.media.still import read_still
-from emolib.paths import atomic_path
 
 QUALITY = 90
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from emolib.errors import FaceError, MediaError, MultiFaceError, SmallFaceError
+from emolib.base.errors import FaceError, MediaError, MultiFaceError, SmallFaceError
 from emolib.media.compose import CropTransform
 from emolib.media.detect import make_detector
 from emolib.media.face import FaceDetector

@@ -11,12 +11,12 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from emolib.base.files import file_sha256
 from emolib.media import label as visible
 from emolib.media.probe import open_media, probe
 from emolib.media.provenance import DECLARATION, sidecar_path
 from emolib.media.signature import Signature, check_signature, why_unsigned
 from emolib.media.video import read_frames
-from emolib.paths import file_sha256
 
 
 @dataclass(frozen=True)

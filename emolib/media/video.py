@@ -17,8 +17,8 @@ from itertools import chain
 import numpy as np
 from av.filter import Graph
 
-from emolib.config import VIDEO
-from emolib.errors import EmolibWarning, MediaError
+from emolib.base.config import VIDEO
+from emolib.base.errors import EmolibWarning, MediaError
 from emolib.media.encode import VideoWriter, write_video
 from emolib.media.files import (
     DECODE_ERRORS,

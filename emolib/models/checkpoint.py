@@ -19,9 +19,10 @@ from safetensors.torch import load_file, save_file
 from torch import nn
 
 from emolib import __version__
-from emolib.config import current_profile
-from emolib.emotions import check_order
-from emolib.errors import CheckpointError, ConfigError
+from emolib.base.config import current_profile
+from emolib.base.emotions import check_order
+from emolib.base.errors import CheckpointError, ConfigError
+from emolib.base.files import atomic_path, checkpoints_dir
 from emolib.models.classifier import EmotionClassifier, EmotionClassifierConfig
 from emolib.models.emotion import EmotionDiscriminator, EmotionDiscriminatorConfig
 from emolib.models.generator import Generator, GeneratorConfig
@@ -29,7 +30,6 @@ from emolib.models.lse_syncnet import LseSyncNet, LseSyncNetConfig
 from emolib.models.metadata import FORMAT, SCHEMA, CheckpointMeta, InputRules
 from emolib.models.syncnet import SyncNet, SyncNetConfig
 from emolib.models.tensorfile import read_header
-from emolib.paths import atomic_path, checkpoints_dir
 
 KINDS: dict[str, tuple[type[nn.Module], type]] = {
     "generator": (Generator, GeneratorConfig),

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from emolib.config import VIDEO
-from emolib.emotions import N_EMOTIONS
-from emolib.errors import ConfigError
+from emolib.base.config import VIDEO
+from emolib.base.emotions import N_EMOTIONS
+from emolib.base.errors import ConfigError
 from emolib.models.blocks import scaled
 from emolib.models.classifier import standardised
 

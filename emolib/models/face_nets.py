@@ -17,7 +17,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from emolib.emotions import EMOTIONS
+from emolib.base.emotions import EMOTIONS
 from emolib.models.face_weights import fill_conv, read_weights
 
 LABELS = ("neutral", "happy", "sad", "angry", "fearful", "disgusted", "surprised")

@@ -8,8 +8,8 @@ import numpy as np
 import torch
 from torch import nn
 
-from emolib.errors import CheckpointError
-from emolib.paths import ASSETS
+from emolib.base.errors import CheckpointError
+from emolib.base.files import ASSETS
 
 
 def read_weights(name: str) -> dict[str, np.ndarray]:

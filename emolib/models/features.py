@@ -19,10 +19,10 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from emolib.errors import CheckpointError, ConfigError
+from emolib.base.errors import CheckpointError, ConfigError
+from emolib.base.files import cache_dir
 from emolib.models.face_nets import ExpressionNet, IdentityNet
 from emolib.models.published import read_pth
-from emolib.paths import cache_dir
 
 POOLS = (4, 9, 18, 27, 36)  # VGG-19's five max-pools; the released loss reads all of them
 IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)

@@ -15,9 +15,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from emolib.config import VIDEO
-from emolib.emotions import N_EMOTIONS
-from emolib.errors import ConfigError
+from emolib.base.config import VIDEO
+from emolib.base.emotions import N_EMOTIONS
+from emolib.base.errors import ConfigError
 from emolib.models.blocks import ConvBlock, audio_encoder, conv_stack, fuse_for_inference, scaled
 from emolib.models.heads import CompositeHead, FiLM, RgbHead
 

@@ -10,7 +10,7 @@ from os import PathLike
 
 from torch import Tensor
 
-from emolib.errors import CheckpointError
+from emolib.base.errors import CheckpointError
 
 GROWS = ("head_channels", "multi_scale_sound")  # of a config: what may be less in the small one
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from emolib.errors import ConfigError
+from emolib.base.errors import ConfigError
 from emolib.models.blocks import scaled
 
 

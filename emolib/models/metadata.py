@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from emolib import __version__
-from emolib.emotions import EMOTIONS
+from emolib.base.emotions import EMOTIONS
 
 FORMAT = "emolib-checkpoint"
 SCHEMA = 1  # raised when old readers would misread a new file

@@ -26,13 +26,13 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from emolib.errors import CheckpointError, ConfigError
+from emolib.base.errors import CheckpointError, ConfigError
+from emolib.base.files import check_output
 from emolib.models.checkpoint import InputRules, fill_model, save_checkpoint
 from emolib.models.emotion import EmotionDiscriminator, EmotionDiscriminatorConfig
 from emolib.models.generator import Generator, GeneratorConfig
 from emolib.models.lse_syncnet import LseSyncNet
 from emolib.models.syncnet import SyncNet
-from emolib.paths import check_output
 
 _BLOCK = ((r"\.conv_block\.0\.", ".conv."), (r"\.conv_block\.1\.", ".norm."))
 _GENERATOR = (

@@ -15,8 +15,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from emolib.config import VIDEO
-from emolib.errors import ConfigError
+from emolib.base.config import VIDEO
+from emolib.base.errors import ConfigError
 from emolib.models.blocks import audio_encoder, conv_stack
 
 T = VIDEO.n_frames

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from emolib.errors import CheckpointError
+from emolib.base.errors import CheckpointError
 
 MAX_HEADER_BYTES = 4_000_000  # ours are about 50 kB
 MAX_TENSORS = 20_000  # ours are under 500

@@ -13,11 +13,11 @@ import itertools
 
 import numpy as np
 
-from emolib.config import AUDIO, VIDEO
-from emolib.emotions import EMOTIONS
+from emolib.base.config import AUDIO, VIDEO
+from emolib.base.emotions import EMOTIONS
+from emolib.data.store import ClipArrays, ClipStore
 from emolib.evaluation.regenerate import regenerate
 from emolib.models.checkpoint import load_checkpoint
-from emolib.store.store import ClipArrays, ClipStore
 from emolib.studies.bench import Bench, Maker
 from emolib.studies.methods import METHODS
 

@@ -9,15 +9,15 @@ from pathlib import Path
 
 import numpy as np
 
-from emolib.corpus import Corpus, open_corpus
-from emolib.errors import DatasetError
-from emolib.lab.data import course_store, sample_corpus
+from emolib.base.errors import DatasetError
+from emolib.base.files import atomic_path
+from emolib.base.results import save_result
+from emolib.base.runtime import Stopwatch, run_record
+from emolib.data.corpora import Corpus, open_corpus
+from emolib.data.store import ClipStore
 from emolib.media.strip import save_strip
 from emolib.models.checkpoint import read_meta
-from emolib.paths import atomic_path
-from emolib.results import save_result
-from emolib.runtime import Stopwatch, run_record
-from emolib.store.store import ClipStore
+from emolib.notebook.data import course_store, sample_corpus
 
 MAX_COMPANION_BYTES = 300_000
 

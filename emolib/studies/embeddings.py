@@ -14,15 +14,15 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from emolib.corpus import open_corpus
+from emolib.base.files import cache_dir
+from emolib.data.clip import PrepareSettings
+from emolib.data.corpora import open_corpus
+from emolib.data.prepare import prepare
+from emolib.data.store import ClipArrays, ClipStore
 from emolib.evaluation.embeddings import clip_embeddings, separation, tsne
 from emolib.evaluation.emotion import ExpressionJudge
 from emolib.models.checkpoint import load_checkpoint
 from emolib.models.face_nets import ExpressionNet
-from emolib.paths import cache_dir
-from emolib.store.clip import PrepareSettings
-from emolib.store.prepare import prepare
-from emolib.store.store import ClipArrays, ClipStore
 from emolib.studies.bench import Bench, Maker
 
 NETWORKS = {"discriminator": "lite-emotion", "classifier": "lite-classifier"}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from emolib.lab.trials import people_and_folding
+from emolib.notebook.trials import people_and_folding
 from emolib.studies.bench import Bench, Maker
 
 RESULT = "nb04_people_and_folding.json"

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from emolib.errors import ConfigError
+from emolib.base.errors import ConfigError
 from emolib.evaluation.intervals import Interval
 from emolib.evaluation.published import TABLE_2
 from emolib.evaluation.stored import difference

@@ -8,11 +8,11 @@ from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
 
-from emolib.config import settings_hash
-from emolib.errors import ConfigError
-from emolib.paths import atomic_path, checkpoints_dir, file_sha256, results_dir
-from emolib.runtime import seed_everything
-from emolib.store.format import read_info
+from emolib.base.config import settings_hash
+from emolib.base.errors import ConfigError
+from emolib.base.files import atomic_path, checkpoints_dir, file_sha256, results_dir
+from emolib.base.runtime import seed_everything
+from emolib.data.format import read_info
 from emolib.studies.bench import Bench, Maker
 
 NO_STUDIES = ("bench", "ingredients", "methods", "registry", "variants")

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from emolib.emotions import EMOTIONS
+from emolib.base.emotions import EMOTIONS
 from emolib.evaluation.emotion import ExpressionJudge
 from emolib.generate import TalkingFace
 from emolib.media.audio import load_audio

@@ -10,13 +10,13 @@ import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from emolib.errors import CheckpointError, ConfigError
+from emolib.base.errors import CheckpointError, ConfigError
+from emolib.base.results import save_result
+from emolib.base.runtime import Stopwatch, run_record
+from emolib.data.store import ClipStore
 from emolib.evaluation.run import EvaluateSettings, evaluate
 from emolib.evaluation.stored import difference
 from emolib.models.checkpoint import CheckpointMeta, read_meta
-from emolib.results import save_result
-from emolib.runtime import Stopwatch, run_record
-from emolib.store.store import ClipStore
 from emolib.studies.ingredients import Gap
 from emolib.studies.ingredients import verdict as verdict_on
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from emolib.store.augment import Augment
-from emolib.store.windows import GeneratorSettings, GeneratorWindows
+from emolib.data.augment import Augment
+from emolib.data.windows import GeneratorSettings, GeneratorWindows
 from emolib.studies.bench import Bench, Maker
 
 SEED = 2

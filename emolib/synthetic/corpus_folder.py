@@ -12,9 +12,9 @@ from dataclasses import asdict
 from pathlib import Path
 
 from emolib import __version__
-from emolib.config import settings_hash
-from emolib.errors import ConfigError, ResourceError
-from emolib.paths import atomic_path
+from emolib.base.config import settings_hash
+from emolib.base.errors import ConfigError, ResourceError
+from emolib.base.files import atomic_path
 from emolib.synthetic.sentences import ALL_SENTENCES, Sentence
 from emolib.synthetic.take import FilmSettings, cast, person_seed
 

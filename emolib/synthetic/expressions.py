@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from emolib.emotions import EMOTIONS, parse_emotion
+from emolib.base.emotions import EMOTIONS, parse_emotion
 from emolib.synthetic.behaviour import drift
 from emolib.synthetic.head import UNIT_INDEX, UNITS
 from emolib.synthetic.prosody import level_strength

@@ -19,12 +19,12 @@ from pathlib import Path
 import numpy as np
 from joblib import Parallel, cpu_count, delayed
 
-from emolib.emotions import EMOTIONS, parse_emotion
-from emolib.errors import ConfigError
+from emolib.base.emotions import EMOTIONS, parse_emotion
+from emolib.base.errors import ConfigError
+from emolib.base.files import atomic_path
+from emolib.base.runtime import Stopwatch, progress
 from emolib.media.audio import write_wav
 from emolib.media.video import write_video
-from emolib.paths import atomic_path
-from emolib.runtime import Stopwatch, progress
 from emolib.synthetic.corpus_folder import check_disk, claim, is_finished, sweep, write_tables
 from emolib.synthetic.prosody import LEVELS
 from emolib.synthetic.sentences import Sentence, parse_sentences

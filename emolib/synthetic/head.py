@@ -12,8 +12,8 @@ from functools import lru_cache
 
 import numpy as np
 
-from emolib.errors import ConfigError
-from emolib.paths import ASSETS
+from emolib.base.errors import ConfigError
+from emolib.base.files import ASSETS
 
 UNITS: tuple[str, ...] = (
     "browDownLeft", "browDownRight", "browInnerUp", "browOuterUpLeft", "browOuterUpRight",

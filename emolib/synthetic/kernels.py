@@ -13,7 +13,7 @@ from pathlib import Path
 import numba as nb
 from numba.core import config
 
-from emolib.paths import cache_dir
+from emolib.base.files import cache_dir
 
 _SOURCES = ("kernels", "motion", "raster", "surfaces", "shading")
 _FAST = {"nsz", "nnan", "ninf", "arcp", "contract"}  # no reassociation: sums stay in order

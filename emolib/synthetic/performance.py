@@ -17,8 +17,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from emolib.emotions import parse_emotion
-from emolib.errors import ConfigError
+from emolib.base.emotions import parse_emotion
+from emolib.base.errors import ConfigError
 from emolib.synthetic import behaviour
 from emolib.synthetic.expressions import ARTICULATION, MAX_UNIT, Style, express, sides
 from emolib.synthetic.head import UNIT_INDEX

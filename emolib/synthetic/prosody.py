@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from emolib.emotions import parse_emotion
-from emolib.errors import ConfigError
+from emolib.base.emotions import parse_emotion
+from emolib.base.errors import ConfigError
 
 LEVELS = ("LO", "MD", "HI", "XX")
 _STRENGTH = {"LO": 0.45, "MD": 0.7, "HI": 1.0, "XX": 0.9}

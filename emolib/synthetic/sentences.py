@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
-from emolib.errors import ConfigError
+from emolib.base.errors import ConfigError
 
 
 @dataclass(frozen=True)

@@ -15,8 +15,8 @@ from functools import lru_cache
 
 import numpy as np
 
-from emolib.config import AUDIO
-from emolib.errors import AudioError, ConfigError, MissingExtra
+from emolib.base.config import AUDIO
+from emolib.base.errors import AudioError, ConfigError, MissingExtra
 from emolib.synthetic import espeak
 from emolib.synthetic.prosody import LEVELS, Prosody, level_strength, prosody_for
 from emolib.synthetic.sentences import RICH_SENTENCES, SENTENCES, Sentence

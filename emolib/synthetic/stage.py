@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from emolib.errors import ConfigError
+from emolib.base.errors import ConfigError
 from emolib.synthetic import creases, motion, raster, shading, surfaces
 from emolib.synthetic import head as h
 from emolib.synthetic.figure import build_figure

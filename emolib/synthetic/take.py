@@ -12,8 +12,8 @@ from functools import lru_cache
 
 import numpy as np
 
-from emolib.emotions import parse_emotion
-from emolib.errors import ConfigError
+from emolib.base.emotions import parse_emotion
+from emolib.base.errors import ConfigError
 from emolib.synthetic.people import Person, Stage
 from emolib.synthetic.performance import Performance, perform
 from emolib.synthetic.prosody import level_strength, prosody_for

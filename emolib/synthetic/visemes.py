@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from emolib.config import AUDIO
+from emolib.base.config import AUDIO
 from emolib.synthetic.speech import Phone, Speech
 
 VISEMES = (

@@ -14,12 +14,12 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from emolib.config import VIDEO
-from emolib.emotions import EMOTIONS
+from emolib.base.config import VIDEO
+from emolib.base.emotions import EMOTIONS
+from emolib.data.augment import P_CLASSIFIER, Augment
+from emolib.data.store import ClipStore
+from emolib.data.windows import EmotionWindows, finished
 from emolib.models.checkpoint import KINDS
-from emolib.store.augment import P_CLASSIFIER, Augment
-from emolib.store.store import ClipStore
-from emolib.store.windows import EmotionWindows, finished
 from emolib.training.faults import check_settings
 from emolib.training.fit import fit, say_beside_bar
 from emolib.training.loader import fixed_batches, to_device

@@ -14,8 +14,8 @@ from types import FrameType
 import torch
 from torch import nn
 
-from emolib.errors import ConfigError, ResourceError, TrainingError
-from emolib.paths import atomic_path
+from emolib.base.errors import ConfigError, ResourceError, TrainingError
+from emolib.base.files import atomic_path
 from emolib.training.losses import CHANCE
 
 STUCK_MARGIN = 0.02  # how near to chance counts as stuck

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from emolib.runtime import pick_device, progress
+from emolib.base.runtime import pick_device, progress
 from emolib.training.faults import StopRequest, check_settings
 from emolib.training.loader import next_batch, to_device
 from emolib.training.run import Run

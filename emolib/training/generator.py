@@ -14,15 +14,15 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from emolib.config import VIDEO
-from emolib.errors import ConfigError
+from emolib.base.config import VIDEO
+from emolib.base.errors import ConfigError
+from emolib.data.augment import P_GENERATOR, Augment
+from emolib.data.store import ClipStore
+from emolib.data.windows import GeneratorWindows, finished
 from emolib.models.blocks import fuse_for_inference
 from emolib.models.checkpoint import InputRules, load_checkpoint
 from emolib.models.features import perceptual_features
 from emolib.models.generator import Generator
-from emolib.store.augment import P_GENERATOR, Augment
-from emolib.store.store import ClipStore
-from emolib.store.windows import GeneratorWindows, finished
 from emolib.training.faults import STUCK_CHECKS, check_settings
 from emolib.training.fit import fit, say_beside_bar
 from emolib.training.frozen import freeze

@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
 
-from emolib.config import VIDEO
-from emolib.errors import ConfigError, DatasetError
+from emolib.base.config import VIDEO
+from emolib.base.errors import ConfigError, DatasetError
 
 _PART = r"[^\s/\\'\",;]+"
 _PATH = re.compile(rf"(?<![\w.:/~])(?:~|[A-Za-z]:)?[/\\](?:{_PART}[/\\])*{_PART}[/\\]?")

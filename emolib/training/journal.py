@@ -7,9 +7,9 @@ from pathlib import Path
 
 import torch
 
-from emolib.errors import MissingExtra, ResourceError
-from emolib.paths import atomic_path
-from emolib.runtime import peak_memory_bytes
+from emolib.base.errors import MissingExtra, ResourceError
+from emolib.base.files import atomic_path
+from emolib.base.runtime import peak_memory_bytes
 
 LOG_NAME = "log.jsonl"
 

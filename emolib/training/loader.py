@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch.utils.data import DataLoader, Dataset, Sampler, default_collate
 
-from emolib.errors import DatasetError, ResourceError
+from emolib.base.errors import DatasetError, ResourceError
 
 
 class Windows(Protocol):

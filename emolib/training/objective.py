@@ -10,9 +10,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from emolib.config import VIDEO
+from emolib.base.config import VIDEO
+from emolib.data.masks import masked_input
 from emolib.models.syncnet import fold_lower_halves
-from emolib.store.masks import masked_input
 from emolib.training.frozen import parameters_frozen
 from emolib.training.losses import (
     as_pictures,

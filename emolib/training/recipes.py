@@ -10,15 +10,15 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field, replace
 
-from emolib.config import VIDEO
-from emolib.errors import ConfigError
+from emolib.base.config import VIDEO
+from emolib.base.errors import ConfigError
+from emolib.data.masks import MASKS
+from emolib.data.references import STRATEGIES
+from emolib.data.windows import GeneratorSettings
 from emolib.models.classifier import EmotionClassifierConfig
 from emolib.models.emotion import EmotionDiscriminatorConfig
 from emolib.models.generator import GeneratorConfig
 from emolib.models.syncnet import SyncNetConfig
-from emolib.store.masks import MASKS
-from emolib.store.references import STRATEGIES
-from emolib.store.windows import GeneratorSettings
 from emolib.training.losses import LossWeights, Ramp, Threshold
 from emolib.training.roughen import Rough
 from emolib.training.settings import FitConfig

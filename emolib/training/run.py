@@ -14,8 +14,8 @@ import torch
 from filelock import FileLock, Timeout
 from torch.utils.data import DataLoader
 
-from emolib.errors import ConfigError, ResourceError, TrainingError
-from emolib.runtime import command_line, run_record, seed_everything
+from emolib.base.errors import ConfigError, ResourceError, TrainingError
+from emolib.base.runtime import command_line, run_record, seed_everything
 from emolib.training.faults import sweep_leftovers
 from emolib.training.journal import LOG_NAME, Journal, Meter, peak_memory_mb
 from emolib.training.loader import Order, make_loader

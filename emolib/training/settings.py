@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 
 import torch
 
-from emolib.config import settings_hash
+from emolib.base.config import settings_hash
 
 # What may differ between a run and its continuation without changing the curve's meaning.
 _FREE = {

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
 
-from emolib.errors import CheckpointError, ConfigError
+from emolib.base.errors import CheckpointError, ConfigError
+from emolib.base.files import atomic_path, checkpoints_dir, file_sha256
 from emolib.models.checkpoint import CheckpointMeta, load_checkpoint, save_checkpoint
-from emolib.paths import atomic_path, checkpoints_dir, file_sha256
 from emolib.training.history import corpus_of, phase_of, portable
 from emolib.training.journal import LOG_NAME, read_journal
 

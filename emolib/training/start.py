@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import fields
 from os import PathLike
 
-from emolib.config import current_profile
-from emolib.errors import ConfigError
+from emolib.base.config import current_profile
+from emolib.base.errors import ConfigError
 from emolib.training.emotion import train_classifier, train_emotion
 from emolib.training.generator import train_generator
 from emolib.training.recipes import find_recipe

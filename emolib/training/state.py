@@ -16,8 +16,8 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from emolib.errors import CheckpointError
-from emolib.paths import atomic_path
+from emolib.base.errors import CheckpointError
+from emolib.base.files import atomic_path
 
 FORMAT = 1
 _NAME = re.compile(r"^step-(\d{8})\.state\.pt$")

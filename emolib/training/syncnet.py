@@ -15,10 +15,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from emolib.data.augment import P_CLASSIFIER, Augment
+from emolib.data.store import ClipStore
+from emolib.data.windows import SyncWindows, finished
 from emolib.models.syncnet import MAX_SCALE, SyncNet, cosine, fold_lower_halves
-from emolib.store.augment import P_CLASSIFIER, Augment
-from emolib.store.store import ClipStore
-from emolib.store.windows import SyncWindows, finished
 from emolib.training.faults import SyncMonitor, check_settings
 from emolib.training.fit import fit
 from emolib.training.loader import fixed_batches, to_device

@@ -10,10 +10,10 @@ from pathlib import Path
 import numpy as np
 from torch import Tensor, nn
 
-from emolib.config import settings_hash
+from emolib.base.config import settings_hash
+from emolib.data.store import ClipStore
 from emolib.models.checkpoint import InputRules, load_checkpoint, save_checkpoint
 from emolib.models.grow import GROWS, grown
-from emolib.store.store import ClipStore
 from emolib.training.loader import Windows
 from emolib.training.recipes import plain
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import fields, replace
 
-from emolib.errors import ConfigError
+from emolib.base.errors import ConfigError
 from emolib.training.recipes import Recipe
 
 

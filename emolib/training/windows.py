@@ -13,11 +13,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from emolib.config import VIDEO
+from emolib.base.config import VIDEO
+from emolib.data.augment import Augment
+from emolib.data.store import ClipStore
+from emolib.data.windows import MIN_NEGATIVE_FRAMES, Windows
 from emolib.media.mel import mel_windows
-from emolib.store.augment import Augment
-from emolib.store.store import ClipStore
-from emolib.store.windows import MIN_NEGATIVE_FRAMES, Windows
 
 T = VIDEO.n_frames
 

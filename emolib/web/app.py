@@ -17,7 +17,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
 from emolib import __version__
-from emolib.errors import StudyError
+from emolib.base.errors import StudyError
 from emolib.web.guard import HEADERS, Guard
 from emolib.web.house import House, lock_state
 from emolib.web.refusal import Refusal

@@ -12,10 +12,10 @@ from pathlib import Path
 
 from PIL import Image
 
-from emolib.corpus import open_corpus
-from emolib.errors import DatasetError
+from emolib.base.errors import DatasetError
+from emolib.base.files import data_dir
+from emolib.data.corpora import open_corpus
 from emolib.media.video import read_frames
-from emolib.paths import data_dir
 from emolib.synthetic.sentences import ALL_SENTENCES
 
 log = logging.getLogger(__name__)

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager, contextmanager, suppress
 
 from filelock import FileLock, Timeout
 
-from emolib.errors import ResourceError
+from emolib.base.errors import ResourceError
 from emolib.web.catalogue import Catalogue, sample_catalogue
 from emolib.web.crew import Crew, worker_command
 from emolib.web.intake import Intake

@@ -10,8 +10,8 @@ from typing import Any
 
 from fastapi import Request
 
-from emolib.emotions import EMOTIONS, NAMES, parse_emotion
-from emolib.errors import ConfigError
+from emolib.base.emotions import EMOTIONS, NAMES, parse_emotion
+from emolib.base.errors import ConfigError
 from emolib.web.catalogue import LANGUAGES, TEXT_VOICES, Catalogue, can_speak
 from emolib.web.form import Form, read_form
 from emolib.web.jobs import Job, Order

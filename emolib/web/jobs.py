@@ -11,7 +11,7 @@ from typing import Literal
 
 from pydantic import BaseModel
 
-from emolib.emotions import NAMES
+from emolib.base.emotions import NAMES
 from emolib.web.problems import Problem
 
 State = Literal["queued", "running", "done", "failed", "cancelled"]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pydantic import BaseModel
 
-from emolib import errors
+from emolib.base import errors
 
 
 class Problem(BaseModel):

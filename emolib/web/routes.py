@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from fastapi.responses import FileResponse, StreamingResponse
 
 from emolib import __version__
-from emolib.emotions import NAMES
+from emolib.base.emotions import NAMES
 from emolib.web import study
 from emolib.web.catalogue import thumbnail
 from emolib.web.guard import COOKIE, same, session_of

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import uvicorn
 
-from emolib.errors import ConfigError, EmolibError
+from emolib.base.errors import ConfigError, EmolibError
 from emolib.web.app import make_app
 from emolib.web.house import House, lock_state
 from emolib.web.settings import ServeSettings, is_address

@@ -6,8 +6,8 @@ import ipaddress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from emolib.errors import ConfigError
-from emolib.paths import data_dir
+from emolib.base.errors import ConfigError
+from emolib.base.files import data_dir
 
 MIN_TOKEN = 16
 

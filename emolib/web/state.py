@@ -15,7 +15,7 @@ import time
 from dataclasses import asdict
 from pathlib import Path
 
-from emolib.errors import ResourceError
+from emolib.base.errors import ResourceError
 from emolib.web.jobs import Job, Order, Report
 from emolib.web.problems import Problem
 

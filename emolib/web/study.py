@@ -20,11 +20,11 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from emolib import __version__
-from emolib.errors import ResourceError, StudyError
+from emolib.base.errors import ResourceError, StudyError
+from emolib.base.files import data_dir
+from emolib.base.results import save_result
+from emolib.base.runtime import run_record
 from emolib.evaluation.scales import METHOD, scale_interval
-from emolib.paths import data_dir
-from emolib.results import save_result
-from emolib.runtime import run_record
 
 LOW, HIGH = 0, 5
 QUESTIONS = {  # in the order of the paper's Figure 5

@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt
 
 from emolib import __version__
-from emolib.emotions import COLOURS, EMOTIONS, NAMES
+from emolib.base.emotions import COLOURS, EMOTIONS, NAMES
 from emolib.web import study
 from emolib.web.catalogue import LANGUAGES, TEXT_VOICES, Catalogue, can_speak
 from emolib.web.settings import Limits, ServeSettings

@@ -21,7 +21,7 @@ from queue import SimpleQueue
 import cv2
 import numpy as np
 
-from emolib.errors import Cancelled, EmolibError, FaceError
+from emolib.base.errors import Cancelled, EmolibError, FaceError
 from emolib.generate import Request, TalkingFace
 from emolib.media.audio import write_wav
 from emolib.media.provenance import write_labelled_picture

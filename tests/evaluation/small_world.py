@@ -8,7 +8,9 @@ import numpy as np
 import torch
 from skimage import data
 
-from emolib.emotions import EMOTIONS
+from emolib.base.emotions import EMOTIONS
+from emolib.data.format import FORMAT
+from emolib.data.parts import pack
 from emolib.evaluation.landmarks import IBUG
 from emolib.media.audio import write_wav
 from emolib.media.faces import crop_face
@@ -19,8 +21,6 @@ from emolib.models.classifier import EmotionClassifier, EmotionClassifierConfig
 from emolib.models.emotion import EmotionDiscriminator, EmotionDiscriminatorConfig
 from emolib.models.generator import Generator, GeneratorConfig
 from emolib.models.syncnet import SyncNet, SyncNetConfig
-from emolib.store.format import FORMAT
-from emolib.store.parts import pack
 
 ASTRONAUT = data.astronaut()
 BOX = (100, 50, 220, 170)

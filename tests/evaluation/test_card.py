@@ -3,12 +3,12 @@
 import pytest
 import torch
 
+from emolib.base.files import file_sha256
+from emolib.base.results import save_result
 from emolib.evaluation.card import model_card
 from emolib.models.checkpoint import save_checkpoint
 from emolib.models.classifier import EmotionClassifier, EmotionClassifierConfig
 from emolib.models.emotion import EmotionDiscriminator, EmotionDiscriminatorConfig
-from emolib.paths import file_sha256
-from emolib.results import save_result
 
 TRAINING = {
     "minutes": 7.5,

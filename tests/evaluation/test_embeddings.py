@@ -5,7 +5,7 @@ import pytest
 from scipy.spatial.distance import cdist
 from torch import nn
 
-from emolib.errors import ConfigError
+from emolib.base.errors import ConfigError
 from emolib.evaluation import embeddings
 from emolib.models.generator import Generator, GeneratorConfig
 

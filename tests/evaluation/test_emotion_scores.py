@@ -6,7 +6,7 @@ import torch
 from sklearn.metrics import balanced_accuracy_score, confusion_matrix
 from torch import nn
 
-from emolib.errors import ConfigError, MediaError
+from emolib.base.errors import ConfigError, MediaError
 from emolib.evaluation.emotion import ExpressionJudge, WindowJudge, score_emotions
 from emolib.models.face_nets import ExpressionNet
 

@@ -9,12 +9,12 @@ from small_world import make_checkpoints, make_world
 from typer.testing import CliRunner
 
 from emolib import cli
-from emolib.errors import CheckpointError, ConfigError, DatasetError, EmolibWarning, MediaError
+from emolib.base.errors import CheckpointError, ConfigError, DatasetError, EmolibWarning, MediaError
+from emolib.base.results import load_result
 from emolib.evaluation import run
 from emolib.evaluation.run import EvaluateSettings, evaluate
 from emolib.models.checkpoint import save_checkpoint
 from emolib.models.lse_syncnet import LseSyncNet, LseSyncNetConfig
-from emolib.results import load_result
 
 CHEAP = EvaluateSettings(metrics=("visual",), limit=6)
 

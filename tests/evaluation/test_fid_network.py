@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 from torchvision.models import inception, inception_v3
 
-from emolib.errors import CheckpointError
+from emolib.base.errors import CheckpointError
 from emolib.evaluation import inception as ours
 from emolib.evaluation.visual import frechet_name
 

@@ -5,7 +5,7 @@ import shutil
 import pytest
 from small_world import make_checkpoints
 
-from emolib.errors import CheckpointError
+from emolib.base.errors import CheckpointError
 from emolib.evaluation.instruments import load_toolbox
 from emolib.evaluation.run import EvaluateSettings
 from emolib.models.classifier import EmotionClassifier

@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import nn
 
-from emolib.errors import ConfigError, FaceError, MediaError, SmallFaceError
+from emolib.base.errors import ConfigError, FaceError, MediaError, SmallFaceError
 from emolib.evaluation import lse_crop, sync
 from emolib.evaluation.mfcc import mfcc
 

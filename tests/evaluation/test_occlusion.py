@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from emolib.errors import ConfigError
+from emolib.base.errors import ConfigError
 from emolib.evaluation.occlusion import covered, occlusion_map, saliency
 
 

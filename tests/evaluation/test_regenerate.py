@@ -8,13 +8,13 @@ import torch
 from small_world import make_world
 from torch import nn
 
-from emolib.emotions import EMOTIONS
-from emolib.errors import DatasetError
+from emolib.base.emotions import EMOTIONS
+from emolib.base.errors import DatasetError
+from emolib.data.store import ClipStore
 from emolib.evaluation.regenerate import plan_tasks, regenerate
 from emolib.media.mel import mel_window
 from emolib.models.checkpoint import InputRules
 from emolib.models.generator import Generator, GeneratorConfig
-from emolib.store.store import ClipStore
 
 
 @pytest.fixture(scope="module")

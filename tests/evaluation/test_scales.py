@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from emolib.errors import ConfigError
+from emolib.base.errors import ConfigError
 from emolib.evaluation.scales import scale_interval
 
 PEOPLE = {  # shares of the answers 0 … 5

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from emolib.errors import ConfigError
+from emolib.base.errors import ConfigError
 from emolib.evaluation import stored
 
 ACTORS = [str(actor) for actor in (1, 1, 2, 2, 3, 3)]

@@ -6,7 +6,8 @@ import small_world
 import torch
 from torch import nn
 
-from emolib.errors import ConfigError, DatasetError
+from emolib.base.errors import ConfigError, DatasetError
+from emolib.data.store import ClipStore
 from emolib.evaluation.sync_expert import (
     FAR,
     OFFSETS,
@@ -20,7 +21,6 @@ from emolib.evaluation.sync_expert import (
     sync_accuracy,
 )
 from emolib.models.syncnet import SyncNet, SyncNetConfig
-from emolib.store.store import ClipStore
 
 N = 40
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from emolib.errors import ConfigError
+from emolib.base.errors import ConfigError
 from emolib.evaluation import summary, table2, visual
 from emolib.evaluation.intervals import Interval, jackknife_interval, mean_interval
 from emolib.evaluation.measure import Measured

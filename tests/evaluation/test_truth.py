@@ -6,7 +6,7 @@ import pytest
 from skimage import data
 from small_world import face68
 
-from emolib.errors import ConfigError, DatasetError, MediaError
+from emolib.base.errors import ConfigError, DatasetError, MediaError
 from emolib.evaluation import truth
 from emolib.evaluation.landmarks import FaceMotion, motion_of_frames, motion_of_points
 from emolib.media.faces import FaceMesh, crop_face

@@ -8,7 +8,7 @@ from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 from torchmetrics.functional.image import structural_similarity_index_measure
 from torchmetrics.image.fid import FrechetInceptionDistance
 
-from emolib.errors import ConfigError, MediaError
+from emolib.base.errors import ConfigError, MediaError
 from emolib.evaluation import visual
 
 

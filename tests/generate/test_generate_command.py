@@ -10,7 +10,7 @@ from talkers import voice
 from typer.testing import CliRunner
 
 from emolib import cli
-from emolib.errors import ConfigError, EmolibWarning
+from emolib.base.errors import ConfigError, EmolibWarning
 from emolib.media.audio import write_wav
 from emolib.media.verify import verify
 from emolib.media.video import read_video, write_video

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from emolib.emotions import EMOTIONS, NAMES
-from emolib.errors import ConfigError
+from emolib.base.emotions import EMOTIONS, NAMES
+from emolib.base.errors import ConfigError
 from emolib.generate.mixture import as_facts, emotion_weights, parse_mixture, weights_per_frame
 from emolib.generate.plan import describe_fit, fit_frames, n_sound_frames, runs_of
 

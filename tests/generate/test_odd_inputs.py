@@ -11,12 +11,12 @@ from face_scenes import background, clip_of
 from film_files import make_sound, make_video
 from talkers import checkpoint_of, voice
 
-from emolib.errors import AudioError, EmolibError, FaceError, MediaError
+from emolib.base.errors import AudioError, EmolibError, FaceError, MediaError
+from emolib.base.files import file_sha256
 from emolib.generate import TalkingFace
 from emolib.generate.noted import noted
 from emolib.generate.source import FileSource
 from emolib.media.video import read_video, write_video
-from emolib.paths import file_sha256
 
 SIZE = {"height": 120, "width": 160}
 
@@ -156,7 +156,7 @@ def test_stereo_that_cancels_and_second_tracks_are_told(talker, tmp_path):
 
 def test_ours_become_notes_and_others_stay_warnings():
     with pytest.warns(DeprecationWarning, match="old"), noted() as notes:
-        from emolib.errors import EmolibWarning
+        from emolib.base.errors import EmolibWarning
 
         for _ in range(2):
             warnings.warn("a low level", EmolibWarning, stacklevel=1)

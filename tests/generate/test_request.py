@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from emolib.errors import ConfigError
+from emolib.base.errors import ConfigError
 from emolib.generate.request import Request
 
 

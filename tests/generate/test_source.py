@@ -5,7 +5,8 @@ import pytest
 from film_files import number_of, numbered
 from talkers import voice
 
-from emolib.errors import AudioError, EmolibWarning, FaceError, MediaError
+from emolib.base.errors import AudioError, EmolibWarning, FaceError, MediaError
+from emolib.base.files import cache_dir
 from emolib.generate import place
 from emolib.generate.hearing import hear, rest_in_pauses
 from emolib.generate.place import find_track, fixed_track, frames_to_track
@@ -14,7 +15,6 @@ from emolib.generate.source import ArraySource, FileSource, open_source
 from emolib.media.detect import make_detector
 from emolib.media.mel import melspectrogram
 from emolib.media.video import write_video
-from emolib.paths import cache_dir
 
 
 @pytest.fixture(scope="module")
@@ -91,7 +91,7 @@ def test_a_track_is_remembered_by_content(scene, monkeypatch):
 
 def test_an_edited_tracker_looks_again(scene, monkeypatch):
     find(scene)
-    monkeypatch.setattr("emolib.arrays.code_sha256", lambda *rooms: "of the edited code")
+    monkeypatch.setattr("emolib.base.arrays.code_sha256", lambda *rooms: "of the edited code")
     assert not find(scene)[1]
 
 

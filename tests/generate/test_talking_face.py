@@ -8,8 +8,8 @@ import torch
 from face_scenes import background, clip_of, put_head
 from talkers import checkpoint_of, places, voice
 
-from emolib.emotions import EMOTIONS
-from emolib.errors import (
+from emolib.base.emotions import EMOTIONS
+from emolib.base.errors import (
     AudioError,
     Cancelled,
     CheckpointError,
@@ -175,7 +175,7 @@ def test_a_network_without_emotion_says_so(tmp_path, scene):
 
 @pytest.mark.parametrize("head", ["rgb", "composite"])
 def test_what_a_film_claims_is_true_of_its_network(tmp_path, scene, film, head):
-    from emolib.paths import file_sha256
+    from emolib.base.files import file_sha256
 
     path = checkpoint_of(tmp_path / "net.safetensors", emotion=None, head=head)
     talker = TalkingFace.load(path, device="cpu")
@@ -361,7 +361,7 @@ def test_progress_counts_up_and_cancel_stops_without_a_file(talker, film, speech
 
 
 def test_a_file_carries_its_marks_and_its_history(talker, checkpoint, film, speech, tmp_path):
-    from emolib.paths import file_sha256
+    from emolib.base.files import file_sha256
 
     out = tmp_path / "ä b's %20 -x 😀" / "-out.mp4"
     report = talker.generate_file(

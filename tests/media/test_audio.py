@@ -7,7 +7,7 @@ import pytest
 import soundfile
 from film_files import babble, make_sound, make_video, numbered, tone
 
-from emolib.errors import AudioError, ConfigError, EmolibWarning
+from emolib.base.errors import AudioError, ConfigError, EmolibWarning
 from emolib.media.audio import check_speech, load_audio, write_wav
 from emolib.media.mel import melspectrogram
 

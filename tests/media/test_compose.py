@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from emolib.errors import ConfigError, FaceError
+from emolib.base.errors import ConfigError, FaceError
 from emolib.media.compose import CropTransform, crop_face, feather_weight, paste_face
 
 HEIGHT, WIDTH = 90, 120

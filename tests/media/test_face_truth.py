@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from emolib.corpus import open_corpus
+from emolib.base.files import data_dir
+from emolib.data.corpora import open_corpus
 from emolib.media.faces import jitter_px, make_detector, track_faces
 from emolib.media.video import read_frames
-from emolib.paths import data_dir
 
 BONES = [27, 28, 29, 30, 36, 39, 42, 45]
 

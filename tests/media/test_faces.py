@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from face_scenes import background, clip_of, put_head
 
-from emolib.errors import ConfigError, FaceError, MediaError, MultiFaceError, SmallFaceError
+from emolib.base.errors import ConfigError, FaceError, MediaError, MultiFaceError, SmallFaceError
 from emolib.media import detect, follow
 from emolib.media.blaze import (
     FULL_RANGE,

@@ -6,7 +6,7 @@ import scipy.fft
 import scipy.signal
 from film_files import babble, make_sound, make_video, numbered
 
-from emolib.errors import ConfigError
+from emolib.base.errors import ConfigError
 from emolib.media.audio import load_audio, write_wav
 from emolib.media.mel import (
     ALIGNMENTS,

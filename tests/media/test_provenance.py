@@ -7,7 +7,7 @@ import stat
 import numpy as np
 import pytest
 
-from emolib.errors import ConfigError, MediaError, MissingExtra
+from emolib.base.errors import ConfigError, MediaError, MissingExtra
 from emolib.media import provenance, signature
 from emolib.media.label import label_box, label_seen
 from emolib.media.provenance import Facts, sidecar_path, write_labelled, write_labelled_picture
@@ -253,7 +253,7 @@ def test_certificate_is_kept_private_and_reused(tmp_path, frames):
     assert kept_credentials() is None
     first = own_credentials()
     assert own_credentials() == first
-    from emolib.paths import cache_dir
+    from emolib.base.files import cache_dir
 
     file = cache_dir() / "provenance" / "signer.json"
     assert stat.S_IMODE(file.stat().st_mode) & 0o077 == 0

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from skimage import data, transform
 
-from emolib.errors import MediaError
+from emolib.base.errors import MediaError
 from emolib.media.strip import load_strip, save_strip
 
 

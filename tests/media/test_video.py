@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from film_files import HEIGHT, WIDTH, babble, make_sound, make_video, number_of, numbered, tone
 
-from emolib.errors import ConfigError, EmolibWarning, MediaError, ResourceError
+from emolib.base.errors import ConfigError, EmolibWarning, MediaError, ResourceError
 from emolib.media import encode
 from emolib.media.audio import load_audio
 from emolib.media.video import VideoWriter, probe, read_frames, read_video, write_video

@@ -9,8 +9,8 @@ import torch
 from safetensors.torch import save_file
 from shaken import rand, shake
 
-from emolib.emotions import EMOTIONS
-from emolib.errors import CheckpointError
+from emolib.base.emotions import EMOTIONS
+from emolib.base.errors import CheckpointError
 from emolib.models.checkpoint import (
     SCHEMA,
     CheckpointMeta,

@@ -9,8 +9,9 @@ import torch.nn.functional as F
 from shaken import rand
 from skimage.data import astronaut, lfw_subset
 
-from emolib.emotions import EMOTIONS
-from emolib.errors import CheckpointError
+from emolib.base.emotions import EMOTIONS
+from emolib.base.errors import CheckpointError
+from emolib.base.files import ASSETS
 from emolib.models import face_weights
 from emolib.models.face_nets import (
     LABELS,
@@ -20,7 +21,6 @@ from emolib.models.face_nets import (
     IdentityNet,
     identity_distance,
 )
-from emolib.paths import ASSETS
 
 
 @pytest.fixture(scope="module")

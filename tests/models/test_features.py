@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 from shaken import rand
 
-from emolib.errors import CheckpointError, ConfigError
+from emolib.base.errors import CheckpointError, ConfigError
 from emolib.models import features
 from emolib.models.features import (
     OfficialFile,

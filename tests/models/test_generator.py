@@ -6,7 +6,7 @@ import pytest
 import torch
 from shaken import rand, shake
 
-from emolib.errors import ConfigError
+from emolib.base.errors import ConfigError
 from emolib.models.blocks import n_parameters
 from emolib.models.generator import Generator, GeneratorConfig
 from emolib.models.heads import MAX_FLOW, CompositeHead, calm, composite, warp

@@ -4,7 +4,7 @@ import pytest
 import torch
 from shaken import shake
 
-from emolib.errors import CheckpointError
+from emolib.base.errors import CheckpointError
 from emolib.models.generator import Generator, GeneratorConfig
 from emolib.models.grow import grown
 

@@ -8,8 +8,8 @@ import pytest
 import torch
 from typer.testing import CliRunner
 
+from emolib.base.errors import CheckpointError, ConfigError
 from emolib.cli import app
-from emolib.errors import CheckpointError, ConfigError
 from emolib.models.checkpoint import load_checkpoint, read_meta
 from emolib.models.published import import_weights
 

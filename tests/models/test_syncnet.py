@@ -4,7 +4,7 @@ import pytest
 import torch
 from shaken import rand, shake
 
-from emolib.errors import ConfigError
+from emolib.base.errors import ConfigError
 from emolib.models.blocks import n_parameters
 from emolib.models.syncnet import (
     SyncNet,

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 import torch
 
-from emolib.emotions import EMOTIONS
+from emolib.base.emotions import EMOTIONS
+from emolib.data.store import ClipArrays
 from emolib.models.checkpoint import save_checkpoint
 from emolib.models.emotion import EmotionDiscriminator, EmotionDiscriminatorConfig
-from emolib.store.store import ClipArrays
 from emolib.studies.bench import Bench
 from emolib.studies.embeddings import PIXELS, embed, mean_picture
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from emolib.emotions import EMOTIONS
+from emolib.base.emotions import EMOTIONS
 from emolib.evaluation.intervals import Interval
 from emolib.studies import ingredients
 from emolib.studies.ingredients import against_paper, gap_of, sentences, steps, verdict

@@ -5,8 +5,8 @@ import json
 import numpy as np
 import pytest
 
-from emolib.errors import ConfigError, DatasetError
-from emolib.results import load_result
+from emolib.base.errors import ConfigError, DatasetError
+from emolib.base.results import load_result
 from emolib.studies import MAKERS, Bench, Maker, make_results, registry
 
 MADE = []

@@ -5,13 +5,13 @@ import pytest
 from face_scenes import clip_of
 from shaken import shake
 
+from emolib.base.results import load_result
+from emolib.figures.subjects import talking_rows
 from emolib.media.strip import load_strip
 from emolib.models.checkpoint import save_checkpoint
 from emolib.models.generator import Generator, GeneratorConfig
-from emolib.results import load_result
 from emolib.studies import subjects
 from emolib.studies.bench import Bench
-from emolib.viz.subjects import talking_rows
 
 
 @pytest.fixture

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 import torch
 
-from emolib.errors import CheckpointError, ConfigError
+from emolib.base.errors import CheckpointError, ConfigError
+from emolib.base.results import load_result
 from emolib.models.checkpoint import save_checkpoint
 from emolib.models.generator import Generator, GeneratorConfig
-from emolib.results import load_result
 from emolib.studies import variants
 from emolib.studies.variants import compare_runs, gaps_of, named_runs, sentences, weights_of
 

@@ -11,11 +11,11 @@ import pytest
 from typer.testing import CliRunner
 
 from emolib import cli
-from emolib.emotions import EMOTIONS
-from emolib.errors import ConfigError, ResourceError
+from emolib.base.emotions import EMOTIONS
+from emolib.base.errors import ConfigError, ResourceError
+from emolib.base.files import atomic_path, data_dir
 from emolib.media.audio import load_audio
 from emolib.media.video import read_video
-from emolib.paths import atomic_path, data_dir
 from emolib.synthetic import corpus_folder, film
 from emolib.synthetic.film import FilmSettings, clip_names, film_clip, write_corpus
 from emolib.synthetic.sentences import SENTENCES, Sentence

@@ -6,8 +6,8 @@ import re
 import numpy as np
 import pytest
 
-from emolib.errors import ConfigError
-from emolib.paths import ASSETS
+from emolib.base.errors import ConfigError
+from emolib.base.files import ASSETS
 from emolib.synthetic import head as h
 
 

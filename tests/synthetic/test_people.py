@@ -6,7 +6,7 @@ import sys
 import numpy as np
 import pytest
 
-from emolib.errors import ConfigError
+from emolib.base.errors import ConfigError
 from emolib.synthetic.head import UNIT_INDEX, UNITS
 from emolib.synthetic.people import Person, Stage
 

@@ -5,8 +5,8 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from emolib.emotions import EMOTIONS
-from emolib.errors import ConfigError
+from emolib.base.emotions import EMOTIONS
+from emolib.base.errors import ConfigError
 from emolib.synthetic import behaviour, performance, stage
 from emolib.synthetic.expressions import RECIPES, Style, envelope, recipe_units, sides
 from emolib.synthetic.head import UNIT_INDEX, UNITS

@@ -7,7 +7,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from emolib.errors import AudioError, ConfigError, MissingExtra
+from emolib.base.errors import AudioError, ConfigError, MissingExtra
 from emolib.synthetic import espeak, speech
 from emolib.synthetic.prosody import Prosody, level_strength, prosody_for
 from emolib.synthetic.sentences import ALL_SENTENCES, RICH_SENTENCES, SENTENCES, parse_sentences

@@ -9,10 +9,10 @@ from itertools import product
 
 import numpy as np
 
-from emolib.config import AUDIO
-from emolib.emotions import EMOTIONS
-from emolib.store.format import FORMAT
-from emolib.store.parts import pack
+from emolib.base.config import AUDIO
+from emolib.base.emotions import EMOTIONS
+from emolib.data.format import FORMAT
+from emolib.data.parts import pack
 
 TINTS = np.array([[80, 0, 0], [0, 80, 0], [0, 0, 80], [80, 80, 0], [0, 80, 80], [80, 0, 80]])
 

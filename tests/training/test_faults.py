@@ -14,7 +14,7 @@ from drawn_store import make_drawn_store
 from safetensors.torch import load_file
 from tiny_task import CONFIG, TinyTask
 
-from emolib.errors import CheckpointError, ConfigError, ResourceError
+from emolib.base.errors import CheckpointError, ConfigError, ResourceError
 from emolib.training.emotion import train_emotion
 from emolib.training.fit import fit
 from emolib.training.journal import Journal, read_journal

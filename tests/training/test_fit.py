@@ -15,7 +15,7 @@ from filelock import FileLock
 from safetensors.torch import load_file
 from tiny_task import CONFIG, TinyTask
 
-from emolib.errors import ConfigError, ResourceError, TrainingError
+from emolib.base.errors import ConfigError, ResourceError, TrainingError
 from emolib.training.fit import fit
 from emolib.training.journal import read_journal
 from emolib.training.state import load_state, saved_states

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from emolib.errors import DatasetError
+from emolib.base.errors import DatasetError
 from emolib.training.loader import Order, chunk, fixed_batches, make_loader
 
 

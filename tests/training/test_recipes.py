@@ -2,7 +2,7 @@
 
 import pytest
 
-from emolib.errors import ConfigError
+from emolib.base.errors import ConfigError
 from emolib.training.faults import STUCK_CHECKS, SyncMonitor, check_settings
 from emolib.training.losses import Ramp, Threshold
 from emolib.training.recipes import GENERATOR_RECIPES, RECIPES, GeneratorRecipe, find_recipe

@@ -10,12 +10,12 @@ import pytest
 import torch
 from tiny_task import CONFIG, TinyTask
 
-from emolib.errors import CheckpointError, ConfigError, DatasetError
+from emolib.base.errors import CheckpointError, ConfigError, DatasetError
+from emolib.base.files import project_root
+from emolib.base.runtime import command_line
 from emolib.models.checkpoint import InputRules, load_checkpoint, save_checkpoint
 from emolib.models.classifier import EmotionClassifier, EmotionClassifierConfig
 from emolib.models.generator import Generator, GeneratorConfig
-from emolib.paths import project_root
-from emolib.runtime import command_line
 from emolib.training import ship as shipping
 from emolib.training.fit import fit
 from emolib.training.history import corpus_of, minutes_of, portable

@@ -7,13 +7,13 @@ import torch
 from drawn_store import make_drawn_store
 from safetensors.torch import load_file
 
-from emolib.errors import CheckpointError, ConfigError, DatasetError
+from emolib.base.errors import CheckpointError, ConfigError, DatasetError
+from emolib.data.store import ClipStore
 from emolib.models.blocks import fuse_for_inference
 from emolib.models.checkpoint import InputRules, load_checkpoint, read_meta
 from emolib.models.emotion import EmotionDiscriminator, EmotionDiscriminatorConfig
 from emolib.models.generator import Generator
 from emolib.models.syncnet import SyncNet, SyncNetConfig
-from emolib.store.store import ClipStore
 from emolib.training.emotion import train_classifier, train_emotion
 from emolib.training.generator import GeneratorTask, Judges, take_face_encoder, train_generator
 from emolib.training.journal import read_journal

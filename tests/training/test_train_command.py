@@ -10,8 +10,8 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from tiny_task import CONFIG, TinyTask
 from typer.testing import CliRunner
 
+from emolib.base.errors import CheckpointError, ConfigError, MissingExtra, TrainingError
 from emolib.cli import app
-from emolib.errors import CheckpointError, ConfigError, MissingExtra, TrainingError
 from emolib.training.fit import fit
 from emolib.training.journal import read_journal
 from emolib.training.task import FitResult

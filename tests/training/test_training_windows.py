@@ -5,8 +5,8 @@ import pytest
 import torch
 from drawn_store import make_drawn_store
 
+from emolib.data.store import ClipStore
 from emolib.media.mel import mel_window
-from emolib.store.store import ClipStore
 from emolib.training.windows import Jitter, ManySounds
 
 

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 from web_clients import ask, finished, wait_for
 
-from emolib.emotions import EMOTIONS
+from emolib.base.emotions import EMOTIONS
 from emolib.web import study
 from emolib.web.catalogue import Catalogue
 from emolib.web.house import House

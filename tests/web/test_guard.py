@@ -8,7 +8,7 @@ import pytest
 from starlette.testclient import TestClient
 from web_clients import PICK, ask, client_of, server_of, wait_for
 
-from emolib.errors import ConfigError
+from emolib.base.errors import ConfigError
 from emolib.web.guard import HEADERS, host_name
 from emolib.web.serve import address_of, listening_socket
 from emolib.web.settings import ServeSettings

@@ -5,8 +5,8 @@ from html.parser import HTMLParser
 
 import pytest
 
-from emolib.emotions import COLOURS
-from emolib.paths import PACKAGE
+from emolib.base.emotions import COLOURS
+from emolib.base.files import PACKAGE
 
 STATIC = PACKAGE / "web" / "static"
 CSS = (STATIC / "style.css").read_text(encoding="utf-8")

@@ -13,7 +13,7 @@ import stand_in
 from starlette.testclient import TestClient
 from web_clients import LIMITS, app_of, ask, client_of, finished, process_of, wait_for
 
-from emolib.errors import ResourceError
+from emolib.base.errors import ResourceError
 from emolib.web.house import lock_state
 from emolib.web.jobs import Job, Order, Report
 from emolib.web.queue import JobQueue

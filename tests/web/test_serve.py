@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from web_clients import ask, process_of
 
 from emolib import cli
-from emolib.errors import ConfigError, MissingExtra, ResourceError
+from emolib.base.errors import ConfigError, MissingExtra, ResourceError
 from emolib.web import serve as serving
 from emolib.web.house import lock_state
 from emolib.web.settings import ServeSettings

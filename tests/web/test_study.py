@@ -7,8 +7,8 @@ import pytest
 from typer.testing import CliRunner
 
 from emolib import cli
-from emolib.errors import ResourceError, StudyError
-from emolib.results import load_result
+from emolib.base.errors import ResourceError, StudyError
+from emolib.base.results import load_result
 from emolib.web import study
 
 FULL = {"consent": True, "usability": 4, "design": 5, "functionality": 3, "overall": 4}

@@ -12,13 +12,13 @@ import pytest
 import torch
 from PIL import Image
 
-from emolib.corpus import open_corpus
-from emolib.errors import AudioError, Cancelled, FaceError
+from emolib.base.errors import AudioError, Cancelled, FaceError
+from emolib.base.files import data_dir
+from emolib.data.corpora import open_corpus
 from emolib.generate import TalkingFace
 from emolib.media.audio import load_audio, write_wav
 from emolib.media.verify import verify
 from emolib.media.video import probe, read_frames, write_video
-from emolib.paths import data_dir
 from emolib.web import worker
 from emolib.web.crew import worker_command
 from emolib.web.jobs import Order
@@ -100,9 +100,9 @@ def test_a_film_with_a_first_look_on_the_way(talker, film, voice, tmp_path, cach
 
 
 def test_a_first_look_claims_only_what_is_true(tmp_path, film, voice):
+    from emolib.base.files import file_sha256
     from emolib.models.checkpoint import save_checkpoint
     from emolib.models.generator import Generator, GeneratorConfig
-    from emolib.paths import file_sha256
 
     path = tmp_path / "w2l.safetensors"
     save_checkpoint(path, Generator(GeneratorConfig(width=1 / 32, head="rgb", emotion=None)))

@@ -1,0 +1,1 @@
+"""What every room stands on: errors, settings, emotions, files, results, the machine."""

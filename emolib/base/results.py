@@ -1,0 +1,46 @@
+"""Results: numbers never without the record of where they come from (design: format "Result")."""
+
+from __future__ import annotations
+
+import json
+from os import PathLike
+from pathlib import Path
+
+from emolib.base.errors import DatasetError
+from emolib.base.files import atomic_path
+
+NEEDED = ("corpus", "profile", "seed", "emolib")
+
+
+def save_result(path: str | PathLike, numbers: dict, record: dict) -> dict:
+    """Write `numbers` with the record they came from (see `run_record`) as JSON; returns the whole.
+
+    Raises:
+        DatasetError: the record lacks one of corpus, profile, seed, emolib.
+    """
+    missing = [key for key in NEEDED if key not in record]
+    if missing:
+        raise DatasetError(f"a result needs {', '.join(missing)}", file=path)
+    result = {"record": record, "numbers": numbers}
+    with atomic_path(path) as temporary:
+        temporary.write_text(json.dumps(result, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    return result
+
+
+def load_result(path: str | PathLike) -> dict:
+    """Read a result written by `save_result`.
+
+    Raises:
+        DatasetError: the file is missing, damaged, or has no record of where it came from.
+    """
+    try:
+        result = json.loads(Path(path).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise DatasetError("no such result", file=path, fix="run the step that makes it") from None
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise DatasetError(
+            f"not a result file ({error})", file=path, fix="delete it and run again"
+        ) from error
+    if not isinstance(result, dict) or not set(NEEDED) <= set(result.get("record", ())):
+        raise DatasetError("the result does not say where it came from", file=path)
+    return result

@@ -1,0 +1,144 @@
+"""Clips on their way into a store: one file each, written whole, then packed in one pass.
+
+A part remembers the content hash of its sources, so a resumed run knows what is finished whatever
+the clock or a copied folder's dates say.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote
+
+import numpy as np
+import pandas as pd
+
+from emolib.base.config import AUDIO
+from emolib.base.errors import ResourceError
+from emolib.base.files import atomic_path
+from emolib.data.format import COLUMNS
+
+ARRAYS = ("frames", "mel", "boxes")
+LONGEST_NAME = 200  # of a part's file, in bytes
+
+
+@dataclass(frozen=True)
+class PreparedClip:
+    """A clip as it will lie in the store.
+
+    Attributes:
+        frames: (T, S, S, 3) uint8; mel: (M, 80) float32; boxes: (T, 4) float32.
+        sha256: of the sources.
+        silent: nothing is heard.
+        remarks: plain sentences on what was odd but usable.
+    """
+
+    frames: np.ndarray
+    mel: np.ndarray
+    boxes: np.ndarray
+    sha256: str
+    silent: bool
+    remarks: tuple[str, ...]
+
+    @property
+    def meta(self) -> dict:
+        """All but the arrays, as plain values, with their lengths."""
+        return {
+            "sha256": self.sha256,
+            "silent": int(self.silent),
+            "remarks": list(self.remarks),
+            "n_frames": len(self.frames),
+            "n_mels": len(self.mel),
+        }
+
+
+def part_path(folder: Path, name: str) -> Path:
+    """Where a clip's part lies; any clip name gives a valid file name."""
+    return folder / f"{quote(name, safe='')[:LONGEST_NAME]}.npz"
+
+
+def save_part(path: Path, clip: PreparedClip) -> dict:
+    """Write a part whole; returns its meta."""
+    with atomic_path(path) as temporary:
+        np.savez(
+            temporary,
+            meta=np.array(json.dumps(clip.meta)),
+            frames=clip.frames,
+            mel=clip.mel,
+            boxes=clip.boxes,
+        )
+    return clip.meta
+
+
+def read_meta(path: Path, sha256: str) -> dict | None:
+    """A part's meta, or None if it is not there, damaged, or of other sources."""
+    if not path.is_file():
+        return None
+    try:
+        with np.load(path) as part:
+            meta = json.loads(str(part["meta"]))
+    except (OSError, ValueError, KeyError, EOFError):  # also a zip file cut short
+        return None
+    return meta if meta.get("sha256") == sha256 else None
+
+
+def read_part(path: Path) -> dict[str, np.ndarray]:
+    """The three arrays of a part."""
+    with np.load(path) as part:
+        return {name: part[name] for name in ARRAYS}
+
+
+def pack(folder: Path, rows: list[dict], sources: Iterable[dict], crop_px: int) -> None:
+    """Write `frames.npy`, `mel.npy`, `boxes.npy` and `clips.csv` into a folder.
+
+    One clip is in memory at a time.
+
+    Args:
+        rows: the values of `COLUMNS` for each clip but the two `first_…`, which follow from the
+            order.
+        sources: the arrays of each clip, in the same order.
+
+    Raises:
+        ResourceError: too little disk.
+    """
+    n_frames = sum(row["n_frames"] for row in rows)
+    n_mels = sum(row["n_mels"] for row in rows)
+    shapes = {
+        "frames": (np.uint8, (n_frames, crop_px, crop_px, 3)),
+        "mel": (np.float32, (n_mels, AUDIO.n_mels)),
+        "boxes": (np.float32, (n_frames, 4)),
+    }
+    needed = n_frames * crop_px**2 * 3 + n_mels * AUDIO.n_mels * 4
+    free = shutil.disk_usage(folder).free
+    if needed > free:
+        raise ResourceError(
+            f"the packed store needs {needed / 1e9:.2f} GB and {free / 1e9:.2f} GB are free",
+            file=folder,
+            fix="free some space and run again: finished clips are kept",
+        )
+    files = {name: (folder / f"{name}.npy").open("wb") for name in ARRAYS}
+    try:
+        for name, (dtype, shape) in shapes.items():
+            header = {
+                "descr": np.lib.format.dtype_to_descr(np.dtype(dtype)),
+                "fortran_order": False,
+                "shape": shape,
+            }
+            np.lib.format.write_array_header_1_0(files[name], header)
+        first_frame = first_mel = 0
+        for row, arrays in zip(rows, sources, strict=True):
+            for name, (dtype, shape) in shapes.items():
+                values = np.ascontiguousarray(arrays[name], dtype=dtype)
+                if values.shape[1:] != shape[1:]:
+                    raise ValueError(f"{row['clip']}: {name} is {values.shape}")
+                files[name].write(values.data)
+            row["first_frame"], row["first_mel"] = first_frame, first_mel
+            first_frame += row["n_frames"]
+            first_mel += row["n_mels"]
+    finally:
+        for file in files.values():
+            file.close()
+    pd.DataFrame(rows, columns=list(COLUMNS)).to_csv(folder / "clips.csv", index=False)

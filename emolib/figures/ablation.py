@@ -1,0 +1,194 @@
+"""Figures of the ablation (notebook 07): the grid of faces, and what each ingredient buys."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from matplotlib import pyplot as plt
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from emolib.base.emotions import COLOURS, EMOTIONS, NAMES
+from emolib.figures.style import INK, QUIET
+
+GAP_PX = 10  # between people
+BETTER, WORSE, UNCLEAR = "#009E73", "#D55E00", "#B0B0B0"
+COLOURS_OF = {"better": BETTER, "worse": WORSE, "higher": INK, "lower": INK}
+SHOWN = {  # how rows are called in pictures
+    "source": "source",
+    "truth": "truth",
+    "WAV2LIP": "Wav2Lip",
+    "MAGNUSSON": "Magnusson",
+    "END": "END",
+    "SEQ": "SEQ",
+    "PLDA": "PL + DA",
+    "PRE": "PRE",
+    "IMPROVED": "IMPROVED",
+}
+
+
+def emotion_grid(rows: Mapping[str, np.ndarray], *, cell_inches: float = 0.72) -> Figure:
+    """The paper's Figure 2: a row a method, a column an emotion, people side by side.
+
+    Args:
+        rows: name → (people, 6, S, S, 3) uint8 RGB, `EMOTIONS` order.
+    """
+    people, _, side = next(iter(rows.values())).shape[:3]
+    lines = [_line(frames) for frames in rows.values()]
+    sheet = np.concatenate(lines)  # (rows · S, columns · S + gaps, 3)
+    inches = cell_inches / side
+    size = (sheet.shape[1] * inches + 0.85, sheet.shape[0] * inches + 0.35)
+    fig, ax = plt.subplots(figsize=size)
+    ax.imshow(sheet, interpolation="antialiased")
+    ax.spines[:].set_visible(False)
+    names = [SHOWN.get(name, name) for name in rows]
+    ax.set_yticks((np.arange(len(rows)) + 0.5) * side, names, fontsize=9)
+    lefts = [
+        p * (len(EMOTIONS) * side + GAP_PX) + e * side for p in range(people) for e in range(6)
+    ]
+    ax.xaxis.tick_top()
+    ax.set_xticks(np.array(lefts) + side / 2, [NAMES[code] for code in EMOTIONS] * people)
+    for label, code in zip(ax.get_xticklabels(), EMOTIONS * people, strict=True):
+        label.set(color=COLOURS[code], fontsize=8)
+    ax.tick_params(length=0)
+    return fig
+
+
+def _line(frames: np.ndarray) -> np.ndarray:
+    """(people, 6, S, S, 3) → (S, width, 3) with white between people."""
+    side, parts = frames.shape[2], []
+    for person in frames:
+        if parts:
+            parts.append(np.full((side, GAP_PX, 3), 255, np.uint8))
+        parts.append(np.concatenate(list(person), axis=1))
+    return np.concatenate(parts, axis=1)
+
+
+def forest(
+    rows: Sequence[Mapping], metrics: Mapping[str, str], *, width_inches: float = 9.0
+) -> Figure:
+    """Differences with their intervals: a row a step, a panel a metric.
+
+    Args:
+        rows: each with "step" and "gaps": metric → {mean, low, high, verdict}; verdicts are
+            "better", "worse", "higher", "lower" and "cannot tell".
+        metrics: key → heading.
+    """
+    height = 0.34 * len(rows) + 1.0
+    fig, axes = plt.subplots(
+        1, len(metrics), figsize=(width_inches, height), sharey=True, squeeze=False
+    )
+    places = np.arange(len(rows))[::-1]
+    for ax, (metric, heading) in zip(axes[0], metrics.items(), strict=True):
+        ax.axvline(0, color=QUIET, linewidth=1)
+        for place, row in zip(places, rows, strict=True):
+            _gap(ax, place, row["gaps"].get(metric))
+        ax.set_title(heading, fontsize=9)
+        ax.tick_params(axis="x", labelsize=8)
+        ax.locator_params(axis="x", nbins=4)
+        ax.spines["left"].set_visible(False)
+        ax.tick_params(axis="y", length=0)
+    axes[0][0].set_yticks(places, [row["step"] for row in rows], fontsize=9)
+    axes[0][0].set_ylim(-0.6, len(rows) - 0.4)
+    return fig
+
+
+def _gap(ax: Axes, place: float, gap: Mapping | None) -> None:
+    if gap is None:
+        return
+    colour = COLOURS_OF.get(gap["verdict"], UNCLEAR)
+    if gap["low"] is not None:  # with one actor there is no interval
+        ax.plot([gap["low"], gap["high"]], [place, place], color=colour, linewidth=2.2)
+    ax.plot(gap["mean"], place, "o", color=colour, markersize=5)
+
+
+def interval_dots(
+    groups: Mapping[str, Mapping[str, Mapping]], x_label: str, *, marks: Mapping[str, float] = {}
+) -> Figure:
+    """Means with intervals, a line a name, a colour a group; `marks` are dashed lines with names.
+
+    Args:
+        groups: group → name → {mean, low, high}.
+    """
+    names = list(dict.fromkeys(name for group in groups.values() for name in group))
+    fig, ax = plt.subplots(figsize=(6.4, 0.32 * len(names) + 1.0))
+    places = {name: len(names) - 1 - index for index, name in enumerate(names)}
+    step = 0.22
+    for index, (label, group) in enumerate(groups.items()):
+        colour = plt.get_cmap("tab10")(index)
+        shift = (index - (len(groups) - 1) / 2) * -step
+        for name, value in group.items():
+            y = places[name] + shift
+            if value["low"] is not None:
+                ax.plot([value["low"], value["high"]], [y, y], color=colour, linewidth=2)
+            ax.plot(value["mean"], y, "o", color=colour, markersize=5)
+        ax.plot([], [], "o-", color=colour, label=label)
+    for text, x in marks.items():
+        ax.axvline(x, color=QUIET, linestyle="--", linewidth=1)
+        ax.text(x, len(names) - 0.45, f" {text}", fontsize=8, color=INK, va="bottom")
+    ax.set_yticks(list(places.values()), [SHOWN.get(name, name) for name in places])
+    ax.set(xlabel=x_label, ylim=(-0.6, len(names) - 0.3))
+    if len(groups) > 1:
+        ax.legend(fontsize=8, loc="center left", bbox_to_anchor=(1, 0.5))
+    return fig
+
+
+def bars(
+    values: Mapping[str, float], x_label: str, *, mark: tuple[str, float] | None = None
+) -> Figure:
+    """Horizontal bars with their numbers, first on top; `mark` is a dashed line with its name."""
+    names = [SHOWN.get(name, name) for name in values]
+    fig, ax = plt.subplots(figsize=(6.2, 0.3 * len(values) + 0.9))
+    places = np.arange(len(values))[::-1]
+    ax.barh(places, list(values.values()), 0.7, color="#0072B2")
+    for place, value in zip(places, values.values(), strict=True):
+        ax.text(value, place, f" {value:.2f}", va="center", fontsize=8)
+    if mark:
+        ax.axvline(mark[1], color=QUIET, linestyle="--", linewidth=1)
+        ax.text(mark[1], len(values) - 0.5, f" {mark[0]}", fontsize=8, color=INK, va="bottom")
+    ax.set_yticks(places, names)
+    ax.set_xlabel(x_label)
+    ax.margins(x=0.12)
+    return fig
+
+
+def maps(pictures: Mapping[str, np.ndarray], *, inches: float = 1.45) -> Figure:
+    """Maps (H, W) side by side, black for zero, each up to its own largest value."""
+    fig, axes = plt.subplots(
+        1, len(pictures), figsize=(inches * len(pictures), inches + 0.4), squeeze=False
+    )
+    for ax, (name, picture) in zip(axes[0], pictures.items(), strict=True):
+        ax.imshow(picture.astype(np.float32), cmap="magma", vmin=0)
+        ax.set(xticks=[], yticks=[])
+        ax.spines[:].set_visible(False)
+        ax.set_title(SHOWN.get(name, name), fontsize=9, loc="center")
+    return fig
+
+
+def gap_histogram(
+    gaps: np.ndarray, people: np.ndarray, n_people: int, x_label: str, *, n_draws: int = 2000
+) -> Figure:
+    """What mean gap one would have found with other people: drawn anew from those at hand.
+
+    Args:
+        gaps: (N,) one a clip.
+        people: (N,) whose clip it is; people are drawn whole, with replacement.
+    """
+    names, rng = np.unique(people), np.random.default_rng(0)
+    sums = np.array([gaps[people == name].sum() for name in names])
+    counts = np.array([(people == name).sum() for name in names])
+    draws = rng.integers(0, len(names), (n_draws, n_people))
+    means = sums[draws].sum(1) / counts[draws].sum(1)
+    low, high = np.percentile(means, [2.5, 97.5])
+    fig, ax = plt.subplots(figsize=(6.2, 2.2))
+    ax.hist(
+        means, np.linspace(min(means.min(), -0.05), max(means.max(), 0.05), 41), color="#0072B2"
+    )
+    ax.axvline(0, color=QUIET, linewidth=1)
+    ax.set(xlabel=x_label, yticks=[])
+    ax.spines["left"].set_visible(False)
+    wrong = (np.sign(means) != np.sign(gaps.mean())).mean()
+    found = f"95 % of draws in [{low:+.2f}, {high:+.2f}], other sign or none: {wrong:.0%}"
+    ax.set_title(f"{n_people} people: {found}")
+    return fig

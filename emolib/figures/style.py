@@ -1,0 +1,65 @@
+"""The look shared by every figure: size, fonts, one colour per emotion, honest captions."""
+
+from __future__ import annotations
+
+from textwrap import wrap
+
+import matplotlib as mpl
+from matplotlib.figure import Figure
+
+from emolib.base.emotions import COLOURS, EMOTIONS, NAMES
+
+SCREEN_DPI = 90
+PRINT_DPI = 150
+LETTERS_PER_INCH = 16.5  # of a caption
+INK = "#222222"
+QUIET = "#8A8A8A"
+ACCENT = "#0072B2"
+
+_RC = {
+    "figure.dpi": SCREEN_DPI,
+    "savefig.dpi": SCREEN_DPI,
+    "figure.constrained_layout.use": True,
+    "figure.facecolor": "white",
+    "font.size": 10,
+    "axes.titlesize": 10,
+    "axes.titlelocation": "left",
+    "axes.labelcolor": INK,
+    "axes.edgecolor": QUIET,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": False,
+    "xtick.color": INK,
+    "ytick.color": INK,
+    "legend.frameon": False,
+    "image.interpolation": "nearest",
+    "lines.linewidth": 1.8,
+}
+
+
+def use_style() -> None:
+    """Make matplotlib draw everything after this in the project's style."""
+    mpl.rcParams.update(_RC)
+
+
+def emotion_colours() -> list[str]:
+    """Colours in `EMOTIONS` order."""
+    return [COLOURS[code] for code in EMOTIONS]
+
+
+def emotion_names() -> list[str]:
+    """Names in `EMOTIONS` order."""
+    return [NAMES[code] for code in EMOTIONS]
+
+
+def caption(fig: Figure, text: str, *, corpus: str, profile: str) -> Figure:
+    """Write below a figure what it shows and which data and profile it came from.
+
+    Returns:
+        the same figure, so that calls chain.
+    """
+    text = f"{text}  [corpus: {corpus}, profile: {profile}]"
+    per_line = max(40, int(fig.get_figwidth() * LETTERS_PER_INCH))
+    wrapped = "\n".join(wrap(text, per_line))
+    fig.supxlabel(wrapped, fontsize=8, color=QUIET, x=0.01, ha="left", multialignment="left")
+    return fig

@@ -1,0 +1,82 @@
+"""Checks for notebook 09, embeddings and t-SNE."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from scipy.spatial.distance import cdist
+
+from emolib.notebook.checks import Verdict, exercise, not_yet, right
+
+
+def _groups(n_people: int = 1) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Points (48, 6), labels (48,) of four kinds, people (48,): people lie farther apart."""
+    rng = np.random.default_rng(5)
+    labels, people = np.tile(np.arange(4), 12), np.repeat(np.arange(n_people), 48 // n_people)
+    kinds, homes = 2 * rng.standard_normal((4, 6)), 9 * rng.standard_normal((n_people, 6))
+    return kinds[labels] + homes[people] + rng.standard_normal((48, 6)), labels, people
+
+
+@exercise
+def check_purity(purity: Callable[[np.ndarray, np.ndarray, int], float]) -> Verdict:
+    """`purity(points (N, D), labels (N,), k)`: share of the k nearest others with one's label."""
+    points, labels, _ = _groups()
+    apart = cdist(points, points)
+    if abs(purity(points, labels, 1) - _purity(apart, labels, 1, own=True)) < 1e-9:
+        return not_yet("each point's nearest point is itself: leave it out")
+    for k in (1, 5):
+        answer, truth = float(purity(points, labels, k)), _purity(apart, labels, k)
+        if abs(answer - truth) > 1e-9:
+            return not_yet(f"k = {k}: {answer:.3f}, expected {truth:.3f}")
+    return right("a number that no drawing can talk you out of")
+
+
+@exercise
+def check_silhouette(silhouette: Callable[[np.ndarray, np.ndarray], float]) -> Verdict:
+    """`silhouette(points, labels)`: mean of (b - a) / max(a, b)."""
+    from sklearn.metrics import silhouette_score
+
+    points, labels, _ = _groups()
+    answer, truth = float(silhouette(points, labels)), float(silhouette_score(points, labels))
+    if abs(answer - truth) < 1e-6:
+        return right("the same as scikit-learn's")
+    apart = cdist(points, points)
+    with_self = np.mean([_one(apart, labels, i, own=True) for i in range(len(labels))])
+    if abs(answer - with_self) < 1e-6:
+        return not_yet("a is the mean distance to the *others* of one's group: leave oneself out")
+    return not_yet(f"{answer:.4f}, expected {truth:.4f}; b is the nearest other group's mean")
+
+
+@exercise
+def check_new_people(new_people: Callable[..., float]) -> Verdict:
+    """`new_people(points, labels, people)`: nearest-neighbour accuracy among other people only."""
+    points, labels, people = _groups(4)
+    apart = cdist(points, points)
+    near = np.where(people[:, None] == people[None], np.inf, apart).argmin(1)
+    answer, truth = (
+        float(new_people(points, labels, people)),
+        float((labels[near] == labels).mean()),
+    )
+    np.fill_diagonal(apart, np.inf)
+    careless = float((labels[apart.argmin(1)] == labels).mean())
+    if abs(answer - truth) < 1e-9:
+        return right(f"{truth:.0%}; among all people it would have been {careless:.0%}")
+    if abs(answer - careless) < 1e-9:
+        return not_yet("this asks all clips, the same person's among them")
+    return not_yet(f"{answer:.3f}, expected {truth:.3f}")
+
+
+def _purity(apart: np.ndarray, labels: np.ndarray, k: int, own: bool = False) -> float:
+    order = np.argsort(apart, axis=1)[:, 0 if own else 1 :][:, :k]
+    return float((labels[order] == labels[:, None]).mean())
+
+
+def _one(apart: np.ndarray, labels: np.ndarray, i: int, own: bool) -> float:
+    """A point's silhouette; `own`: with itself counted in its group, a common mistake."""
+    mine = labels == labels[i]
+    if not own:
+        mine = mine & (np.arange(len(labels)) != i)
+    a = apart[i, mine].mean()
+    b = min(apart[i, labels == kind].mean() for kind in set(labels) - {labels[i]})
+    return float((b - a) / max(a, b))

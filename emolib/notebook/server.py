@@ -1,0 +1,88 @@
+"""A web server of one's own for a notebook: free port, temporary state, gone with the kernel."""
+
+from __future__ import annotations
+
+import atexit
+import json
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from contextlib import suppress
+from pathlib import Path
+
+from emolib.base.errors import ResourceError
+
+START_S = 300.0  # on a busy machine the network takes its time to load
+STOP_S = 30.0
+
+
+class LocalServer:
+    """`emolib serve` as a child process that only this computer can reach.
+
+    Args:
+        options: more of the command line, as `"--queue", "4"`.
+
+    Attributes:
+        url: as `http://127.0.0.1:43121`.
+        state: the temporary folder of its jobs and answers.
+
+    Raises:
+        ResourceError: it does not start; the message holds what it said.
+    """
+
+    def __init__(self, *options: str):
+        self._folder = tempfile.TemporaryDirectory(prefix="emolib-serve-")
+        self.state = Path(self._folder.name) / "state"
+        self._log = Path(self._folder.name) / "log.txt"
+        command = [sys.executable, "-m", "emolib.cli", "serve", "--port", "0"]
+        with self._log.open("wb") as log:
+            self._process = subprocess.Popen(
+                [*command, "--state", str(self.state), *options], stdout=log, stderr=log
+            )
+        atexit.register(self.stop)
+        self.url = ""
+        try:
+            self._wait()
+        except BaseException:
+            self.stop()
+            raise
+
+    def ask(self, path: str, timeout_s: float = 10.0) -> dict:
+        """The JSON answer to a GET. Raises OSError: nobody answers."""
+        with urllib.request.urlopen(self.url + path, timeout=timeout_s) as answer:
+            return json.load(answer)
+
+    def stop(self) -> None:
+        """End it and delete its state; a second call does nothing."""
+        atexit.unregister(self.stop)
+        if self._process.poll() is None:
+            self._process.terminate()
+            try:
+                self._process.wait(STOP_S)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+        self._folder.cleanup()
+
+    def _wait(self) -> None:
+        """Until the address is told and a worker is ready."""
+        end = time.monotonic() + START_S
+        while self._process.poll() is None and time.monotonic() < end:
+            words = self._log.read_text(encoding="utf-8", errors="replace").split()
+            told = next((word for word in words if word.startswith("http")), "")
+            self.url = told.partition("?")[0].rstrip("/")  # a token stays out of the address
+            if self.url:
+                with suppress(OSError):
+                    if self.ask("/api/health")["ready"]:
+                        return
+            time.sleep(0.2)
+        said = self._log.read_text(encoding="utf-8", errors="replace").strip()[-300:]
+        raise ResourceError(f"the server did not start: {said or 'no word from it'}")
+
+    def __enter__(self) -> LocalServer:
+        return self
+
+    def __exit__(self, *_) -> None:
+        self.stop()

@@ -1,0 +1,60 @@
+"""The paper's figures by number: three files with their origin, or what they wait for."""
+
+import json
+
+import pytest
+
+from emolib.base.errors import ConfigError, DatasetError
+from emolib.base.files import file_sha256, results_dir
+from emolib.figures.paper import FIGURES, NOT_DRAWN, Stored, draw_figure, make_figure, why_waiting
+
+READY = [number for number in FIGURES if why_waiting(number) is None]
+
+
+@pytest.mark.parametrize("number", READY)
+def test_a_figure_is_three_files_that_say_where_they_come_from(number, tmp_path):
+    picture = make_figure(number, tmp_path)
+    assert picture.name == f"fig{number:02d}_{FIGURES[number].name}.png"
+    assert sorted(path.suffix for path in tmp_path.iterdir()) == [".json", ".pdf", ".png"]
+    told = json.loads(picture.with_suffix(".json").read_text())
+    assert set(told["results"]) == set(FIGURES[number].needs)
+    for name, origin in told["results"].items():
+        assert origin["sha256"] == file_sha256(results_dir() / name)
+        assert origin["record"]["corpus"]
+    assert picture.stat().st_size > 10_000
+
+
+def test_the_caption_names_corpus_profile_and_results():
+    text = draw_figure(7).get_supxlabel().replace("\n", " ")
+    record = Stored(results_dir() / "draws.json").record
+    assert f"[corpus: {record['corpus']}, profile: {record['profile']}]" in text
+    assert "From draws.json." in text
+
+
+def test_the_same_figure_is_the_same_file(tmp_path):
+    first, again = (make_figure(7, tmp_path / name) for name in "ab")
+    for suffix in (".png", ".pdf"):
+        assert first.with_suffix(suffix).read_bytes() == again.with_suffix(suffix).read_bytes()
+
+
+def test_every_figure_of_the_paper_has_one_place():
+    assert set(FIGURES) | set(NOT_DRAWN) == set(range(1, 12))
+    assert not set(FIGURES) & set(NOT_DRAWN)
+    assert all(figure.number == number for number, figure in FIGURES.items())
+
+
+@pytest.mark.parametrize("number", sorted(FIGURES))
+def test_a_figure_without_its_result_names_it_and_the_command(number, tmp_path):
+    with pytest.raises(ConfigError) as refused:
+        make_figure(number, tmp_path / "figures", tmp_path)
+    assert FIGURES[number].needs[0] in str(refused.value)
+    assert FIGURES[number].made_by in str(refused.value)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_unknown_figures_and_missing_companions_are_named(tmp_path):
+    with pytest.raises(ConfigError, match="1 to 11"):
+        why_waiting(12)
+    (tmp_path / "windows.json").write_bytes((results_dir() / "windows.json").read_bytes())
+    with pytest.raises(DatasetError, match=r"windows\.npz"):
+        draw_figure(6, tmp_path)

@@ -1,0 +1,102 @@
+"""Checks of notebooks 07 and 09: the right answer passes, the usual mistakes are named."""
+
+from dataclasses import asdict
+
+import numpy as np
+import pytest
+from sklearn.metrics import silhouette_score
+from sklearn.neighbors import NearestNeighbors
+
+from emolib.notebook.checks import nb07, nb09
+
+
+def recipe_diff(a, b):
+    a, b = asdict(a), asdict(b)
+    return {key: (a[key], b[key]) for key in a if a[key] != b[key]}
+
+
+def paired_interval(a, b, actors):
+    gaps, names, rng = b - a, np.unique(actors), np.random.default_rng(0)
+    means = [
+        np.concatenate([gaps[actors == name] for name in rng.choice(names, len(names))]).mean()
+        for _ in range(400)
+    ]
+    return tuple(np.percentile(means, [2.5, 97.5]))
+
+
+def unpaired(a, b, actors):
+    rng = np.random.default_rng(0)
+    means = [rng.choice(b, len(b)).mean() - rng.choice(a, len(a)).mean() for _ in range(400)]
+    return tuple(np.percentile(means, [2.5, 97.5]))
+
+
+def single_clips(a, b, actors):
+    rng = np.random.default_rng(0)
+    means = [rng.choice(b - a, len(a)).mean() for _ in range(400)]
+    return tuple(np.percentile(means, [2.5, 97.5]))
+
+
+def fold(video):
+    return video.transpose(1, 2).flatten(0, 1)
+
+
+@pytest.mark.parametrize(
+    ("check", "answer", "state", "hint"),
+    [
+        (nb07.check_recipe_diff, recipe_diff, "right", "diff"),
+        (nb07.check_recipe_diff, lambda a, b: {}, "not yet", "augment"),
+        (nb07.check_recipe_diff, None, "not attempted", "not attempted"),
+        (nb07.check_paired_interval, paired_interval, "right", "people"),
+        (nb07.check_paired_interval, unpaired, "not yet", "clip by clip"),
+        (nb07.check_paired_interval, single_clips, "not yet", "whole actors"),
+        (nb07.check_fold, fold, "right", "permute"),
+        (nb07.check_fold, lambda v: v.reshape(10, 3, 4, 6), "not yet", "released"),
+        (
+            nb07.check_fold,
+            lambda v: v.permute(2, 0, 1, 3, 4).flatten(0, 1),
+            "not yet",
+            "clip after",
+        ),
+    ],
+)
+def test_answers_of_notebook_07(check, answer, state, hint):
+    verdict = check(answer)
+    assert verdict.state == state
+    assert hint in verdict.message
+
+
+def purity(points, labels, k):
+    near = NearestNeighbors(n_neighbors=k).fit(points).kneighbors(return_distance=False)
+    return (labels[near] == labels[:, None]).mean()
+
+
+def purity_with_oneself(points, labels, k):
+    near = NearestNeighbors(n_neighbors=k).fit(points).kneighbors(points, return_distance=False)
+    return (labels[near] == labels[:, None]).mean()
+
+
+def nearest(points, labels, people, strangers):
+    right = []
+    for i in range(len(points)):
+        others = people != people[i] if strangers else np.arange(len(points)) != i
+        away = np.linalg.norm(points[others] - points[i], axis=1)
+        right.append(labels[others][away.argmin()] == labels[i])
+    return float(np.mean(right))
+
+
+@pytest.mark.parametrize(
+    ("check", "answer", "state", "hint"),
+    [
+        (nb09.check_purity, purity, "right", "number"),
+        (nb09.check_purity, purity_with_oneself, "not yet", "itself"),
+        (nb09.check_silhouette, silhouette_score, "right", "scikit-learn"),
+        (nb09.check_silhouette, lambda p, y: 0.5, "not yet", "expected"),
+        (nb09.check_new_people, lambda *g: nearest(*g, True), "right", "among all people"),
+        (nb09.check_new_people, lambda *g: nearest(*g, False), "not yet", "same person"),
+        (nb09.check_new_people, ..., "not attempted", "not attempted"),
+    ],
+)
+def test_answers_of_notebook_09(check, answer, state, hint):
+    verdict = check(answer)
+    assert verdict.state == state
+    assert hint in verdict.message
