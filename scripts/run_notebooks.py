@@ -1,7 +1,8 @@
 """Execute the notebooks from fresh kernels and save them the way they are committed.
 
 Run from the project's root: `python scripts/run_notebooks.py [name ...]`. A name is the start of a
-file name (`01`); without names all lessons and their solved twins are run, in the tiny profile.
+file name (`01`); without names all lessons are run, in the tiny profile. Beside each, its solved
+twin is written and run: the lesson with the printed solutions in place of the starters.
 In a notebook above 290 kB the largest pictures become JPEG, and where that is not enough, smaller.
 """
 
@@ -10,7 +11,9 @@ from __future__ import annotations
 import base64
 import io
 import os
+import re
 import sys
+import time
 from pathlib import Path
 
 import nbformat
@@ -20,6 +23,8 @@ from PIL import Image
 ROOT = Path(__file__).resolve().parent.parent
 VOLATILE = ("execution", "collapsed", "scrolled")
 MAX_BYTES, QUALITY = 290_000, 85
+STARTER = re.compile(r"(\w+) = \.\.\.[^\n]*\n")  # of an exercise: a name and dots, then its check
+SOLUTION = re.compile(r"<summary>Solution</summary>\n\n```python\n(.*?)```", re.DOTALL)
 SIDES = (1.0, 0.9, 0.8, 0.7, 0.6, 0.5)  # of a picture's own, tried one after the other
 
 
@@ -41,6 +46,17 @@ def run(path: Path) -> None:
             cell.metadata.pop(key, None)
     slim(notebook)
     nbformat.write(notebook, path)
+
+
+def solve(lesson: nbformat.NotebookNode) -> nbformat.NotebookNode:
+    """A lesson with each exercise's starter replaced by the solution printed below it."""
+    twin = nbformat.from_dict(lesson)
+    for cell, below in zip(twin.cells, twin.cells[1:], strict=False):
+        if cell.cell_type == "code" and (starter := STARTER.match(cell.source)):
+            solution = SOLUTION.search(below.source).group(1)
+            gap = "\n" if solution.startswith("def") else ""
+            cell.source = solution + gap + cell.source[starter.end() :]
+    return twin
 
 
 def slim(notebook: nbformat.NotebookNode, limit: int = MAX_BYTES) -> None:
@@ -77,14 +93,15 @@ def as_jpeg(drawn: str, side: float) -> str:
 def main() -> None:
     os.environ.setdefault("EMOLIB_PROFILE", "tiny")
     os.environ.setdefault("EMOLIB_PROGRESS", "0")
-    folder = ROOT / "notebooks"
-    paths = sorted(folder.glob("*.ipynb")) + sorted(folder.glob("solutions/*.ipynb"))
-    wanted = [
-        path for path in paths if not sys.argv[1:] or path.name.startswith(tuple(sys.argv[1:]))
-    ]
-    for path in wanted:
-        print(path.relative_to(ROOT), flush=True)
-        run(path)
+    for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
+        if sys.argv[1:] and not path.name.startswith(tuple(sys.argv[1:])):
+            continue
+        twin = path.parent / "solutions" / path.name
+        nbformat.write(solve(nbformat.read(path, as_version=4)), twin)
+        for one in (path, twin):
+            began = time.perf_counter()
+            run(one)
+            print(f"{one.relative_to(ROOT)}: {time.perf_counter() - began:.0f} s", flush=True)
 
 
 if __name__ == "__main__":

@@ -22,7 +22,7 @@ def which_sound(frames: np.ndarray, mels: Mapping[str, np.ndarray]) -> Figure:
     """
     half, n = frames.shape[-2] // 2, len(frames)
     columns = [2.0] * n + [1.3] * len(mels)
-    size = (1.0 * n + 0.75 * len(mels), 0.85)
+    size = (1.2 * n + 0.75 * len(mels), 0.9)
     fig, axes = plt.subplots(1, len(columns), figsize=size, width_ratios=columns)
     for ax, frame in zip(axes, frames, strict=False):
         ax.imshow(np.clip(frame[:, half:].transpose(1, 2, 0), 0, 1))

@@ -57,6 +57,14 @@ def course_store(split: str = "actor", workers: int = 2) -> ClipStore:
     return ClipStore(folder)
 
 
+def real_store() -> ClipStore:
+    """Six real clips of CREMA-D (actor 1001), prepared in the cache at the first call."""
+    corpus, settings = open_corpus(data_dir() / "cremad_sample"), PrepareSettings(split="none")
+    folder = default_store(corpus, settings)
+    prepare(corpus, folder, settings, workers=1, wait_s=600)
+    return ClipStore(folder)
+
+
 def write_spoiled_copy(folder: str | os.PathLike) -> list[str]:
     """Write a tiny copy of CREMA-D as people really have it, and return its seven names.
 

@@ -1,8 +1,9 @@
 """Checks of notebook 03: solutions pass, typical mistakes get a useful word."""
 
 import numpy as np
+import torch
 
-from emolib.notebook.checks.nb03 import check_best_offset, check_fold, check_plateau
+from emolib.notebook.checks.nb03 import check_best_offset, check_plateau, check_sync_prob
 
 
 def entropy(share):
@@ -17,14 +18,16 @@ def test_plateau():
     assert check_plateau(...).state == "not attempted"
 
 
-def test_fold():
-    assert check_fold(lambda frames: frames[:, :, :, 48:].flatten(1, 2))
-    assert "foreheads" in check_fold(lambda frames: frames[:, :, :, :48].flatten(1, 2)).message
-    by_colour = check_fold(lambda frames: frames[:, :, :, 48:].transpose(1, 2).flatten(1, 2))
-    assert "frame by frame" in by_colour.message
-    assert "shape" in check_fold(lambda frames: frames[:, :, :, 48:]).message
-    viewed = check_fold(lambda frames: frames[:, :, :, 48:].transpose(3, 4).reshape(2, 15, 48, 96))
-    assert "another order" in viewed.message
+def test_sync_prob():
+    def by_hand(v, s, eps=1e-8):
+        return (v * s).sum(1) / (v.norm(dim=1) * s.norm(dim=1)).clamp(min=eps)
+
+    assert check_sync_prob(by_hand)
+    assert check_sync_prob(torch.cosine_similarity)
+    assert "grows with" in check_sync_prob(lambda v, s: (v * s).sum(1)).message
+    assert "shape" in check_sync_prob(lambda v, s: v @ s.T).message
+    assert "ε" in check_sync_prob(lambda v, s: by_hand(v, s, 0)).message
+    assert "below the line" in check_sync_prob(lambda v, s: (v * s).sum(1) / v.norm(dim=1)).message
 
 
 def best(table, average=np.mean, sign=1):

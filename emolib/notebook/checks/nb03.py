@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
-from emolib.models.syncnet import fold_lower_halves
 from emolib.notebook.checks import Verdict, exercise, not_yet, right
 
 
@@ -29,22 +29,20 @@ def check_plateau(plateau: Callable[[float], float]) -> Verdict:
 
 
 @exercise
-def check_fold(fold: Callable[[Tensor], Tensor]) -> Verdict:
-    """`fold(frames (B, T, 3, H, W))` → lower halves on the channels (B, 3·T, H/2, W)."""
-    frames = torch.rand(2, 5, 3, 96, 96)
-    truth, answer = fold_lower_halves(frames), fold(frames.clone())
-    if tuple(answer.shape) != (2, 15, 48, 96):
-        return not_yet(f"shape {tuple(answer.shape)}, expected (2, 15, 48, 96)")
-    if torch.equal(answer, truth):
-        return right("five mouths, fifteen channels, none of them mixed")
-    if torch.equal(answer, frames[..., :48, :].flatten(1, 2)):
-        return not_yet("these are foreheads: the lower half are the last rows")
-    if torch.equal(answer, frames.transpose(1, 2)[..., 48:, :].flatten(1, 2)):
-        return not_yet("colour by colour; the network wants frame by frame: R, G, B, R, G, B, …")
-    whole = frames.reshape(2, 15, 96, 96)
-    if any(torch.equal(answer, whole[..., at]) for at in (slice(0, 48), slice(48, 96))):
-        return not_yet("rows are cut where columns should be kept")
-    return not_yet("right shape, wrong numbers: is some axis read in another order?")
+def check_sync_prob(sync_prob: Callable[[Tensor, Tensor], Tensor]) -> Verdict:
+    """`sync_prob(v (B, D), s (B, D))`: eq. 3 on embeddings of any length."""
+    v, s = torch.rand(6, 32) * 3, torch.rand(6, 32) / 2
+    answer, truth = sync_prob(v, s), F.cosine_similarity(v, s)
+    if tuple(answer.shape) != (6,):
+        return not_yet(f"shape {tuple(answer.shape)}, expected (6,): one number a pair")
+    if torch.allclose(answer, (v * s).sum(1)):
+        return not_yet("a dot product grows with the lengths: divide by both of them")
+    if not torch.allclose(answer, truth, atol=1e-5):
+        return not_yet("not the cosine: which lengths belong below the line?")
+    silent = sync_prob(torch.zeros(6, 32), s)
+    if not torch.isfinite(silent).all():
+        return not_yet("an embedding of zeros gives 0 / 0: what is the ε for?")
+    return right("the cosine of each pair, and 0 for an embedding of zeros")
 
 
 @exercise
