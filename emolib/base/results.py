@@ -6,7 +6,7 @@ import json
 from os import PathLike
 from pathlib import Path
 
-from emolib.base.errors import DatasetError
+from emolib.base.errors import DatasetError, ResourceError
 from emolib.base.files import atomic_path
 
 NEEDED = ("corpus", "profile", "seed", "emolib")
@@ -32,15 +32,19 @@ def load_result(path: str | PathLike) -> dict:
 
     Raises:
         DatasetError: the file is missing, damaged, or has no record of where it came from.
+        ResourceError: the machine does not give its bytes.
     """
     try:
         result = json.loads(Path(path).read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise DatasetError("no such result", file=path, fix="run the step that makes it") from None
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+    except OSError as error:
+        raise ResourceError(f"cannot be read ({error.strerror})", file=path) from error
+    except ValueError as error:
         raise DatasetError(
             f"not a result file ({error})", file=path, fix="delete it and run again"
         ) from error
-    if not isinstance(result, dict) or not set(NEEDED) <= set(result.get("record", ())):
-        raise DatasetError("the result does not say where it came from", file=path)
+    parts = [result.get(key) if isinstance(result, dict) else None for key in ("numbers", "record")]
+    if not all(isinstance(part, dict) for part in parts) or not set(NEEDED) <= set(parts[1]):
+        raise DatasetError("numbers with the record of where they came from are missing", file=path)
     return result

@@ -104,8 +104,13 @@ def train(
 )
 def evaluate(
     store: Annotated[Path, typer.Option(help="clip store made by emolib prepare")],
-    checkpoint: Annotated[str, typer.Option(help="generator: name in data/checkpoints, or a file")],
     out: Annotated[Path, typer.Option(help="the result (.json); a table goes beside it")],
+    checkpoint: Annotated[
+        str | None,
+        typer.Option(
+            help="generator: name in data/checkpoints, or a file; without: the clips themselves"
+        ),
+    ] = None,
     metrics: Annotated[
         str, typer.Option(help="some of sync,visual,crowd,identity,emotion,truth")
     ] = "all",
@@ -138,7 +143,7 @@ def evaluate(
     ] = True,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="replace OUT")] = False,
 ) -> None:
-    """Measure a generator on held-out clips; run it again to go on after an interruption."""
+    """Measure a generator on held-out clips, or the clips themselves; run again to go on."""
     from emolib.evaluation.run import EvaluateSettings
     from emolib.evaluation.run import evaluate as run
     from emolib.evaluation.seen import METRICS

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,10 +20,13 @@ class Journal:
 
     def __init__(self, path: Path, key: str):
         self.path, self.key, self.done = path, key, {}
-        lines = list(self._lines()) if path.is_file() else []
-        if lines and lines[0].get("key") == key:
-            self.done = {record["clip"]: record for record in lines[1:]}
-        elif lines:
+        self.n_bytes = 0  # of whole lines that belong to this key
+        lines = path.read_bytes().splitlines(keepends=True) if path.is_file() else []
+        known = list(_whole(lines))
+        if known and known[0].get("key") == key:
+            self.done = {record["clip"]: record for record in known[1:]}
+            self.n_bytes = sum(map(len, lines[: len(known)]))
+        elif known:
             warnings.warn(
                 f"{path.name} belongs to other settings or weights: starting anew",
                 EmolibWarning,
@@ -31,10 +35,10 @@ class Journal:
 
     def __enter__(self) -> Journal:
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        self.stream = self.path.open("w", encoding="utf-8")
-        self._line({"key": self.key})
-        for record in self.done.values():
-            self._line(record)
+        self.stream = self.path.open("a", encoding="utf-8")
+        os.truncate(self.path, self.n_bytes)  # what follows is half a line, or another key's
+        if not self.n_bytes:
+            self._line({"key": self.key})
         return self
 
     def __exit__(self, *_) -> None:
@@ -53,9 +57,14 @@ class Journal:
         self.stream.write(json.dumps(content) + "\n")
         self.stream.flush()
 
-    def _lines(self) -> Iterator[dict]:
-        for line in self.path.read_text(encoding="utf-8").splitlines():
-            try:
-                yield json.loads(line)
-            except json.JSONDecodeError:
-                return
+
+def _whole(lines: list[bytes]) -> Iterator[dict]:
+    """The records up to the first line that is half written."""
+    for line in lines:
+        try:
+            record = json.loads(line)
+        except ValueError:
+            return
+        if not isinstance(record, dict) or not line.endswith(b"\n"):
+            return
+        yield record

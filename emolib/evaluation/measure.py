@@ -2,7 +2,7 @@
 
 A clip has three rows, seen by the same instruments: as generated, as it truly is (the ceiling, and
 the scale that LSE values need), and the source given back unchanged (the floor: what a network that
-does nothing scores).
+does nothing scores). Without a generator there is the truth alone.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ class Material:
     """What belongs to one clip; all frames (T, 96, 96, 3) uint8 RGB of one length.
 
     Attributes:
-        frames: row → frames: made, true, and given.
+        frames: row of `ROWS` → frames: made, true, and given; or the true ones alone.
         seen: row → what the instruments see in them.
         truth: what the corpus knows of the target, where it does.
         paired: source and target show the same pose in every frame, so that they can be
@@ -46,13 +46,14 @@ class Measured:
 
 
 def measure(material: Material) -> dict[str, Measured]:
-    """The numbers of a clip for each of `ROWS`."""
+    """The numbers of a clip for each of its rows."""
     rows = {}
-    for name in ROWS:
-        seen = material.seen[name]
+    for name, seen in material.seen.items():
         numbers = {key: value for key, value in seen.numbers.items() if key != "warp_error"}
         probs = {judge: np.asarray(p).tolist() for judge, p in seen.probs.items()}
         rows[name] = Measured(numbers, probs, seen.crowd)
+    if "generated" not in rows:
+        return rows  # there is nothing to compare the truth with
     _flicker(material, rows)
     _identity(material, rows)
     if material.paired:

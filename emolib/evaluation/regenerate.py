@@ -16,7 +16,6 @@ import torch
 from emolib.base.emotions import EMOTIONS
 from emolib.base.errors import DatasetError
 from emolib.data.masks import masked_input
-from emolib.data.references import ReferenceChooser
 from emolib.data.store import ClipStore
 from emolib.evaluation.visual import device_of
 from emolib.media.mel import mel_windows
@@ -66,11 +65,19 @@ def regenerate(
 
 @dataclass(frozen=True)
 class Task:
-    """One clip to make: indices into the store, and how many frames both clips cover."""
+    """One clip to make.
+
+    Attributes:
+        target_idx: the clip in the store whose words are said, and whose emotion where it has one.
+        source_idx: the clip whose pictures are changed.
+        n_frames: how many frames both cover.
+        emotion: one of the six codes: what the network is asked for.
+    """
 
     target_idx: int
     source_idx: int
     n_frames: int
+    emotion: str
 
 
 SOURCES = {
@@ -78,6 +85,9 @@ SOURCES = {
     "same_emotion": "as trained by the paper: made from the same actor with the same emotion and"
     " another sentence",
 }
+UNLABELLED = (
+    "clips without labels: made from another clip of the same actor, the six emotions in turn"
+)
 
 
 def plan_tasks(
@@ -89,53 +99,90 @@ def plan_tasks(
     shows another emotion: what the released training never shows, and what every user asks for. In
     a paired corpus the target itself is then the true answer: the same person, pose and timing with
     the wanted words and emotion. Networks without emotion input are asked the same; what they can
-    do at best is measured with `sources="same_emotion"`. In a paired corpus the source is one that
-    lasts as long as the target if there is one.
+    do at best is measured with `sources="same_emotion"`. The source is one that lasts as long as
+    the target if there is one.
+
+    In a store without any label the source is another clip of the actor (itself if it is the only
+    one), and the six emotions are asked in turn.
 
     Args:
         store: a store or a split of it.
-        sources: a key of `SOURCES`.
+        sources: a key of `SOURCES`; of no meaning without labels.
         limit: at most so many, spread evenly over emotions, then actors, and drawn by `seed`.
 
     Raises:
-        DatasetError: no clip is labelled and audible, or a clip has no source.
+        DatasetError: no clip is audible, or a labelled clip has no source.
     """
-    spans = store.spans
-    usable = (store.emotion_idx >= 0) & (store.clips["silent"].to_numpy() == 0)
-    chosen = _spread(np.flatnonzero(usable), store, limit, seed)
-    if not len(chosen):
-        raise DatasetError("no clip is labelled and audible", file=store.root)
-    partners = _partners(store, sources, chosen)
+    chosen, spans = targets(store, limit=limit, seed=seed), store.spans
     tasks = []
-    for target in chosen:
-        candidates, length = partners[int(target)], spans[target, 1]
+    for place, target in enumerate(chosen):
+        emotion = store.clips["emotion"].iloc[target] if has_labels(store) else None
+        candidates, length = _partners(store, sources, target), spans[target, 1]
         lasting = candidates[spans[candidates, 1] >= length]
         if len(lasting):
             rng = np.random.default_rng((seed, int(target)))
             source = int(rng.choice(lasting))
         else:
             source = int(candidates[np.argmax(spans[candidates, 1])])
-        tasks.append(Task(int(target), source, int(min(length, spans[source, 1]))))
+        n_frames = int(min(length, spans[source, 1]))
+        emotion = emotion or EMOTIONS[place % len(EMOTIONS)]
+        tasks.append(Task(int(target), source, n_frames, emotion))
     return tasks
 
 
-def _partners(store: ClipStore, sources: str, chosen: np.ndarray) -> dict[int, np.ndarray]:
-    """Clips that each target may be made from."""
-    if sources == "other_emotion":
-        return ReferenceChooser(store, "other_emotion", chosen).partners
+def true_tasks(store: ClipStore, *, limit: int | None = None, seed: int = 0) -> list[Task]:
+    """The clips of `plan_tasks` whole and as they are, each its own source."""
+    chosen = targets(store, limit=limit, seed=seed)
+    lengths, codes = store.spans[:, 1], store.clips["emotion"]
+    return [Task(int(i), int(i), int(lengths[i]), str(codes.iloc[i])) for i in chosen]
+
+
+def has_labels(store: ClipStore) -> bool:
+    """Whether any clip is labelled with one of the six emotions."""
+    return bool((store.emotion_idx >= 0).any())
+
+
+def targets(store: ClipStore, *, limit: int | None = None, seed: int = 0) -> np.ndarray:
+    """(n,) int: the audible clips to measure, the labelled ones where there are any, in order.
+
+    Args:
+        limit: at most so many: emotions equally often, then actors, then drawn by `seed`.
+
+    Raises:
+        DatasetError: there is none.
+    """
+    usable = store.clips["silent"].to_numpy() == 0
+    if has_labels(store):
+        usable &= store.emotion_idx >= 0
+    if not usable.any():
+        raise DatasetError("no clip is audible", file=store.root, expected="clips with sound")
+    return _spread(np.flatnonzero(usable), store, limit, seed)
+
+
+def _partners(store: ClipStore, sources: str, target: int) -> np.ndarray:
+    """Clips that this one may be made from: other words first, else only another emotion."""
     actor, sentence = (store.clips[name].to_numpy() for name in ("actor", "sentence"))
-    found = {}
-    for clip in chosen:
-        alike = (actor == actor[clip]) & (store.emotion_idx == store.emotion_idx[clip])
-        found[int(clip)] = np.flatnonzero(alike & (sentence != sentence[clip]))
-        if not len(found[int(clip)]):
-            raise DatasetError(
-                f"actor {actor[clip]} says one sentence only with this emotion",
-                file=store.root,
-                expected="two sentences of each actor and emotion",
-                fix="use the sources other_emotion",
-            )
-    return found
+    emotion, same_actor = store.emotion_idx, actor == actor[target]
+    if not has_labels(store):
+        others = np.flatnonzero(same_actor & (np.arange(len(store)) != target))
+        return others if len(others) else np.array([target])
+    same_emotion = emotion == emotion[target]
+    if sources == "other_emotion":
+        found = same_actor & ~same_emotion & (emotion >= 0)
+        lacks = ("shows one emotion only", "same_emotion")
+        if (found & (sentence != sentence[target])).any():
+            found &= sentence != sentence[target]
+    else:
+        found = same_actor & same_emotion & (sentence != sentence[target])
+        lacks = ("says one sentence only with this emotion", "other_emotion")
+    if not found.any():
+        raise DatasetError(
+            f"actor {actor[target]} {lacks[0]}, so no clip can be made from another",
+            file=store.root,
+            expected="two emotions and two sentences of each actor",
+            fix=f"--sources {lacks[1]}, or leave --checkpoint out to measure the clips themselves",
+        )
+    return np.flatnonzero(found)
 
 
 def _spread(clips: np.ndarray, store: ClipStore, limit: int | None, seed: int) -> np.ndarray:

@@ -1,39 +1,52 @@
 """Evaluate one checkpoint on held-out clips: resumable, clip by clip, into one result file.
 
+Without a checkpoint the clips themselves are measured: what the instruments say of true faces.
+
 Every clip's numbers are appended to `RESULT.json.partial.jsonl` as soon as they are known; a killed
 run goes on from there. The result is written once, at the end, with the table beside it. What is
-seen of true clips and sources is remembered for the next checkpoint (`memory`).
+seen of true clips and sources does not depend on the generator, so it is kept in the cache for the
+next checkpoint. A clip that cannot be measured is left out and named; a fault of the machine, such
+as a full disk, stops the run.
 """
 
 from __future__ import annotations
 
 import os
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
-from emolib import __version__
+from emolib.base.arrays import ArrayCache, code_sha256
 from emolib.base.config import VIDEO, settings_hash
-from emolib.base.errors import ConfigError, DatasetError, EmolibError
+from emolib.base.errors import AudioError, ConfigError, DatasetError, FaceError, MediaError
 from emolib.base.files import check_output, file_sha256
 from emolib.base.results import save_result
 from emolib.base.runtime import Stopwatch, pick_device, progress, run_record, seed_everything
 from emolib.data.store import ClipStore
 from emolib.evaluation.instruments import Toolbox, load_toolbox
 from emolib.evaluation.journal import Journal
-from emolib.evaluation.measure import Material, measure
-from emolib.evaluation.memory import Memory
-from emolib.evaluation.regenerate import SOURCES, Task, plan_tasks, regenerate
+from emolib.evaluation.measure import ROWS, Material, measure
+from emolib.evaluation.regenerate import (
+    SOURCES,
+    UNLABELLED,
+    Task,
+    has_labels,
+    plan_tasks,
+    regenerate,
+    true_tasks,
+)
 from emolib.evaluation.report import write_tables
-from emolib.evaluation.seen import METRICS, Seen, look
+from emolib.evaluation.seen import METRICS, Seen, from_arrays, look, to_arrays
 from emolib.evaluation.sources import Sources
 from emolib.evaluation.summary import clip_record, clip_table, summarise, warnings_of
 from emolib.evaluation.table2 import beyond_table, table2
 from emolib.models.checkpoint import CheckpointMeta, InputRules, find_checkpoint, load_checkpoint
 from emolib.models.generator import Generator
 
-ALL = "all"  # a split of everything
+CODE = ("assets", "base", "data", "evaluation", "media", "models")  # decides what is measured
+CACHE = ArrayCache("evaluation", CODE)
+DATA_FAULTS = (AudioError, DatasetError, FaceError, MediaError)  # a property of the clip
 
 
 @dataclass(frozen=True)
@@ -86,7 +99,7 @@ class Evaluation:
 
 def evaluate(
     store: str | os.PathLike,
-    checkpoint: str | os.PathLike,
+    checkpoint: str | os.PathLike | None,
     out: str | os.PathLike,
     settings: EvaluateSettings | None = None,
     *,
@@ -99,7 +112,7 @@ def evaluate(
 
     Args:
         store: a clip store with 96 px crops.
-        checkpoint: a generator, by name or file.
+        checkpoint: a generator, by name or file; None measures the clips themselves.
         out: the result, `….json`; `….md` and `….tex` with the table are written beside it.
         settings: metrics, split, sources, instruments.
         corpus: the folder the store was prepared from: gives true landmarks and visemes (synthetic
@@ -111,6 +124,7 @@ def evaluate(
     Raises:
         ConfigError: the result exists, is not named .json, or a setting is wrong.
         CheckpointError, DatasetError: as reading them; no clip could be evaluated.
+        ResourceError: the machine cannot go on; the same call does, later.
 
     Paper: §7.
     """
@@ -120,34 +134,42 @@ def evaluate(
     check_output(out, overwrite=overwrite)
     device = pick_device(device)
     seed_everything(settings.seed)
-    path = find_checkpoint(checkpoint, "generator")
-    generator, meta = load_checkpoint(path, "generator")
-    clips = ClipStore(store)
-    clips = clips if settings.split == ALL else clips.split(settings.split)
+    network, meta, facts = None, None, {"method": "truth", "emotion_input": False}
+    facts |= {"checkpoint_sha256": None, "checkpoint_profile": ""}
+    if checkpoint is not None:
+        path = find_checkpoint(checkpoint, "generator")
+        network, meta = load_checkpoint(path, "generator")
+        facts = _facts(path, meta, network)
+        network = network.fused().to(device)
+    clips = ClipStore(store).split(settings.split)
     if clips.face_px != VIDEO.face_px:
         raise DatasetError(
             f"crops of {clips.face_px} px", file=store, expected=f"{VIDEO.face_px} px"
         )
     tools, sources = load_toolbox(settings, device), Sources(clips, corpus)
-    tasks = plan_tasks(clips, settings.sources, limit=settings.limit, seed=settings.seed)
+    chosen = {"limit": settings.limit, "seed": settings.seed}
+    if network is None:
+        tasks = true_tasks(clips, **chosen)
+    else:
+        tasks = plan_tasks(clips, settings.sources, **chosen)
     identity = {
-        "emolib": __version__,
-        "checkpoint": file_sha256(path),
+        "code": code_sha256(*CODE),
+        "checkpoint": facts["checkpoint_sha256"],
         "store": [clips.info["settings"], sorted(clips.clips["sha256"])],
         "settings": asdict(settings),
         "tools": tools.sha256,
         "corpus": corpus is not None,
     }
-    what = {key: identity[key] for key in ("tools", "corpus")} | {"metrics": settings.metrics}
-    what |= {"labels": tools.labels, "crops": clips.info["settings"], "paired": clips.paired}
-    memory = Memory(what) if remember else Memory.off()
-    desk = _Desk(generator.fused().to(device), meta.input_rules, clips, sources, tools, memory)
+    seen_with = {key: identity[key] for key in ("tools", "corpus")} | {"metrics": settings.metrics}
+    seen_with |= {"labels": tools.labels, "crops": clips.info["settings"], "paired": clips.paired}
+    rules = meta.input_rules if meta else InputRules()
+    one = _Evaluator(network, rules, clips, sources, tools, seen_with if remember else None)
     journal = Journal(out.with_name(out.name + ".partial.jsonl"), settings_hash(identity))
     names = [clips.clips["clip"].iloc[task.target_idx] for task in tasks]
     left = [task for task, name in zip(tasks, names, strict=True) if name not in journal.done]
     with journal:
         for task in progress(left, desc="evaluating", unit="clip"):
-            journal.write(desk.clip(task))
+            journal.write(one.clip(task))
     records = [journal.done[name] for name in names]
     skipped = {record["clip"]: record["skipped"] for record in records if "skipped" in record}
     records = [record for record in records if "skipped" not in record]
@@ -156,36 +178,40 @@ def evaluate(
         reason = next(iter(skipped.values()))
         raise DatasetError(f"none of {len(tasks)} clips could be evaluated: {reason}", file=store)
     films = tools.instruments.lse_net is not None and sources.has_films
+    labels = tools.labels | ({"lse_d": "LSE-D", "lse_c": "LSE-C"} if films else {})
+    notes = [*tools.notes, *sources.notes, *warnings_of(records, clips.paired)]
+    if not has_labels(clips):
+        notes.append("No labels: what emotion the true clips show is not asked.")
     numbers = {
-        **_facts(path, meta, generator, identity["checkpoint"]),
+        **facts,
         "split": settings.split,
         "split_by": clips.info["settings"].get("split", ""),
         "sources": settings.sources,
-        "protocol": SOURCES[settings.sources] + (", at the same pose" if clips.paired else ""),
+        "protocol": _protocol(settings, clips, network is not None),
         "metrics": list(settings.metrics),
         "n_clips": len(records),
         "n_frames": sum(record["n_frames"] for record in records),
         "n_actors": len({record["actor"] for record in records}),
-        "labels": tools.labels | ({"lse_d": "LSE-D", "lse_c": "LSE-C"} if films else {}),
-        "notes": [*tools.notes, *sources.notes, *warnings_of(records, clips.paired)],
+        "labels": labels,
+        "notes": notes,
         "skipped": skipped,
         "clips": clip_table(records),
         **summarise(records, seed=settings.seed),
     }
     seconds = sum(record["seconds"] for record in records)
     record = run_record(corpus=clips.corpus, seed=settings.seed, device=device, seconds=seconds)
-    record["profile"] = meta.profile or record["profile"]
+    record["profile"] = facts["checkpoint_profile"] or record["profile"]
     result = save_result(out, numbers, record)
     write_tables([table2([result]), beyond_table([result])], out)
     journal.finish()
     return Evaluation(result, out, skipped)
 
 
-def _facts(path: Path, meta: CheckpointMeta, generator: Generator, sha256: str) -> dict:
+def _facts(path: Path, meta: CheckpointMeta, generator: Generator) -> dict:
     return {
         "method": meta.recipe or path.stem,
         "checkpoint": path.stem,
-        "checkpoint_sha256": sha256,
+        "checkpoint_sha256": file_sha256(path),
         "checkpoint_profile": meta.profile,
         "checkpoint_corpus": meta.corpus,
         "step": meta.steps,
@@ -194,33 +220,52 @@ def _facts(path: Path, meta: CheckpointMeta, generator: Generator, sha256: str) 
     }
 
 
-@dataclass(frozen=True, eq=False)
-class _Desk:
-    """All that one clip after the other is evaluated with."""
+def _protocol(settings: EvaluateSettings, clips: ClipStore, generated: bool) -> str:
+    if not generated:
+        return "the clips as they are"
+    if not has_labels(clips):
+        return UNLABELLED
+    return SOURCES[settings.sources] + (", at the same pose" if clips.paired else "")
 
-    network: Generator
+
+@dataclass(frozen=True, eq=False)
+class _Evaluator:
+    """All that one clip after the other is evaluated with.
+
+    Attributes:
+        network: fused, on its device; None measures the truth alone.
+        seen_with: what decides how a clip is seen besides code and the clip; None: keep nothing.
+    """
+
+    network: Generator | None
     rules: InputRules
     clips: ClipStore
     sources: Sources
     tools: Toolbox
-    memory: Memory
+    seen_with: dict | None
 
     def clip(self, task: Task) -> dict:
         """A clip's record, or why there is none."""
         watch, n = Stopwatch(), task.n_frames
         target, source = self.clips[task.target_idx], self.clips[task.source_idx]
-        shown = {"truth": (target, None), "copy": (source, None)}
         try:
-            frames = {row: np.array(clip.frames[:n]) for row, (clip, _) in shown.items()}
-            rules = self.rules
-            made = regenerate(self.network, frames["copy"], target.mel, target.emotion, rules)
-            frames["generated"], shown["generated"] = made, (source, made)
-            seen = {row: self._seen(row, task, frames, *shown[row]) for row in shown}
+            frames = {"truth": np.array(target.frames[:n])}
+            shown = {"truth": (target, None)}
+            if self.network is not None:
+                frames["copy"] = np.array(source.frames[:n])
+                asked = (target.mel, task.emotion, self.rules)
+                made = regenerate(self.network, frames["copy"], *asked)
+                frames["generated"] = made
+                shown |= {"copy": (source, None), "generated": (source, made)}
+            rows = [row for row in ROWS if row in frames]
+            seen = {row: self._seen(row, task, frames, *shown[row]) for row in rows}
             truth = self.sources.truth(target.name, n)
             rows = measure(Material(frames, seen, truth, self.clips.paired))
-        except EmolibError as error:
+        except DATA_FAULTS as error:
             return {"clip": target.name, "skipped": str(error)}
-        record = clip_record(target.name, target.actor, source.name, target.emotion, rows)
+        if not has_labels(self.clips):
+            rows |= {row: replace(rows[row], probs={}) for row in rows if row != "generated"}
+        record = clip_record(target.name, target.actor, source.name, task.emotion, rows)
         return record | {"n_frames": n, "seconds": round(watch.seconds, 3)}
 
     def _seen(self, row: str, task: Task, frames: dict, clip, made: np.ndarray | None) -> Seen:
@@ -237,13 +282,9 @@ class _Desk:
                 against=frames["truth"] if self.clips.paired and row != "truth" else None,
             )
 
-        if row == "generated":
+        if row == "generated" or self.seen_with is None:
             return work()
-        source = task.source_idx if row == "copy" else None
-        about = {"target": self._named(task.target_idx), "n_frames": task.n_frames}
-        about |= {"source": None if source is None else self._named(source)}
-        return self.memory.recall(about, work)
-
-    def _named(self, index: int) -> list[str]:
-        clip = self.clips.clips.iloc[index]
-        return [clip["clip"], clip["sha256"]]
+        clips = [task.target_idx, *([task.source_idx] if row == "copy" else [])]
+        named = [self.clips.clips.iloc[i][["clip", "sha256"]].tolist() for i in clips]
+        inputs = self.seen_with | {"clips": named, "n_frames": task.n_frames}
+        return from_arrays(CACHE.recall(inputs, lambda: to_arrays(work()))[0])

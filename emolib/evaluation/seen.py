@@ -2,7 +2,7 @@
 
 A clip is looked at once by every network; the comparisons (`measure`) are then plain arithmetic.
 What is seen of the true clip and of the source does not depend on the generator, so it is kept from
-one checkpoint to the next (`memory`).
+one checkpoint to the next, as arrays (`to_arrays`).
 """
 
 from __future__ import annotations

@@ -59,8 +59,15 @@ def measured_on(result: dict) -> str | None:
 
 
 def shelved(path: Path) -> Shelved:
-    """A checkpoint's file, with what belongs to it."""
+    """A checkpoint's file, with what belongs to it.
+
+    Raises:
+        DatasetError: its log is damaged.
+    """
     log = path.with_name(f"{path.stem}.log.jsonl")
-    text = log.read_text(encoding="utf-8") if log.is_file() else ""
-    rows = tuple(json.loads(line) for line in text.splitlines())
+    try:
+        text = log.read_text(encoding="utf-8") if log.is_file() else ""
+        rows = tuple(json.loads(line) for line in text.splitlines())
+    except ValueError as error:
+        raise DatasetError(f"not a training log ({error})", file=log) from error
     return Shelved(path, read_meta(path), rows, file_sha256(path))

@@ -15,7 +15,7 @@ from emolib.base.emotions import EMOTIONS
 from emolib.evaluation import visual
 from emolib.evaluation.emotion import score_emotions
 from emolib.evaluation.intervals import Interval, jackknife_interval, mean_interval
-from emolib.evaluation.measure import ROWS, Measured
+from emolib.evaluation.measure import Measured
 
 SHARES = {"closures_kept": "closures"}  # part of all such events
 COUNTS = frozenset(SHARES.values())
@@ -53,15 +53,16 @@ def clip_table(records: list[dict]) -> dict:
         key: [record[key] for record in records]
         for key in ("clip", "actor", "source", "emotion", "n_frames")
     }
-    made = [record["rows"]["generated"]["numbers"] for record in records]
+    rows = records[0]["rows"]
+    made = [record["rows"].get("generated", {"numbers": {}})["numbers"] for record in records]
     keys = sorted({key for numbers in made for key in numbers})
     table["generated"] = {key: [_short(numbers.get(key)) for numbers in made] for key in keys}
     table["named"] = {
         row: {
             judge: [EMOTIONS[int(np.argmax(r["rows"][row]["probs"][judge]))] for r in records]
-            for judge in sorted(records[0]["rows"][row]["probs"])
+            for judge in sorted(rows[row]["probs"])
         }
-        for row in ROWS
+        for row in rows
     }
     return table
 
@@ -75,8 +76,9 @@ def summarise(records: list[dict], *, seed: int = 0) -> dict:
     """
     rows, emotions = {}, {}
     actors = np.array([record["actor"] for record in records])
-    intended = np.array([EMOTIONS.index(record["emotion"]) for record in records])
-    for row in ROWS:
+    codes = {code: index for index, code in enumerate(EMOTIONS)}
+    intended = np.array([codes.get(record["emotion"], -1) for record in records])
+    for row in records[0]["rows"]:
         parts = [record["rows"][row] for record in records]
         metrics = _means([part["numbers"] for part in parts], actors, seed)
         emotions[row] = {}
@@ -92,7 +94,7 @@ def summarise(records: list[dict], *, seed: int = 0) -> dict:
 
 
 def crowd_features(records: list[dict], row: str) -> list[np.ndarray]:
-    """Features of a row, one (n, D) float64 array a clip."""
+    """Features of a row, one (n, D) float64 array a clip that has them."""
     packed = [record["rows"][row]["features"] for record in records]
     return [_unpacked(one) for one in packed if one]
 
@@ -103,7 +105,11 @@ def warnings_of(records: list[dict], paired: bool) -> list[str]:
     n_actors = len({record["actor"] for record in records})
     if n_actors < FEW_ACTORS:
         notes.append(f"Only {n_actors} actors: intervals over people say little.")
-    if not paired:
+    if "generated" not in records[0]["rows"]:
+        notes.append(
+            "No generator: the clips themselves are measured, with nothing to compare them."
+        )
+    elif not paired:
         notes.append("No pairs: the true answer is not known, nothing is compared pixel by pixel.")
     features = crowd_features(records, "truth")
     if features:
@@ -131,25 +137,36 @@ def _means(clips: list[dict[str, float]], actors: np.ndarray, seed: int) -> dict
 
 
 def _crowd(records: list[dict], row: str, actors: np.ndarray, intended: np.ndarray) -> dict:
-    """Fréchet distance of a row's frames from the true ones: of all, and the mean over emotions."""
-    ours, true = crowd_features(records, row), crowd_features(records, "truth")
-    if len(ours) < 2:
-        return {}
+    """Fréchet distance of a row's frames from the true ones: of all, and the mean over emotions.
+
+    Clips without features are left out, and so is a distance for want of frames.
+    """
+    seen = [
+        i for i, r in enumerate(records) if all(r["rows"][x]["features"] for x in (row, "truth"))
+    ]
+    pairs = [crowd_features([records[i] for i in seen], side) for side in (row, "truth")]
+    actors, intended = actors[seen], intended[seen]
 
     def of_all(clips: np.ndarray) -> float:
-        picked = [np.concatenate([side[i] for i in clips]) for side in (ours, true)]
-        return visual.frechet_distance(*picked)
+        if sum(len(pairs[0][i]) for i in clips) < 2:
+            return np.nan  # no spread to speak of
+        return visual.frechet_distance(
+            *(np.concatenate([side[i] for i in clips]) for side in pairs)
+        )
 
     def of_six(clips: np.ndarray) -> float:
-        parts = [clips[intended[clips] == code] for code in np.unique(intended)]
-        return float(np.mean([of_all(part) for part in parts if len(part)]))
+        parts = [of_all(clips[intended[clips] == code]) for code in np.unique(intended[clips])]
+        parts = [part for part in parts if np.isfinite(part)]
+        return float(np.mean(parts)) if parts else np.nan
 
-    found = {"frechet": of_all, "frechet_six": of_six}
-    whole = {key: jackknife_interval(distance, actors) for key, distance in found.items()}
-    return {
-        key: one if one.low is None else replace(one, low=max(one.low, 0.0))
-        for key, one in whole.items()
-    }
+    found = {}
+    for key, distance in {"frechet": of_all, "frechet_six": of_six}.items():
+        one = jackknife_interval(distance, actors)
+        if np.isfinite(one.mean):
+            known = one.low is not None and np.isfinite(one.low)
+            edges = (max(one.low, 0.0), one.high) if known else (None, None)
+            found[key] = replace(one, low=edges[0], high=edges[1])
+    return found
 
 
 def _short(value: float | None) -> float | None:

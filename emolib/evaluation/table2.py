@@ -81,8 +81,9 @@ def table2(results: list[dict], *, title: str = "Table 2: the paper's numbers an
         ConfigError: one is the result of something else.
     """
     left, rows = {}, []
-    for result in results:
-        left.setdefault(recipe_of(_checked(result)), []).append(result)
+    made = [result for result in results if "generated" in _checked(result)["numbers"]["rows"]]
+    for result in made:
+        left.setdefault(recipe_of(result), []).append(result)
     for line in TABLE_2:
         printed = {PAPER[key].heading: getattr(line, key) for key in PAPER}
         printed = {heading: value for heading, value in printed.items() if value is not None}
@@ -98,7 +99,7 @@ def table2(results: list[dict], *, title: str = "Table 2: the paper's numbers an
     ]
     rows += _base_rows(results, OURS)
     notes = [note for result in results for note in result["numbers"].get("notes", ())]
-    mute = [recipe_of(r) for r in results if not r["numbers"]["emotion_input"]]
+    mute = [recipe_of(r) for r in made if not r["numbers"]["emotion_input"]]
     if mute:
         notes.insert(0, f"{', '.join(mute)}: {NO_EMOTION}")
     changed = [f"{r['numbers']['method']}." for r in results if " (" in r["numbers"]["method"]]
@@ -110,10 +111,11 @@ def beyond_table(results: list[dict], *, title: str = "Against the known truth")
     """What the paper does not measure, in a table of its own. Arguments as `table2`."""
     rows = [
         Row(
-            (recipe_of(_checked(r)), _emotional(r), *_origin(r)),
+            (recipe_of(r), _emotional(r), *_origin(r)),
             _cells(r, "generated", BEYOND),
         )
         for r in results
+        if "generated" in _checked(r)["numbers"]["rows"]
     ]
     columns = [_named(key, BEYOND, {}) for key in BEYOND]
     return _table(title, columns, rows + _base_rows(results, BEYOND), [NOTES[1], *BEYOND_NOTES])
@@ -122,15 +124,18 @@ def beyond_table(results: list[dict], *, title: str = "Against the known truth")
 def lines(result: dict) -> list[str]:
     """A result for the terminal: a line a metric, with truth and source beside it."""
     numbers, record = result["numbers"], result["record"]
-    made = numbers["rows"]["generated"]
-    shown = [f"{'':34} {'generated':>30} {'truth':>10} {'source':>10}"]
-    for key in made:
+    first, *rest = [row for row in ("generated", "truth", "copy") if row in numbers["rows"]]
+    names = {"copy": "source"}
+    heads = "".join(f"{names.get(row, row):>11}" for row in rest)
+    shown = [f"{'':34} {first:>30}{heads}"]
+    for key, value in numbers["rows"][first].items():
         label = _named(key, OURS | BEYOND, numbers["labels"]).heading
-        found = scaled(key, made[key])
-        others = [numbers["rows"][row].get(key) for row in ("truth", "copy")]
-        values = [f"{scaled(key, o).mean:10.4g}" if o else f"{'–':>10}" for o in others]
+        found = scaled(key, value)
+        others = [numbers["rows"][row].get(key) for row in rest]
+        values = [f"{scaled(key, o).mean:11.4g}" if o else f"{'–':>11}" for o in others]
         span = "" if found.low is None else f" [{found.low:.4g}, {found.high:.4g}]"
-        shown.append(f"{label:34} {f'{found.mean:.4g}{span}':>30} {' '.join(values)}")
+        shown.append(f"{label:34} {f'{found.mean:.4g}{span}':>30}{''.join(values)}")
+    shown += [f"note: {note}" for note in numbers["notes"]]
     counted = f"{numbers['n_clips']} clips of {numbers['n_actors']} actors"
     return [*shown, f"{counted}, {record['seconds']:.0f} s"]
 
@@ -166,6 +171,7 @@ def _base_rows(results: list[dict], columns: dict[str, Column]) -> list[Row]:
         Row((title, "–", _origin(result)[0], "–"), _cells(result, name, columns))
         for name, title in ROW_NAMES.items()
         for result in results
+        if name in result["numbers"]["rows"]
     ]
     return [row for i, row in enumerate(rows) if row not in rows[:i]]
 

@@ -11,9 +11,11 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
+from emolib.base.arrays import load_arrays
 from emolib.base.config import VIDEO
 from emolib.base.errors import ConfigError, DatasetError
 from emolib.evaluation.eyes import OPEN, SHUT, eye_openness
@@ -55,15 +57,11 @@ def load_truth(
     Raises:
         DatasetError: missing, damaged, or without landmarks, viseme and fps.
     """
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            landmarks, viseme, own_fps = (file[key] for key in KEYS)
-    except FileNotFoundError:
+    if not Path(path).is_file():
         raise DatasetError(
             "no such truth", file=path, fix="only synthetic corpora have a Truth folder"
-        ) from None
-    except (KeyError, ValueError, OSError) as error:
-        raise DatasetError(f"not a truth file ({error})", file=path) from error
+        )
+    landmarks, viseme, own_fps = load_arrays(path, *KEYS).values()
     own_fps = float(own_fps)
     if n_frames is None:
         n_frames = int(len(viseme) * fps / own_fps)

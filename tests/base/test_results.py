@@ -8,6 +8,8 @@ from emolib.base.errors import DatasetError
 from emolib.base.results import load_result, save_result
 from emolib.base.runtime import run_record
 
+RECORD = {"corpus": "sample", "profile": "tiny", "seed": 0, "emolib": "0"}
+
 
 def test_a_result_comes_back_as_it_was_written(tmp_path):
     record = run_record(corpus="sample", seed=3, seconds=1.5)
@@ -16,7 +18,9 @@ def test_a_result_comes_back_as_it_was_written(tmp_path):
     assert written["record"]["seed"] == 3
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", json.dumps({"numbers": {}})])
+@pytest.mark.parametrize(
+    "text", ["", "{", "[]", "3", json.dumps({"numbers": {}}), json.dumps({"record": RECORD})]
+)
 def test_a_damaged_result_is_named(tmp_path, text):
     (tmp_path / "r.json").write_text(text)
     with pytest.raises(DatasetError, match=r"r\.json"):

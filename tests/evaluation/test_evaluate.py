@@ -1,17 +1,29 @@
 """`emolib evaluate` from store to table: numbers, resuming, skipping, refusing."""
 
+import contextlib
 import json
 import shutil
 
 import numpy as np
+import pandas as pd
 import pytest
 from small_world import make_checkpoints, make_world
 from typer.testing import CliRunner
 
 from emolib import cli
-from emolib.base.errors import CheckpointError, ConfigError, DatasetError, EmolibWarning, MediaError
+from emolib.base import arrays
+from emolib.base.emotions import EMOTIONS
+from emolib.base.errors import (
+    CheckpointError,
+    ConfigError,
+    DatasetError,
+    EmolibWarning,
+    MediaError,
+    ResourceError,
+)
 from emolib.base.results import load_result
 from emolib.evaluation import run
+from emolib.evaluation.journal import Journal
 from emolib.evaluation.run import EvaluateSettings, evaluate
 from emolib.models.checkpoint import save_checkpoint
 from emolib.models.lse_syncnet import LseSyncNet, LseSyncNetConfig
@@ -252,6 +264,107 @@ def test_clips_that_fail_are_left_out_and_named(world, tmp_path, monkeypatch):
     fails_on_anger.left = 99
     with pytest.raises(DatasetError, match=r"none of 6 clips.*no face"):
         evaluate(store, networks["generator"], tmp_path / "n.json", CHEAP, device="cpu")
+
+
+def test_without_a_generator_the_clips_themselves_are_measured(world, tmp_path):
+    store, corpus, networks = world
+    command = ["evaluate", "--store", store, "--out", tmp_path / "r.json", "--corpus", corpus]
+    command += ["--syncnet", networks["expert"], "--classifier", networks["classifier"]]
+    command += ["--discriminator", "none", "--device", "cpu"]
+    shown = CliRunner().invoke(cli.app, [str(part) for part in command])
+    assert shown.exit_code == 0, shown.output
+    numbers = load_result(tmp_path / "r.json")["numbers"]
+    assert set(numbers["rows"]) == {"truth"}
+    assert numbers["n_frames"] == 6 * 10 + 6 * 12  # whole clips
+    found = set(numbers["rows"]["truth"])
+    assert {"lse_d_expert", "emoacc/classifier", "emoacc/expression net", "face_lost"} <= found
+    assert not found & {"psnr_db", "flicker", "frechet", "lip_opening", "identity_distance"}
+    assert "note: No generator: the clips themselves are measured" in shown.output
+    table = (tmp_path / "r.md").read_text(encoding="utf-8")
+    assert "| ground truth | – | astronauts test: 12 clips, 1 actors |" in table
+
+
+def test_without_labels_nothing_is_said_of_the_true_emotions(world, tmp_path):
+    store, _, networks = world
+    blank = tmp_path / "blank"
+    shutil.copytree(store, blank)
+    table = pd.read_csv(blank / "clips.csv", dtype=str, keep_default_na=False)
+    table.assign(emotion="").to_csv(blank / "clips.csv", index=False)
+    settings = EvaluateSettings(
+        metrics=("emotion", "truth"), limit=6, classifier="none", discriminator="none"
+    )
+    for checkpoint, rows in ((networks["generator"], 3), (None, 1)):
+        out = tmp_path / f"{rows}.json"
+        numbers = evaluate(blank, checkpoint, out, settings, device="cpu").result["numbers"]
+        assert len(numbers["rows"]) == rows
+        assert not any(key.startswith("emoacc") for key in numbers["rows"]["truth"])
+        assert any("No labels" in note for note in numbers["notes"])
+    asked = load_result(tmp_path / "3.json")["numbers"]
+    assert asked["clips"]["emotion"] == list(EMOTIONS)
+    assert asked["rows"]["generated"]["emoacc/expression net"]["n"] == 6
+
+
+@pytest.mark.parametrize("fault", [ResourceError("the disk is full"), OSError(28, "no space")])
+def test_a_fault_of_the_machine_stops_the_run_and_is_no_property_of_a_clip(
+    world, tmp_path, monkeypatch, fault
+):
+    store, _, networks = world
+    honest, out = run.measure, tmp_path / "r.json"
+
+    def fails_once(material):
+        monkeypatch.setattr(run, "measure", honest)
+        raise fault
+
+    monkeypatch.setattr(run, "measure", fails_once)
+    with pytest.raises(type(fault)):
+        evaluate(store, networks["generator"], out, CHEAP, device="cpu")
+    made = evaluate(store, networks["generator"], out, CHEAP, device="cpu")
+    assert made.skipped == {}
+    assert made.result["numbers"]["n_clips"] == 6
+
+
+def test_a_cache_that_cannot_be_used_loses_no_clip(world, tmp_path, monkeypatch):
+    store, _, networks = world
+    (tmp_path / "cache").write_text("a file where the cache should be")
+    monkeypatch.setenv("EMOLIB_CACHE", str(tmp_path / "cache"))
+    made = evaluate(store, networks["generator"], tmp_path / "r.json", CHEAP, device="cpu")
+    assert made.skipped == {}
+
+
+def test_a_metric_that_changed_is_measured_anew(world, tmp_path, monkeypatch):
+    store, _, networks = world
+    looked, honest = [], run.look
+    monkeypatch.setattr(run, "look", lambda *a, **k: looked.append(1) or honest(*a, **k))
+    counts = {}
+    for name, code in (("first", "old"), ("again", "old"), ("edited", "new")):
+        monkeypatch.setattr(arrays, "code_sha256", lambda *rooms, code=code: code)
+        looked.clear()
+        evaluate(store, networks["generator"], tmp_path / f"{name}.json", CHEAP, device="cpu")
+        counts[name] = len(looked)
+    assert counts["again"] == 6  # what was generated is never remembered
+    assert counts["first"] == counts["edited"] > 12
+
+
+def test_records_survive_a_kill_while_the_journal_is_opened(tmp_path, monkeypatch):
+    path = tmp_path / "r.partial.jsonl"
+    with Journal(path, "key") as journal:
+        for k in range(50):
+            journal.write({"clip": f"{k}"})
+    with path.open("a") as stream:
+        stream.write('{"clip": "half a li')  # killed while writing
+
+    def killed(*_, **__):
+        raise KeyboardInterrupt
+
+    honest = json.dumps
+    monkeypatch.setattr(json, "dumps", killed)
+    with contextlib.suppress(KeyboardInterrupt):
+        Journal(path, "key").__enter__()
+    monkeypatch.setattr(json, "dumps", honest)
+    with Journal(path, "key") as again:
+        assert len(again.done) == 50
+        again.write({"clip": "50"})
+    assert len(Journal(path, "key").done) == 51
 
 
 def test_wrong_requests_are_refused_before_any_work(world, tmp_path):

@@ -46,7 +46,7 @@ def test_a_limit_takes_every_emotion_equally_often(world):
     assert actors == dict.fromkeys(actors, 6)
     indices = [task.target_idx for task in tasks]
     assert indices == sorted(indices)
-    with pytest.raises(DatasetError, match="labelled and audible"):
+    with pytest.raises(DatasetError, match="no clip is audible"):
         plan_tasks(store.select(np.zeros(36, bool)))
 
 
@@ -58,6 +58,26 @@ def test_a_source_of_the_same_emotion_says_something_else(world):
         assert source.sentence != target.sentence
     with pytest.raises(DatasetError, match="one sentence only"):
         plan_tasks(store.select(store.clips["sentence"] == "IEO"), "same_emotion")
+
+
+def test_without_labels_the_six_are_asked_in_turn_of_another_clip(world):
+    store = ClipStore(world[0])
+    store.clips["emotion"] = ""
+    tasks = plan_tasks(store, limit=12)
+    assert [task.emotion for task in tasks] == [*EMOTIONS, *EMOTIONS]
+    for task in tasks:
+        target, source = store[task.target_idx], store[task.source_idx]
+        assert source.actor == target.actor
+        assert source.name != target.name
+    alone = store.select(np.arange(36) == 3)
+    alone.clips["emotion"] = ""
+    assert [(task.target_idx, task.source_idx) for task in plan_tasks(alone)] == [(0, 0)]
+
+
+def test_an_actor_of_one_emotion_is_named_with_what_can_be_measured(world):
+    store = ClipStore(world[0])
+    with pytest.raises(DatasetError, match=r"one emotion only.*--checkpoint"):
+        plan_tasks(store.select(store.clips["emotion"] == "HAP"))
 
 
 class Recorder(nn.Module):

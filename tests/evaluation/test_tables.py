@@ -97,6 +97,26 @@ def test_clips_become_rows():
     assert [note.split()[0] for note in notes] == ["Only"]
 
 
+def test_a_crowd_of_too_few_frames_has_no_distance_and_stops_nothing():
+    rng = np.random.default_rng(2)
+    sure = np.eye(6).tolist()
+    records = [
+        record(f"{actor}{code}", code, sure[0], rng.standard_normal((n, 4)), actor=actor)
+        for actor, code, n in (("1", "ANG", 9), ("2", "SAD", 1), ("3", "ANG", 9), ("4", "HAP", 1))
+    ]
+    for part in records[-1]["rows"].values():
+        part["features"] = None  # not looked at
+    made = summary.summarise(records)["rows"]["generated"]
+    assert made["frechet"]["n"] == 3
+    both = [summary.crowd_features(records, row) for row in ("generated", "truth")]
+    angry = [np.concatenate([side[0], side[2]]) for side in both]
+    assert made["frechet_six"]["mean"] == pytest.approx(visual.frechet_distance(*angry))
+    for part in records[0]["rows"], records[2]["rows"]:
+        for row in part.values():
+            row["features"] = None
+    assert "frechet" not in summary.summarise(records)["rows"]["generated"]
+
+
 def result(method, corpus="people", **metrics):
     row = {
         key: Interval(value, value - 0.1, value + 0.1, 9, 2).as_dict()

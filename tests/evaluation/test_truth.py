@@ -48,9 +48,10 @@ def test_truth_that_is_none_is_named(tmp_path):
     np.savez(tmp_path / "other.npz", x=1)
     with pytest.raises(DatasetError, match=r"other\.npz"):
         truth.load_truth(tmp_path / "other.npz")
-    (tmp_path / "broken.npz").write_bytes(b"no archive")
-    with pytest.raises(DatasetError, match=r"broken\.npz"):
-        truth.load_truth(tmp_path / "broken.npz")
+    for broken in (b"no archive", b"", b"PK\x03\x04" + bytes(40)):
+        (tmp_path / "broken.npz").write_bytes(broken)
+        with pytest.raises(DatasetError, match=r"broken\.npz"):
+            truth.load_truth(tmp_path / "broken.npz")
 
 
 def motion(lips, eyes=None, x=0.5, roll=0.0):

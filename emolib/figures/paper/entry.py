@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from matplotlib.figure import Figure
 
-from emolib.base.errors import DatasetError
+from emolib.base.arrays import load_arrays
 from emolib.base.results import load_result
 from emolib.media.still import read_still
 from emolib.media.strip import load_strip
@@ -43,14 +43,7 @@ class Stored:
         Raises:
             DatasetError: missing or damaged.
         """
-        path = self.path.with_suffix(".npz")
-        try:
-            with np.load(path, allow_pickle=False) as file:
-                return dict(file)
-        except (OSError, ValueError) as error:
-            raise DatasetError(
-                f"missing or damaged ({error})", file=path, fix="run the step that makes it"
-            ) from error
+        return load_arrays(self.path.with_suffix(".npz"))
 
     def frames(self, n_frames: int) -> np.ndarray:
         """The first frames of the strip `NAME.webp`: (N, 96, 96, 3) uint8 RGB.
