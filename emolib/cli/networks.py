@@ -21,7 +21,12 @@ def train(
     recipe: Annotated[
         str, typer.Option(help="WAV2LIP, BASE, END, SEQ, PLDA, PRE, MAGNUSSON, IMPROVED; or PAPER")
     ] = "IMPROVED",
-    steps: Annotated[int | None, typer.Option(help="optimiser steps in all")] = None,
+    steps: Annotated[
+        int | None, typer.Option(help="step to stop at, counted from the run's start")
+    ] = None,
+    schedule_steps: Annotated[
+        int | None, typer.Option(help="end of the learning rate's decay; default: first --steps")
+    ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="go on with the run in OUT")] = False,
     time_limit: Annotated[
         float | None, typer.Option(help="minutes; then save and end well")
@@ -72,6 +77,7 @@ def train(
         width=width,
         changes=parse_changes(change),
         steps=steps,
+        schedule_steps=schedule_steps,
         resume=resume,
         time_limit_min=time_limit,
         syncnet=syncnet,

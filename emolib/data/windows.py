@@ -137,6 +137,9 @@ class GeneratorWindows(Windows):
         reference_start int64. `data[index]` also has faces (T, 6, S, S) float32, the masked target
         and the reference.
 
+    Args:
+        needs_emotion: leave out clips without a label.
+
     Raises:
         ConfigError: unknown reference strategy.
         DatasetError: no clip serves, or an actor lacks what the strategy needs.
@@ -150,9 +153,10 @@ class GeneratorWindows(Windows):
         settings: GeneratorSettings | None = None,
         seed: int = 0,
         augment: Augment | None = None,
+        needs_emotion: bool = False,
     ):
         self.settings = settings or GeneratorSettings()
-        needs_emotion = self.settings.reference == "other_emotion"
+        needs_emotion |= self.settings.reference == "other_emotion"
         super().__init__(store, seed, augment, needs_emotion=needs_emotion)
         self.chooser = ReferenceChooser(store, self.settings.reference, self.clip_idx)
         self.n_starts = self.chooser.limit(self.n_starts)

@@ -20,13 +20,12 @@ from emolib.data.augment import P_CLASSIFIER, Augment
 from emolib.data.store import ClipStore
 from emolib.data.windows import EmotionWindows, finished
 from emolib.models.checkpoint import KINDS
-from emolib.training.faults import check_settings
 from emolib.training.fit import fit, say_beside_bar
 from emolib.training.loader import fixed_batches, to_device
 from emolib.training.losses import emotion_loss
 from emolib.training.recipes import CLASSIFIER_RECIPES, EMOTION_RECIPES, EmotionRecipe
-from emolib.training.settings import FitConfig
-from emolib.training.task import FitResult, StageTask, start_weights
+from emolib.training.settings import FitConfig, check_settings
+from emolib.training.task import FitResult, StageTask, start_weights, weights_sha256
 
 
 def emotion_step(
@@ -136,6 +135,8 @@ def train_emotion(
     network, _ = KINDS[kind]
     net = start_weights(network(recipe.network), start, kind)
     task = EmotionTask(net, recipe, store, config, kind)
+    if start is not None:
+        task.origins["start"] = weights_sha256(net)
     return fit(task, Path(out), config, resume=resume, device=device)
 
 

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import json
-import math
 import signal
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import fields, is_dataclass
 from pathlib import Path
 from types import FrameType
+from typing import NoReturn
 
 import torch
 from torch import nn
 
-from emolib.base.errors import ConfigError, ResourceError, TrainingError
+from emolib.base.errors import ResourceError, TrainingError
 from emolib.base.files import atomic_path
 from emolib.training.losses import CHANCE
 
@@ -26,36 +25,6 @@ STUCK_CHECKS = (
     "the faces are cropped tightly, with the mouth in the lower half",
     "the learning rate is neither tiny nor wild (1e-4 … 1e-3 for SyncNet)",
 )
-
-
-def check_settings(**settings) -> None:
-    """Refuse wrong settings before any data is touched, naming every problem at once.
-
-    Args:
-        settings: name → an object with `problems()`, which returns a list of sentences.
-
-    Raises:
-        ConfigError: at least one of them has a problem.
-    """
-    found = [f"{name}: {text}" for name, item in settings.items() for text in item.problems()]
-    found += [f"{name}: {text}" for name, item in settings.items() for text in not_numbers(item)]
-    if found:
-        raise ConfigError(
-            f"{len(found)} setting(s) cannot work: " + "; ".join(found), fix="correct them together"
-        )
-
-
-def not_numbers(item, place: str = "") -> list[str]:
-    """Settings anywhere inside a dataclass that are infinite or not a number: they pass every
-    comparison, and would poison the first step."""
-    found = []
-    for one in fields(item):
-        value, name = getattr(item, one.name), place + one.name
-        if is_dataclass(value):
-            found += not_numbers(value, name + ".")
-        elif isinstance(value, float) and not math.isfinite(value):
-            found.append(f"{name} is {value} (expected a finite number)")
-    return found
 
 
 def sweep_leftovers(out: Path) -> None:
@@ -129,8 +98,15 @@ class NanGuard:
         Raises:
             TrainingError: names the bundle with the windows, losses and gradient sizes.
         """
-        if len(self.streak) < self.patience:
-            return
+        if len(self.streak) >= self.patience:
+            self.give_up(networks, out)
+
+    def give_up(self, networks: Mapping[str, nn.Module], out: Path) -> NoReturn:
+        """Write down what was seen, and stop.
+
+        Raises:
+            TrainingError: names the bundle.
+        """
         bundle = Path(out) / f"debug-step-{self.streak[-1]['step']:08d}.json"
         content = {
             "steps": self.streak,
@@ -143,7 +119,7 @@ class NanGuard:
         with atomic_path(bundle) as temporary:
             temporary.write_text(json.dumps(content, indent=1), encoding="utf-8")
         raise TrainingError(
-            f"loss or gradient was not finite in {self.patience} steps in a row",
+            f"loss or gradient was not finite in {len(self.streak)} steps in a row",
             file=bundle,
             where=f"step {self.streak[-1]['step']}",
             fix="lower the learning rate, use --precision fp32, or look at the windows in the "

@@ -13,10 +13,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from emolib.base.runtime import pick_device, progress
-from emolib.training.faults import StopRequest, check_settings
+from emolib.training.faults import StopRequest
 from emolib.training.loader import next_batch, to_device
 from emolib.training.run import Run
-from emolib.training.settings import FitConfig
+from emolib.training.settings import FitConfig, check_settings
 from emolib.training.task import FitResult, Task
 
 
@@ -36,7 +36,7 @@ def fit(
     device: str = "auto",
     say: Callable[[str], None] = say_beside_bar,
 ) -> FitResult:
-    """Train `task` until it has done `config.steps` steps, into the folder `out`.
+    """Train `task` until it has done `config.steps` steps in all, into the folder `out`.
 
     Writes `log.jsonl`, `KIND.safetensors` (the weights to use) and the last two `step-….state.pt`.
     Ctrl-C and SIGTERM finish the step and save; `resume` goes on from there (or starts afresh in an
@@ -75,10 +75,11 @@ def fit(
             if run.stepper.any_process(stopped is not None):
                 break
         bar.close()
-        stopped = stopped or "done"
+        if stopped is None or run.step >= config.steps:
+            stopped = "done"
         if not run.stepper.any_process(stopped.startswith("SIG")):
             run.evaluate()
-        run.save()
+        run.finish()
         seconds = time.perf_counter() - began
         run.journal.write(run.step, event=f"stopped: {stopped}", seconds=round(seconds, 1))
     if stopped != "done":

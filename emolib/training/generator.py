@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from emolib.base.config import VIDEO
-from emolib.base.errors import ConfigError
+from emolib.base.errors import ConfigError, DatasetError
 from emolib.data.augment import P_GENERATOR, Augment
 from emolib.data.store import ClipStore
 from emolib.data.windows import GeneratorWindows, finished
@@ -23,7 +23,7 @@ from emolib.models.blocks import fuse_for_inference
 from emolib.models.checkpoint import InputRules, load_checkpoint
 from emolib.models.features import perceptual_features
 from emolib.models.generator import Generator
-from emolib.training.faults import STUCK_CHECKS, check_settings
+from emolib.training.faults import STUCK_CHECKS
 from emolib.training.fit import fit, say_beside_bar
 from emolib.training.frozen import freeze
 from emolib.training.loader import fixed_batches, to_device
@@ -36,8 +36,8 @@ from emolib.training.objective import (
     psnr_db,
 )
 from emolib.training.recipes import GENERATOR_RECIPES, GeneratorRecipe
-from emolib.training.settings import FitConfig
-from emolib.training.task import FitResult, StageTask, bare, start_weights
+from emolib.training.settings import FitConfig, check_settings
+from emolib.training.task import FitResult, StageTask, bare, start_weights, weights_sha256
 
 PATIENCE = 10  # evaluations with the sync weight still at 0 before we speak up
 
@@ -55,12 +55,18 @@ class GeneratorTask(StageTask):
     ):
         train, test = store.split("train"), store.split("test")
         augment = Augment(P_GENERATOR) if recipe.augment else None
-        data = GeneratorWindows(train, recipe.windows, config.seed, augment)
+        data = self._windows(train, recipe, config.seed, augment)
         super().__init__("generator", generator, data, recipe, store)
         self.frames_per_item = recipe.frames_per_window or VIDEO.n_frames
-        self.test = GeneratorWindows(test, recipe.windows, seed=1)
+        self.test = self._windows(test, recipe, seed=1)
         self.n_eval, self.batch_size = config.eval_items, config.batch_size
         self.judges, self.opened_step, self.n_closed = judges, None, 0
+        learned_from = {
+            "syncnet": judges.sync,
+            "emotion_disc": judges.emotion,
+            "features": judges.features,
+        }
+        self.origins |= {name: weights_sha256(net) for name, net in learned_from.items() if net}
         quirks = recipe.released_code_quirks
         if judges.emotion is not None and recipe.co_train:
             self.networks["emotion"] = judges.emotion
@@ -75,6 +81,22 @@ class GeneratorTask(StageTask):
             self.frozen["features"] = freeze(judges.features)
         if recipe.face_encoder == "freeze":
             freeze(generator.face_encoder)
+
+    @staticmethod
+    def _windows(store: ClipStore, recipe: GeneratorRecipe, *draws, **options) -> GeneratorWindows:
+        try:
+            return GeneratorWindows(
+                store, recipe.windows, *draws, needs_emotion=recipe.needs_labels, **options
+            )
+        except DatasetError as error:
+            if recipe.needs_labels and not (store.emotion_idx >= 0).any():
+                raise DatasetError(
+                    f"the recipe {recipe.name} needs labelled clips, and this store has none",
+                    file=store.root,
+                    expected="clips with one of the six emotions",
+                    fix="a recipe without emotion (BASE, WAV2LIP), or a labelled corpus",
+                ) from error
+            raise
 
     def inputs(self) -> InputRules:
         geometry = self.store.info.get("settings", {}).get("geometry", InputRules.geometry)
@@ -146,10 +168,6 @@ class GeneratorTask(StageTask):
                 f"the sync weight is still 0 after {PATIENCE} evaluations (validation sync loss "
                 f"{loss:.3f}; chance is 0.693); check that: " + "; ".join(STUCK_CHECKS)
             )
-
-    def settings(self) -> dict:
-        features = self.judges.features
-        return {**super().settings(), "features": features.name if features else None}
 
     def schedule_state(self) -> dict:
         return {"opened_step": self.opened_step, "n_closed": self.n_closed}
@@ -241,4 +259,8 @@ def train_generator(
         take_face_encoder(generator, base)
     generator = start_weights(generator, start, "generator")
     task = GeneratorTask(generator, judges, recipe, store, config)
+    if base is not None:
+        task.origins["base"] = weights_sha256(generator.face_encoder)
+    if start is not None:
+        task.origins["start"] = weights_sha256(generator)
     return fit(task, Path(out), config, resume=resume, device=device)

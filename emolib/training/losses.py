@@ -11,12 +11,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from emolib.models.emotion import scramble_like_released
+from emolib.training.settings import Checked
 
 CHANCE = 0.6931  # −ln 0.5: what a score of one half costs, where a network learns nothing
 EPS = 1e-6  # keeps cosines inside (0, 1): the loss stays under 13.9, its slope finite
@@ -140,7 +142,7 @@ def emotion_loss(logits: Tensor, emotion: Tensor, smoothing: float = 0.0) -> Ten
 
 # ---------------------------------------------------------------------------------- eq. 5 and α
 @dataclass(frozen=True)
-class LossWeights:
+class LossWeights(Checked):
     """α, β, γ of eq. 5; L1 gets what is left. Source: paper, appendix A.2."""
 
     sync: float = 0.03  # α, once it is on
@@ -151,12 +153,14 @@ class LossWeights:
     def l1(self) -> float:
         return 1 - self.sync - self.perceptual - self.emotion
 
+    RANGES: ClassVar = dict.fromkeys(("sync", "perceptual", "emotion"), "[0, 1)")
+
     def problems(self) -> list[str]:
-        """What is wrong with the numbers, in words; empty when all is well."""
-        found = [f"{n} weight {w} is negative" for n, w in vars(self).items() if w < 0]
-        total = self.sync + self.perceptual + self.emotion
+        found, total = super().problems(), self.sync + self.perceptual + self.emotion
         if total >= 1:
-            found.append(f"α + β + γ = {total:g} leaves nothing for L1 (expected < 1)")
+            found.append(
+                f"sync + perceptual + emotion = {total:g} leaves nothing for L1 (expected < 1)"
+            )
         return found
 
     def at(self, alpha: float) -> LossWeights:
@@ -184,7 +188,7 @@ def total_loss(parts: dict[str, Tensor], weights: LossWeights) -> Tensor:
 
 
 @dataclass(frozen=True)
-class Threshold:
+class Threshold(Checked):
     """α is 0 until the validation sync loss falls below `below`, then its full value for good.
 
     Paper: appendix A.2, "less than a predefined value"; 0.75 is the released code's value, which
@@ -194,18 +198,17 @@ class Threshold:
 
     below: float = 0.75
 
+    RANGES: ClassVar = {"below": "(0, inf)"}
+
     def alpha(self, full: float, step: int, opened_step: int | None) -> float:
         return full if opened_step is not None and step >= opened_step else 0.0
 
     def opens(self, sync_loss: float) -> bool:
         return sync_loss < self.below
 
-    def problems(self) -> list[str]:
-        return [] if self.below > 0 else [f"threshold {self.below} can never be reached"]
-
 
 @dataclass(frozen=True)
-class Ramp:
+class Ramp(Checked):
     """α grows in a straight line from 0 at step `start` to its full value at step `end`.
 
     Deviation: the paper's rule jumps, and may never open.
@@ -214,6 +217,8 @@ class Ramp:
     start: int = 0
     end: int = 1
 
+    RANGES: ClassVar = dict.fromkeys(("start", "end"), "[0, inf)")
+
     def alpha(self, full: float, step: int, opened_step: int | None = None) -> float:
         return full * min(1.0, max(0.0, (step - self.start) / max(1, self.end - self.start)))
 
@@ -221,8 +226,7 @@ class Ramp:
         return False
 
     def problems(self) -> list[str]:
-        return (
-            []
-            if 0 <= self.start <= self.end
-            else [f"ramp {self.start} … {self.end} runs backwards"]
-        )
+        found = super().problems()
+        if self.start > self.end:
+            found.append(f"start {self.start} lies after end {self.end}")
+        return found

@@ -8,22 +8,27 @@ Paper: §4.2 (END, SEQ), §4.3 (PRE), §5 (the ablation), appendix A.2 (weights,
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field, replace
+from typing import ClassVar
 
 from emolib.base.config import VIDEO
 from emolib.base.errors import ConfigError
 from emolib.data.masks import MASKS
 from emolib.data.references import STRATEGIES
 from emolib.data.windows import GeneratorSettings
+from emolib.media.mel import ALIGNMENTS
 from emolib.models.classifier import EmotionClassifierConfig
 from emolib.models.emotion import EmotionDiscriminatorConfig
 from emolib.models.generator import GeneratorConfig
 from emolib.models.syncnet import SyncNetConfig
 from emolib.training.losses import LossWeights, Ramp, Threshold
 from emolib.training.roughen import Rough
-from emolib.training.settings import FitConfig
+from emolib.training.settings import Checked, FitConfig
 from emolib.training.windows import Jitter
 
+UP_TO_T = f"[1, {VIDEO.n_frames}]"
+T_ONLY = f"[{VIDEO.n_frames}, {VIDEO.n_frames}]"  # the sync expert sees five frames
 PAPER_FIT = FitConfig()  # Adam 1e-4, β 0.5 and 0.999: paper, appendix A.2
 OWN_FIT = FitConfig(
     learning_rate=5e-4,
@@ -36,7 +41,7 @@ OWN_FIT = FitConfig(
 
 
 @dataclass(frozen=True)
-class SyncRecipe:
+class SyncRecipe(Checked):
     """How the lip-sync expert is pre-trained. Defaults: the paper's (§3.1)."""
 
     name: str = "PAPER"
@@ -48,17 +53,14 @@ class SyncRecipe:
     fit: FitConfig = field(default_factory=lambda: replace(PAPER_FIT, batch_size=64))
     n_frames: int = VIDEO.n_frames
 
+    RANGES: ClassVar = {"n_sounds": "[2, inf)", "n_frames": T_ONLY}
+
     def problems(self) -> list[str]:
-        found = _geometry(self.n_frames)
-        if self.loss not in ("pairs", "offsets"):
-            found.append(f"loss {self.loss!r} is neither pairs nor offsets")
-        if self.loss == "offsets" and self.n_sounds < 2:
-            found.append(f"n_sounds is {self.n_sounds} (expected 2 or more)")
-        return found
+        return super().problems() + _unknown(self, loss=("pairs", "offsets"))
 
 
 @dataclass(frozen=True)
-class EmotionRecipe:
+class EmotionRecipe(Checked):
     """How a network learns to name emotions. Defaults: the released discriminator's (§3.2.4)."""
 
     name: str = "PAPER"
@@ -76,17 +78,11 @@ class EmotionRecipe:
     )
     n_frames: int = VIDEO.n_frames
 
-    def problems(self) -> list[str]:
-        found = _geometry(self.n_frames)
-        if not 0 <= self.label_smoothing < 1:
-            found.append(f"label_smoothing is {self.label_smoothing} (expected 0 … 1)")
-        if self.frames_seen is not None and not 1 <= self.frames_seen <= self.n_frames:
-            found.append(f"frames_seen is {self.frames_seen} (expected 1 … 5)")
-        return found
+    RANGES: ClassVar = {"label_smoothing": "[0, 1)", "frames_seen": UP_TO_T, "n_frames": T_ONLY}
 
 
 @dataclass(frozen=True)
-class GeneratorRecipe:
+class GeneratorRecipe(Checked):
     """How a generator is trained. Defaults: SEQ, the paper's preferred concatenation."""
 
     name: str = "SEQ"
@@ -110,34 +106,42 @@ class GeneratorRecipe:
     n_frames: int = VIDEO.n_frames
 
     @property
+    def needs_labels(self) -> bool:
+        """Whether the network is told the emotion, or learns from a judge of it."""
+        return self.network.emotion is not None or self.weights.emotion > 0
+
+    @property
     def windows(self) -> GeneratorSettings:
         return GeneratorSettings(self.reference, self.mask, self.alignment)
 
+    RANGES: ClassVar = {
+        "change_gain": "[0, inf)",
+        "change_full_at": "(0, 1]",
+        "discriminator_rate": "(0, inf)",
+        **dict.fromkeys(("perceptual_frames", "frames_per_window"), UP_TO_T),
+        "n_frames": T_ONLY,
+    }
+
     def problems(self) -> list[str]:
-        found = _geometry(self.n_frames) + self.weights.problems() + self.schedule.problems()
-        if self.mask not in MASKS:
-            found.append(f"mask {self.mask!r} is none of {', '.join(MASKS)}")
-        if self.reference not in STRATEGIES:
-            found.append(f"reference {self.reference!r} is none of {', '.join(STRATEGIES)}")
-        if self.face_encoder not in ("learn", "init", "freeze"):
-            found.append(f"face_encoder {self.face_encoder!r} is none of learn, init, freeze")
-        if self.change_gain < 0:
-            found.append(f"change_gain {self.change_gain} is negative")
-        if not 0 < self.change_full_at <= 1:
-            found.append(f"change_full_at is {self.change_full_at} (expected 0 … 1)")
-        for name in ("perceptual_frames", "frames_per_window"):
-            value = getattr(self, name)
-            if value is not None and not 1 <= value <= self.n_frames:
-                found.append(f"{name} is {value} (expected 1 … 5)")
+        found = super().problems() + _unknown(
+            self,
+            mask=MASKS,
+            reference=STRATEGIES,
+            alignment=ALIGNMENTS,
+            face_encoder=("learn", "init", "freeze"),
+        )
         if self.frames_per_window not in (None, self.n_frames) and self.weights.sync:
             found.append("frames_per_window leaves frames out, but the sync expert sees all five")
         return found
 
 
-def _geometry(n_frames: int) -> list[str]:
-    if n_frames == VIDEO.n_frames:
-        return []
-    return [f"T = {n_frames} frames (expected {VIDEO.n_frames}: the sync expert sees five)"]
+def _unknown(recipe: Checked, **choices: Iterable[str]) -> list[str]:
+    """Sentences on settings that are none of their choices."""
+    return [
+        f"{name} is {getattr(recipe, name)!r} (expected one of {', '.join(known)})"
+        for name, known in choices.items()
+        if getattr(recipe, name) not in known
+    ]
 
 
 SYNC_RECIPES = {

@@ -12,16 +12,19 @@ colour (§4.2) are in `store.augment`.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from emolib.training.settings import Checked
+
 MIN_BLUR_PX = 28  # the coarsest picture still has this many pixels a side
 
 
 @dataclass(frozen=True)
-class Rough:
+class Rough(Checked):
     """Draws for each window, the same in all its frames; the noise alone is new in each frame.
 
     Uses torch's random numbers, which a saved state holds.
@@ -35,6 +38,10 @@ class Rough:
     noise_std: float = 0.06  # its most
     cover: float = 0.5  # chance of a covered rectangle
     cover_side: float = 0.45  # its longest side, as a share of the picture's
+
+    RANGES: ClassVar = dict.fromkeys(
+        ("colour", "light", "grey", "blur", "noise", "noise_std", "cover", "cover_side"), "[0, 1]"
+    )
 
     def __call__(self, frames: Tensor) -> Tensor:
         """(B, T, 3, H, W) float in [0, 1] → the same shape and range, another tensor."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator
-from dataclasses import asdict
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -79,47 +79,66 @@ class Run:
             }
             self.task.set_train()
             self.journal = Journal(self.out, self.step, self.config.tensorboard, self.main)
-            self._start_line()
-            yield self
-            self.journal.close()
+            with contextlib.closing(self.journal):
+                self._start_line()
+                yield self
         finally:
             lock.release()
 
     def _take_up(self, resume: bool) -> None:
-        self.fingerprint = self.config.fingerprint(self.task.settings())
-        if not resume:
-            if (self.out / LOG_NAME).exists():
-                raise ConfigError(
-                    "this folder holds a run already",
-                    file=self.out,
-                    fix="pass --resume to go on with it, or choose another --out",
-                )
-            return
-        state = latest_state(self.out, self.say)
+        state = latest_state(self.out, self.say) if resume else None
+        if not resume and (self.out / LOG_NAME).exists():
+            raise ConfigError(
+                "this folder holds a run already",
+                file=self.out,
+                fix="pass --resume to go on with it, or choose another --out",
+            )
+        before = state["settings"] if state else {}
+        end = before.get("schedule_steps") or self.config.steps
+        config = replace(self.config, schedule_steps=self.config.schedule_steps or end)
+        self.config = self.stepper.config = config
         if state is None:
             return
-        if state["fingerprint"] != self.fingerprint:
-            raise TrainingError(
-                "the run was started with other settings: " + self._differences(state["settings"]),
-                file=self.out,
-                fix="resume with the settings of the start, or choose another --out",
-            )
+        self._compare(before)
         self.stepper.load_state_dict(state["stepper"])
+        self.stepper.guard.streak = state["not_finite"]
         self.meter.load_state_dict(state["meter"])
         self.task.load_schedule(state["schedule"])
         self.metrics, self.evaluated_step = state["metrics"], state["evaluated_step"]
-        self.step = self.saved_step = state["step"]
+        self.step = state["step"]
+        if self.weights.exists():
+            self.saved_step = self.step
         if self.world == 1:
             restore_rng(state["rng"])
         self.say(f"going on from step {self.step}")
+        if config.schedule_steps < config.steps and config.lr_decay != "constant":
+            self.say(
+                f"the schedule of the learning rate ended at step {config.schedule_steps}: later "
+                f"steps stay at its end (fix it at the first start with --schedule-steps)"
+            )
 
-    def _differences(self, before: dict) -> str:
+    def _compare(self, before: dict) -> None:
+        """Refuse settings that bend the curve; tell of those that fit the machine."""
         now = self._settings()
-        names = [name for name in before if before[name] != now.get(name)]
-        return ", ".join(f"{name} was {before[name]} and is {now.get(name)}" for name in names)
+        fixed = {*self.config.fixed(), *self.task.settings(), "processes"}
+        names = sorted(name for name in {*before, *now} if before.get(name) != now.get(name))
+        words = {n: f"{n} was {before.get(n)} and is {now.get(n)}" for n in names}
+        if bent := [words[name] for name in names if name in fixed or name not in now]:
+            raise TrainingError(
+                "the run was started with other settings: " + ", ".join(bent),
+                file=self.out,
+                fix="resume with the settings of the start, or choose another --out",
+            )
+        if told := [words[name] for name in names if name in self.config.for_machine()]:
+            self.say("going on with other settings of the machine: " + ", ".join(told))
 
     def _settings(self) -> dict:
-        return {**asdict(self.config), "betas": list(self.config.betas), **self.task.settings()}
+        return self.config.plain() | self.task.settings() | {"processes": self.world}
+
+    @property
+    def weights(self) -> Path:
+        """The file of the weights to use."""
+        return self.out / f"{self.task.kind}.safetensors"
 
     def _start_line(self) -> None:
         corpus = str(self.task.settings().get("corpus", ""))
@@ -200,16 +219,31 @@ class Run:
         if self.metrics:
             self.journal.write(self.step, eval=self.metrics)
 
-    def save(self) -> None:
-        """State and weights, unless they are saved already or the last step was not finite."""
-        if self.saved_step == self.step or self.stepper.guard.streak:
+    def finish(self) -> None:
+        """Save at the end, whatever the last steps were.
+
+        Raises:
+            TrainingError: not one step of the run was finite, so there is no result.
+        """
+        guard = self.stepper.guard
+        if guard.streak and len(guard.streak) == self.step:
+            guard.give_up(self.stepper.networks, self.out)
+        self.save(last=True)
+
+    def save(self, last: bool = False) -> None:
+        """State and weights, unless they are saved already.
+
+        After steps that were not finite the state before them stays, but for the `last` save: what
+        was learned until then is the run's result.
+        """
+        if self.saved_step == self.step or (self.stepper.guard.streak and not last):
             return
         if self.main:
             state = {
                 "step": self.step,
-                "fingerprint": self.fingerprint,
                 "settings": self._settings(),
                 "stepper": self.stepper.state_dict(),
+                "not_finite": self.stepper.guard.streak,
                 "rng": rng_state(),
                 "schedule": self.task.schedule_state(),
                 "meter": self.meter.state_dict(),
@@ -217,7 +251,6 @@ class Run:
                 "evaluated_step": self.evaluated_step,
             }
             save_state(self.out, state, self.config.keep_states)
-            weights = self.out / f"{self.task.kind}.safetensors"
-            self.task.save(weights, self.stepper.best, self.step, self.metrics)
+            self.task.save(self.weights, self.stepper.best, self.step, self.metrics)
         self.accelerator.wait_for_everyone()
         self.saved_step = self.step

@@ -4,34 +4,76 @@ from __future__ import annotations
 
 import math
 import os
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
+from typing import ClassVar
 
 import torch
 
-from emolib.base.config import settings_hash
+from emolib.base.errors import ConfigError
 
-# What may differ between a run and its continuation without changing the curve's meaning.
-_FREE = {
-    *("steps", "precision", "accumulate", "compile", "channels_last", "workers", "log_every"),
-    *("eval_every", "eval_items", "save_every", "keep_states", "time_limit_min", "tensorboard"),
-    "halve_on_oom",
-}
+# What may differ between a run and its continuation: the first to fit the machine, which is told.
+_MACHINE = ("precision", "accumulate", "compile", "channels_last", "halve_on_oom", "workers")
+_FREE = {"steps", "log_every", "save_every", "keep_states", "time_limit_min", "tensorboard"}
+
+
+class Checked:
+    """Base of settings that know their limits.
+
+    `RANGES` holds a number's name → its interval as mathematics writes it, "(" and ")" leaving the
+    end out: "[0, 1)", "(0, inf)". None passes; infinities and NaN pass nowhere.
+    """
+
+    RANGES: ClassVar[dict[str, str]] = {}
+
+    def problems(self) -> list[str]:
+        """What is wrong with the settings and those inside them, in words; empty: all is well."""
+        found = []
+        for one in fields(self):
+            value, interval = getattr(self, one.name), self.RANGES.get(one.name, "(-inf, inf)")
+            if isinstance(value, Checked):
+                found += [f"{one.name}.{text}" for text in value.problems()]
+            elif isinstance(value, int | float) and not _inside(value, interval):
+                found.append(f"{one.name} is {value} (expected a number in {interval})")
+        return found
+
+
+def _inside(value: float, interval: str) -> bool:
+    low, high = (float(text) for text in interval[1:-1].split(","))
+    above = value > low if interval[0] == "(" else value >= low
+    return above and (value < high if interval[-1] == ")" else value <= high)
+
+
+def check_settings(**settings: Checked) -> None:
+    """Refuse wrong settings before any data is touched, naming every problem at once.
+
+    Args:
+        settings: name → settings.
+
+    Raises:
+        ConfigError: at least one of them has a problem.
+    """
+    found = [f"{name}: {text}" for name, item in settings.items() for text in item.problems()]
+    if found:
+        raise ConfigError(
+            f"{len(found)} setting(s) cannot work: " + "; ".join(found), fix="correct them together"
+        )
 
 
 @dataclass(frozen=True)
-class FitConfig:
+class FitConfig(Checked):
     """Settings of the training loop.
 
     The defaults suit two CPU cores; recipes fill in the paper's batch, learning rate and betas.
     """
 
-    steps: int = 1000  # optimiser steps in all, those before a resume included
+    steps: int = 1000  # optimiser steps after which to stop, those before a resume included
+    schedule_steps: int | None = None  # where the schedule ends; None: `steps` of the first start
     batch_size: int = 16  # windows a step and process; paper: not given, released code 16
     learning_rate: float = 1e-4  # paper: appendix A.2 (generator)
     betas: tuple[float, float] = (0.5, 0.999)  # paper: appendix A.2
     weight_decay: float = 0.0
     warmup_steps: int = 0  # the rate grows in a straight line
-    lr_decay: str = "constant"  # or "cosine", down to a hundredth at `steps`
+    lr_decay: str = "constant"  # or "cosine", down to a hundredth at its end
     clip_norm: float | None = None  # largest gradient norm of a network
     ema_decay: float | None = None  # share of the old average kept at each step
     seed: int = 0
@@ -49,26 +91,21 @@ class FitConfig:
     time_limit_min: float | None = None  # stop, save and say so after this many minutes
     tensorboard: bool = False
 
+    RANGES: ClassVar[dict[str, str]] = {
+        **dict.fromkeys(("steps", "schedule_steps", "batch_size", "accumulate"), "[1, inf)"),
+        **dict.fromkeys(("log_every", "eval_every", "eval_items"), "[1, inf)"),
+        **dict.fromkeys(("save_every", "keep_states"), "[1, inf)"),
+        **dict.fromkeys(("warmup_steps", "workers"), "[0, inf)"),
+        **dict.fromkeys(("clip_norm", "time_limit_min"), "(0, inf)"),
+        **dict.fromkeys(("learning_rate", "ema_decay"), "(0, 1)"),
+        "weight_decay": "[0, 1)",
+        "seed": "[0, 4294967295]",
+    }
+
     def problems(self) -> list[str]:
-        """What is wrong with the numbers, in words; empty when all is well."""
-        counts = ("steps", "batch_size", "accumulate", "log_every", "eval_every", "save_every")
-        found = [
-            f"{name} is {getattr(self, name)} (expected 1 or more)"
-            for name in (*counts, "keep_states", "eval_items")
-            if getattr(self, name) < 1
-        ]
-        if not 0 < self.learning_rate < 1:
-            found.append(f"learning_rate is {self.learning_rate} (expected 0 < rate < 1)")
-        if not all(0 <= beta < 1 for beta in self.betas):
-            found.append(f"betas are {self.betas} (expected 0 ≤ β < 1)")
-        for name in ("weight_decay", "warmup_steps", "workers"):
-            if (getattr(self, name) or 0) < 0:
-                found.append(f"{name} is {getattr(self, name)} (expected 0 or more)")
-        for name in ("clip_norm", "time_limit_min"):
-            if getattr(self, name) is not None and not getattr(self, name) > 0:
-                found.append(f"{name} is {getattr(self, name)} (expected above 0)")
-        if self.ema_decay is not None and not 0 < self.ema_decay < 1:
-            found.append(f"ema_decay is {self.ema_decay} (expected 0 < decay < 1)")
+        found = super().problems()
+        if len(self.betas) != 2 or not all(0 <= beta < 1 for beta in self.betas):
+            found.append(f"betas is {self.betas} (expected two numbers in [0, 1))")
         if self.precision not in ("auto", "fp32", "bf16"):
             found.append(f"precision is {self.precision!r} (expected auto, fp32 or bf16)")
         if self.lr_decay not in ("constant", "cosine"):
@@ -80,12 +117,21 @@ class FitConfig:
         warm = min(1.0, (step + 1) / (self.warmup_steps + 1))
         if self.lr_decay == "constant":
             return warm
-        done = min(1.0, step / self.steps)
+        done = min(1.0, step / (self.schedule_steps or self.steps))
         return warm * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * done)))
 
-    def fingerprint(self, task: dict) -> str:
-        """Hash of all settings that shape the curve, `task` being those of the task."""
-        return settings_hash({k: v for k, v in asdict(self).items() if k not in _FREE}, task)
+    def fixed(self) -> dict:
+        """The settings that shape the curve, as plain values: a resumed run keeps them."""
+        free = _FREE.union(_MACHINE)
+        return {k: v for k, v in self.plain().items() if k not in free}
+
+    def plain(self) -> dict:
+        """All settings as plain values."""
+        return {**asdict(self), "betas": list(self.betas)}
+
+    def for_machine(self) -> dict:
+        """The settings that fit the machine, as plain values."""
+        return {name: getattr(self, name) for name in _MACHINE}
 
 
 def resolve_precision(precision: str, device: torch.device) -> str:

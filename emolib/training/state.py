@@ -19,7 +19,7 @@ import torch
 from emolib.base.errors import CheckpointError
 from emolib.base.files import atomic_path
 
-FORMAT = 1
+FORMAT = 2  # 2: the settings hold the schedule's end and what was learned from
 _NAME = re.compile(r"^step-(\d{8})\.state\.pt$")
 
 
@@ -77,7 +77,7 @@ def load_state(path: str | Path) -> dict:
     """A state from its file, on the CPU.
 
     Raises:
-        CheckpointError: the file is incomplete, not a state, or from a newer version.
+        CheckpointError: the file is incomplete, not a state, or from another version.
     """
     path = Path(path)
     try:
@@ -92,12 +92,12 @@ def load_state(path: str | Path) -> dict:
         ) from error
     if not isinstance(state, dict) or "format" not in state:
         raise CheckpointError("this is no training state", file=path)
-    if state["format"] > FORMAT:
+    if state["format"] != FORMAT:
         raise CheckpointError(
             f"the training state has format {state['format']}",
             file=path,
-            expected=f"{FORMAT} or less",
-            fix="install the emolib version that wrote it",
+            expected=f"format {FORMAT}",
+            fix="finish the run with the emolib that began it; its weights serve as --start",
         )
     return state
 

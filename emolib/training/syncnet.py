@@ -19,13 +19,13 @@ from emolib.data.augment import P_CLASSIFIER, Augment
 from emolib.data.store import ClipStore
 from emolib.data.windows import SyncWindows, finished
 from emolib.models.syncnet import MAX_SCALE, SyncNet, cosine, fold_lower_halves
-from emolib.training.faults import SyncMonitor, check_settings
+from emolib.training.faults import SyncMonitor
 from emolib.training.fit import fit
 from emolib.training.loader import fixed_batches, to_device
 from emolib.training.losses import sync_logit_loss, sync_loss
 from emolib.training.recipes import SYNC_RECIPES, SyncRecipe
-from emolib.training.settings import FitConfig
-from emolib.training.task import FitResult, StageTask, bare, start_weights
+from emolib.training.settings import FitConfig, check_settings
+from emolib.training.task import FitResult, StageTask, bare, start_weights, weights_sha256
 from emolib.training.windows import ManySounds
 
 FIXED_SCALE = 10.0  # inverse temperature where the network has none of its own
@@ -156,6 +156,7 @@ def train_syncnet(
     store = store if isinstance(store, ClipStore) else ClipStore(store)
     torch.manual_seed(config.seed)
     net = start_weights(SyncNet(recipe.network), start, "syncnet")
-    return fit(
-        SyncTask(net, recipe, store, config), Path(out), config, resume=resume, device=device
-    )
+    task = SyncTask(net, recipe, store, config)
+    if start is not None:
+        task.origins["start"] = weights_sha256(net)
+    return fit(task, Path(out), config, resume=resume, device=device)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from os import PathLike
 from pathlib import Path
 
 import numpy as np
+import torch
 from torch import Tensor, nn
 
 from emolib.base.config import settings_hash
@@ -88,15 +90,17 @@ class StageTask(Task):
     def __init__(self, kind: str, network: nn.Module, data: Windows, recipe, store: ClipStore):
         super().__init__(kind, network, data)
         self.recipe, self.store = recipe, store
+        self.origins: dict[str, str] = {}  # what the run learns from → sha256
 
     def settings(self) -> dict:
         return {
             "stage": self.kind,
             "recipe": self.recipe.name,
             "corpus": self.store.corpus,
-            "recipe_hash": settings_hash(plain(self.recipe)),
-            "store_hash": self.store.info.get("settings_hash", ""),
+            "recipe_sha256": settings_hash(plain(self.recipe)),
+            "store_sha256": content_sha256(self.store),
             "windows": len(self.data),
+            **{f"{name}_sha256": sha256 for name, sha256 in self.origins.items()},
         }
 
     def save(self, path: Path, network: nn.Module, step: int, metrics: dict) -> None:
@@ -114,6 +118,21 @@ class StageTask(Task):
     def inputs(self) -> InputRules | None:
         """How the network is fed, where that is a choice."""
         return None
+
+
+def content_sha256(store: ClipStore) -> str:
+    """Which clips, in which splits, were prepared with which settings."""
+    clips = store.clips[["clip", "split", "emotion", "sha256"]].to_numpy().tolist()
+    return settings_hash(store.info["settings"], clips)
+
+
+def weights_sha256(net: nn.Module) -> str:
+    """A short sha256 of all that a network has learned: names, weights and statistics."""
+    digest = hashlib.sha256()
+    for name, value in net.state_dict().items():
+        digest.update(name.encode())
+        digest.update(value.detach().cpu().contiguous().flatten().view(torch.uint8).numpy())
+    return digest.hexdigest()[:16]
 
 
 def start_weights(network: nn.Module, path: str | PathLike | None, kind: str) -> nn.Module:

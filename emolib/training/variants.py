@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields, replace
+from typing import get_args, get_type_hints
 
 from emolib.base.errors import ConfigError
 from emolib.training.recipes import Recipe
@@ -27,7 +28,7 @@ def varied(recipe: Recipe, changes: dict[str, str]) -> Recipe:
                 owner = getattr(owner, parent)
             if last not in {f.name for f in fields(owner)}:
                 raise AttributeError("no such setting")
-            value = _parse(getattr(owner, last), text)
+            value = _parse(owner, last, text)
             recipe = _replaced(recipe, parents, last, value)
         except (AttributeError, TypeError, ValueError) as error:
             problems.append(f"{path}={text} ({error})")
@@ -46,17 +47,18 @@ def _replaced(item, parents: list[str], name: str, value):
     return replace(item, **{parents[0]: inner})
 
 
-def _parse(present, text: str):
-    if text.lower() == "none":
+def _parse(owner, name: str, text: str):
+    """`text` as the type that the dataclass says its field `name` has."""
+    kinds = get_args(get_type_hints(type(owner))[name]) or (get_type_hints(type(owner))[name],)
+    if type(None) in kinds and text.lower() == "none":
         return None
-    if isinstance(present, bool):
+    if bool in kinds:
         if text.lower() not in ("true", "false"):
             raise ValueError("expected true or false")
         return text.lower() == "true"
-    if isinstance(present, int) or (present is None and text.isdigit()):
-        return int(text)
-    if isinstance(present, float):
-        return float(text)
-    if present is None or isinstance(present, str):
-        return text
+    if isinstance(getattr(owner, name), tuple):
+        return tuple(float(part) for part in text.split(","))
+    for kind in (int, float, str):
+        if kind in kinds:
+            return kind(text)
     raise TypeError("not a plain value")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import torch
@@ -18,6 +19,7 @@ from emolib.data.augment import Augment
 from emolib.data.store import ClipStore
 from emolib.data.windows import MIN_NEGATIVE_FRAMES, Windows
 from emolib.media.mel import mel_windows
+from emolib.training.settings import Checked
 
 T = VIDEO.n_frames
 
@@ -72,7 +74,7 @@ class ManySounds(Windows):
 
 
 @dataclass(frozen=True)
-class Jitter:
+class Jitter(Checked):
     """A draw of zoom, turn, shift and mirror for each window, the same in all its frames.
 
     Crops of real videos are never as steady as training crops; a network that saw only centred
@@ -83,6 +85,11 @@ class Jitter:
     turn_deg: float = 6.0  # of the head in the picture, up to this much either way
     shift: float = 0.05  # of the picture's width
     flip: float = 0.5  # chance of a mirror image
+
+    RANGES: ClassVar = {
+        **dict.fromkeys(("zoom", "shift", "flip"), "[0, 1]"),
+        "turn_deg": "[0, 180]",
+    }
 
     def __call__(self, *pictures: Tensor) -> list[Tensor]:
         """Each (B, T, 3, H, W) float → the same shape; sample i of each gets the same draw."""

@@ -272,3 +272,101 @@ def test_a_damaged_newest_state_falls_back_to_the_one_before(uninterrupted, tmp_
     fit(TinyTask(), tmp_path, CONFIG, resume=True, device="cpu", say=said.append)
     assert any("cannot be read" in text for text in said)
     assert any("going on from step 10" in text for text in said)
+
+
+class Stumbling(TinyTask):
+    """Its loss is not a number at the steps given."""
+
+    def __init__(self, *bad_steps):
+        super().__init__()
+        self.bad_steps = bad_steps
+
+    def step(self, batch, step):
+        loss, parts = super().step(batch, step)
+        return loss * (float("nan") if step in self.bad_steps else 1), parts
+
+
+def test_a_last_step_that_is_not_finite_still_leaves_state_and_weights(tmp_path):
+    config = replace(CONFIG, steps=8)
+    result = fit(Stumbling(6, 7), tmp_path, config, device="cpu")
+    assert (result.stopped, result.step) == ("done", 8) and result.metrics
+    assert load_state(saved_states(tmp_path)[0])["step"] == 8
+    before = load_file(tmp_path / "tiny.safetensors")
+    with pytest.raises(TrainingError, match="5 steps in a row"):  # the count goes on
+        fit(Stumbling(8, 9, 10), tmp_path, replace(config, steps=20), resume=True, device="cpu")
+    after = load_file(tmp_path / "tiny.safetensors")
+    assert all(torch.equal(before[name], after[name]) for name in before)
+
+
+def test_a_run_without_one_finite_step_is_no_result(tmp_path):
+    with pytest.raises(TrainingError, match="3 steps in a row"):
+        fit(Stumbling(0, 1, 2), tmp_path, replace(CONFIG, steps=3), device="cpu")
+    assert not (tmp_path / "tiny.safetensors").exists() and not saved_states(tmp_path)
+
+
+def test_weights_that_went_missing_are_written_again(tmp_path):
+    config = replace(CONFIG, steps=6)
+    fit(TinyTask(), tmp_path, config, device="cpu")
+    weights = tmp_path / "tiny.safetensors"
+    before = weights.read_bytes()
+    weights.unlink()
+    assert fit(TinyTask(), tmp_path, config, resume=True, device="cpu").stopped == "done"
+    assert weights.read_bytes() == before
+
+
+def test_ten_and_ten_steps_are_twenty_bit_for_bit(tmp_path):
+    whole, parts = tmp_path / "whole", tmp_path / "parts"
+    config = replace(CONFIG, steps=20)
+    fit(TinyTask(), whole, config, device="cpu")
+    fit(TinyTask(), parts, replace(config, steps=10, schedule_steps=20), device="cpu")
+    fit(TinyTask(), parts, config, resume=True, device="cpu")
+    a, b = (load_file(out / "tiny.safetensors") for out in (whole, parts))
+    assert all(torch.equal(a[name], b[name]) for name in a)
+    with pytest.raises(TrainingError, match="schedule_steps was 20 and is 40"):
+        longer = replace(config, steps=40, schedule_steps=40)
+        fit(TinyTask(), parts, longer, resume=True, device="cpu")
+
+
+def test_steps_beyond_the_schedule_stay_at_its_end_and_say_so(tmp_path):
+    said = []
+    fit(TinyTask(), tmp_path, replace(CONFIG, steps=10), device="cpu")
+    fit(TinyTask(), tmp_path, CONFIG, resume=True, device="cpu", say=said.append)
+    rates = {row["step"]: row["lr"] for row in read_journal(tmp_path) if "lr" in row}
+    assert rates[18] == rates[36] == pytest.approx(CONFIG.learning_rate / 100)
+    assert any("ended at step 10" in text for text in said)
+
+
+@pytest.mark.parametrize("change", [{"eval_every": 4}, {"eval_items": 7}])
+def test_what_decides_when_weights_open_may_not_change_on_resume(tmp_path, change):
+    fit(TinyTask(), tmp_path, replace(CONFIG, steps=10), device="cpu")
+    with pytest.raises(TrainingError, match=f"{next(iter(change))} was"):
+        fit(TinyTask(), tmp_path, replace(CONFIG, **change), resume=True, device="cpu")
+
+
+def test_what_fits_the_machine_may_change_and_is_told(tmp_path):
+    said = []
+    fit(TinyTask(), tmp_path, replace(CONFIG, steps=10), device="cpu")
+    other = replace(CONFIG, accumulate=2, workers=1)
+    fit(TinyTask(), tmp_path, other, resume=True, device="cpu", say=said.append)
+    assert any("accumulate was 1 and is 2" in text for text in said)
+
+
+def test_a_signal_in_the_last_step_changes_nothing(uninterrupted, tmp_path):
+    task = TinyTask()
+    step = task.step
+
+    def with_signal(batch, number):
+        if number == CONFIG.steps - 1:
+            os.kill(os.getpid(), signal.SIGINT)
+            time.sleep(0.01)
+        return step(batch, number)
+
+    task.step = with_signal
+    result = fit(task, tmp_path, CONFIG, device="cpu")
+    assert (result.stopped, result.metrics) == ("done", uninterrupted.metrics)
+    assert curve(tmp_path) == curve(uninterrupted.out)
+
+
+def test_a_time_limit_met_by_the_last_step_is_done(tmp_path):
+    config = replace(CONFIG, steps=1, time_limit_min=1e-6)
+    assert fit(TinyTask(), tmp_path, config, device="cpu").stopped == "done"

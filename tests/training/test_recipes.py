@@ -3,10 +3,10 @@
 import pytest
 
 from emolib.base.errors import ConfigError
-from emolib.training.faults import STUCK_CHECKS, SyncMonitor, check_settings
+from emolib.training.faults import STUCK_CHECKS, SyncMonitor
 from emolib.training.losses import Ramp, Threshold
 from emolib.training.recipes import GENERATOR_RECIPES, RECIPES, GeneratorRecipe, find_recipe
-from emolib.training.settings import FitConfig
+from emolib.training.settings import FitConfig, check_settings
 from emolib.training.start import parse_changes, train
 from emolib.training.variants import varied
 
@@ -49,7 +49,7 @@ def test_single_frames_and_the_sync_expert_exclude_each_other():
     both = varied(find_recipe("generator", "IMPROVED"), {"frames_per_window": "1"})
     assert "sync expert sees all five" in both.problems()[0]
     none = varied(find_recipe("generator", "WARMUP"), {"frames_per_window": "0"})
-    assert none.problems() == ["frames_per_window is 0 (expected 1 … 5)"]
+    assert none.problems() == ["frames_per_window is 0 (expected a number in [1, 5])"]
 
 
 def test_a_recipe_is_found_in_any_case_and_unknown_ones_list_the_known():
@@ -76,6 +76,75 @@ def test_all_impossible_changes_are_named_together():
     assert all(word in str(caught.value) for word in ("snyc", "maybe", "width=-3.0"))
 
 
+def test_an_optional_number_is_read_as_a_number():
+    changes = {"fit.ema_decay": "0.99", "fit.clip_norm": "1", "fit.time_limit_min": "2.5"}
+    changed = varied(GENERATOR_RECIPES["PLDA"], changes | {"perceptual_frames": "2"})
+    fit = changed.fit
+    assert (fit.ema_decay, fit.clip_norm, fit.time_limit_min) == (0.99, 1.0, 2.5)
+    assert changed.perceptual_frames == 2 and fit.problems() == changed.problems() == []
+    assert varied(changed, {"fit.ema_decay": "none"}).fit.ema_decay is None
+    betas = varied(changed, {"fit.betas": "0.9,0.99"}).fit.betas
+    assert betas == (0.9, 0.99)
+    with pytest.raises(ConfigError) as caught:
+        varied(changed, {"fit.ema_decay": "much", "fit.workers": "1.5", "steps.x": "1"})
+    assert all(word in str(caught.value) for word in ("ema_decay=much", "workers=1.5", "steps.x"))
+
+
+OUT_OF_RANGE = {
+    "fit.seed": ("-1", "18446744073709551616"),
+    "fit.steps": ("0",),
+    "fit.schedule_steps": ("0",),
+    "fit.learning_rate": ("0", "1"),
+    "fit.betas": ("0.9", "0.5,1", "0.5,0.6,0.7"),
+    "fit.weight_decay": ("-0.1", "1"),
+    "fit.warmup_steps": ("-1",),
+    "fit.clip_norm": ("0",),
+    "fit.ema_decay": ("0", "1"),
+    "fit.accumulate": ("0",),
+    "fit.keep_states": ("0",),
+    "fit.workers": ("-1",),
+    "fit.log_every": ("0",),
+    "fit.time_limit_min": ("0",),
+    "alignment": ("middle",),
+    "reference": ("itself",),
+    "discriminator_rate": ("-1", "0"),
+    "change_gain": ("-1",),
+    "change_full_at": ("0", "2"),
+    "jitter.zoom": ("-0.1", "2"),
+    "jitter.turn_deg": ("-1", "181"),
+    "jitter.shift": ("-0.1", "1.5"),
+    "jitter.flip": ("-0.1", "1.1"),
+    "perceptual_frames": ("0", "6"),
+    "weights.emotion": ("-0.1", "1"),
+    "schedule.start": ("-1", "100000"),
+}
+ROUGH_OUT_OF_RANGE = {
+    "label_smoothing": ("-0.1", "1"),
+    "frames_seen": ("0", "6"),
+    "rough.colour": ("-0.1", "1.5"),
+    "rough.light": ("-0.1", "1.5"),
+    "rough.grey": ("-0.1", "1.1"),
+    "rough.blur": ("1.1",),
+    "rough.noise": ("-1",),
+    "rough.noise_std": ("-1", "2"),
+    "rough.cover": ("2",),
+    "rough.cover_side": ("-0.1", "1.1"),
+}
+
+
+@pytest.mark.parametrize(
+    ("stage", "path", "text"),
+    [("generator", path, text) for path, texts in OUT_OF_RANGE.items() for text in texts]
+    + [("emotion", path, text) for path, texts in ROUGH_OUT_OF_RANGE.items() for text in texts]
+    + [("syncnet", "n_sounds", "1"), ("syncnet", "loss", "triplet")],
+)
+def test_every_number_out_of_range_is_refused_by_its_name(stage, path, text):
+    changed = varied(find_recipe(stage, "IMPROVED"), {path: text})
+    with pytest.raises(ConfigError) as caught:
+        check_settings(recipe=changed)
+    assert path.split(".")[-1] in str(caught.value) or path.split(".")[0] in str(caught.value)
+
+
 def test_all_problems_of_recipe_and_loop_come_at_once():
     recipe = varied(
         GENERATOR_RECIPES["SEQ"],
@@ -83,7 +152,7 @@ def test_all_problems_of_recipe_and_loop_come_at_once():
     )
     with pytest.raises(ConfigError) as caught:
         check_settings(recipe=recipe, training=FitConfig(steps=0))
-    for word in ("T = 7", "α + β + γ", "quarter", "steps is 0", "4 setting(s)"):
+    for word in ("n_frames is 7", "leaves nothing for L1", "quarter", "steps is 0", "4 setting(s)"):
         assert word in str(caught.value)
 
 

@@ -1,16 +1,18 @@
 """The three stages on drawn faces: they learn, freeze what is frozen, and resume exactly."""
 
+import shutil
 from dataclasses import replace
 
+import pandas as pd
 import pytest
 import torch
 from drawn_store import make_drawn_store
 from safetensors.torch import load_file
 
-from emolib.base.errors import CheckpointError, ConfigError, DatasetError
+from emolib.base.errors import CheckpointError, ConfigError, DatasetError, TrainingError
 from emolib.data.store import ClipStore
 from emolib.models.blocks import fuse_for_inference
-from emolib.models.checkpoint import InputRules, load_checkpoint, read_meta
+from emolib.models.checkpoint import InputRules, load_checkpoint, read_meta, save_checkpoint
 from emolib.models.emotion import EmotionDiscriminator, EmotionDiscriminatorConfig
 from emolib.models.generator import Generator
 from emolib.models.syncnet import SyncNet, SyncNetConfig
@@ -308,3 +310,64 @@ def test_some_frames_of_a_window_are_the_same_frames_everywhere(store):
     assert some["sync_mel"] is batch["sync_mel"]
     assert draw_frames(None) == draw_frames(5) == [0, 1, 2, 3, 4]
     assert len({draw_frames(1)[0] for _ in range(64)}) == 5
+
+
+@pytest.mark.parametrize("name", ["syncnet", "emotion_disc", "start", "features"])
+def test_a_resume_with_another_network_to_learn_from_is_refused(name, store, judges, tmp_path):
+    recipe = small("generator", "PLDA")
+    first = train_generator(store, tmp_path / "first", recipe=recipe, steps=1, **judges, **QUICK)
+    options = QUICK | judges | {"start": first.out / "generator.safetensors", "recipe": recipe}
+    train_generator(store, tmp_path / "run", steps=1, **options)
+    other = {"features": "random-vgg19"}
+    if name != "features":
+        model, meta = load_checkpoint(options[name])
+        with torch.no_grad():
+            next(model.parameters()).add_(1e-3)
+        other = {name: tmp_path / f"{name}.safetensors"}
+        save_checkpoint(other[name], model, recipe=meta.recipe)
+    with pytest.raises(TrainingError, match=f"{name}_sha256 was"):
+        train_generator(store, tmp_path / "run", steps=2, resume=True, **options | other)
+    moved = tmp_path / "moved.safetensors"
+    moved.write_bytes(judges["syncnet"].read_bytes())  # the same bytes elsewhere are the same
+    options |= {"syncnet": moved}
+    assert train_generator(store, tmp_path / "run", steps=2, resume=True, **options).step == 2
+
+
+def test_a_resume_on_a_store_of_the_same_size_but_other_clips_is_refused(store, tmp_path):
+    options = {"recipe": small("syncnet", "PAPER"), **QUICK}
+    train_syncnet(store, tmp_path / "run", steps=1, **options)
+    other = shutil.copytree(store, tmp_path / "other")
+    table = (other / "clips.csv").read_text().replace("0" * 64, "1" * 64)
+    (other / "clips.csv").write_text(table)
+    with pytest.raises(TrainingError, match="store_sha256 was"):
+        train_syncnet(other, tmp_path / "run", steps=2, resume=True, **options)
+
+
+def unlabelled(store, folder, *, keep: int = 0):
+    """A copy of a store of which only the first clips of each split are labelled."""
+    other, left = shutil.copytree(store, folder), {"train": keep, "test": keep}
+    table = pd.read_csv(other / "clips.csv", dtype=str, keep_default_na=False)
+    for row, split in enumerate(table["split"]):
+        left[split] -= 1
+        if left[split] < 0:
+            table.loc[row, "emotion"] = ""
+    table.to_csv(other / "clips.csv", index=False)
+    return other
+
+
+def test_clips_without_labels_are_refused_where_a_recipe_needs_labels(store, judges, tmp_path):
+    bare = unlabelled(store, tmp_path / "bare")
+    for recipe in ("SEQ", "PLDA", "MAGNUSSON"):
+        with pytest.raises(DatasetError, match="labelled") as caught:
+            train_generator(
+                bare, tmp_path / "run", recipe=small("generator", recipe), **judges, **QUICK
+            )
+        assert "BASE" in str(caught.value) and not (tmp_path / "run").exists()
+    with pytest.raises(DatasetError, match="no clip shows"):
+        train_emotion(bare, tmp_path / "run", recipe=small("emotion", "PAPER"), **QUICK)
+    recipe = small("generator", "BASE")
+    assert train_generator(bare, tmp_path / "b", recipe=recipe, steps=1, **judges, **QUICK).step
+    some = unlabelled(store, tmp_path / "some", keep=4)
+    task = make_task(some)[0]  # clips with a label serve, the others are left out
+    assert len(task.data) == 4 and len(task.test) == 4
+    assert all(task.data.item(0, k)["emotion_idx"] >= 0 for k in range(4))

@@ -1,6 +1,7 @@
 """`emolib train` as a user meets it: one line for an error, exit codes, go on where it was."""
 
 import builtins
+import threading
 from dataclasses import replace
 
 import pytest
@@ -93,3 +94,28 @@ def test_event_files_hold_what_the_log_holds_also_after_a_resume(tmp_path):
 def test_no_event_file_unless_asked_for(tmp_path):
     fit(TinyTask(), tmp_path, replace(CONFIG, steps=6), device="cpu")
     assert not list(tmp_path.glob("events.out.tfevents.*"))
+
+
+def test_event_files_of_a_run_that_failed_hold_what_was_logged(tmp_path):
+    task = TinyTask()
+    step = task.step
+
+    def fails(batch, number):
+        if number == 13:
+            raise RuntimeError("a fault of the machine")
+        return step(batch, number)
+
+    task.step = fails
+    threads = threading.active_count()
+    with pytest.raises(RuntimeError, match="a fault"):
+        fit(task, tmp_path, replace(CONFIG, tensorboard=True), device="cpu")
+    assert threading.active_count() == threads  # the writer of events has ended
+    events = EventAccumulator(str(tmp_path)).Reload()
+    assert [one.step for one in events.Scalars("mse")] == [6, 12]
+
+
+@pytest.mark.parametrize("text", ["-1", "18446744073709551616"])
+def test_a_seed_out_of_range_is_one_clear_line(store, tmp_path, text):
+    found = train(store, tmp_path, "emotion", "--seed", text)
+    assert isinstance(found.exception, ConfigError) and "seed is" in str(found.exception)
+    assert not (tmp_path / "log.jsonl").exists()
