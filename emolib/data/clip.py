@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import warnings
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,12 +27,14 @@ from emolib.base.errors import (
 from emolib.data.corpora.base import Clip, sha256_of
 from emolib.data.parts import PreparedClip
 from emolib.data.splits import MODES
-from emolib.media.audio import check_speech, load_audio
+from emolib.media.audio import check_speech, load_audio, seconds_of
 from emolib.media.compose import parse_geometry
 from emolib.media.faces import FaceDetector, FaceTrack, crop_face, track_faces
 from emolib.media.mel import melspectrogram
+from emolib.media.probe import probe
 from emolib.media.video import read_frames
 
+MAX_CLIP_S = 120.0  # longer ones are to be cut: a clip is in memory as a whole
 MAX_FROZEN = 0.7  # share of repeated frames: an error picture, or below 8 pictures a second
 MAX_LENGTH_DIFFERENCE_S = 0.5  # between picture and sound
 
@@ -89,6 +92,10 @@ def prepare_clip(
         EmolibError: no single face throughout, fewer than five frames, damaged or truncated
             video, no usable sound, or sound and picture of unlike length.
     """
+    picture_s = probe(clip.video).duration_s or 0
+    seconds = max(picture_s, seconds_of(clip.audio, limit_s=MAX_CLIP_S))
+    if seconds > MAX_CLIP_S:
+        raise _too_long(seconds)
     track = find_face(clip, settings, detector)
     transforms = [track.transform(k, settings.geometry) for k in range(len(track))]
     side = settings.crop_px
@@ -135,8 +142,21 @@ def find_face(clip: Clip, settings: PrepareSettings, detector: FaceDetector | st
     return track
 
 
-def _pictures(clip: Clip, settings: PrepareSettings):
-    return read_frames(clip.video, settings.fps, strict=True, deinterlace=True)
+def _pictures(clip: Clip, settings: PrepareSettings) -> Iterator[np.ndarray]:
+    """(H, W, 3) uint8 frames, of which there may be `MAX_CLIP_S` long."""
+    frames = read_frames(clip.video, settings.fps, strict=True, deinterlace=True)
+    for k, frame in enumerate(frames):
+        if k > MAX_CLIP_S * settings.fps:
+            raise _too_long(k / settings.fps)
+        yield frame
+
+
+def _too_long(seconds: float) -> UnusableClip:
+    return UnusableClip(
+        "too_long",
+        f"lasts {seconds:.0f} s or more",
+        expected=f"at most {MAX_CLIP_S:g} s: cut it into sentences",
+    )
 
 
 def reason_of(error: EmolibError) -> str:

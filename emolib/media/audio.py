@@ -6,11 +6,13 @@ later or earlier than the pictures is shifted, so sample 0 is the moment of fram
 
 from __future__ import annotations
 
+import math
 import os
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
+import av
 import numpy as np
 
 from emolib.base.config import AUDIO, VIDEO
@@ -28,6 +30,7 @@ MIN_SAMPLES = round(VIDEO.mel_steps / AUDIO.mel_steps_per_s * AUDIO.sample_rate_
 SILENT_DB = -60.0  # loudest 50 ms below this: nothing is said
 QUIET_DB = -45.0
 MAX_DC = 0.05
+MAX_SECONDS = 1800.0  # of sound in memory, unless the caller says otherwise
 GAP_S = 0.04  # a hole in the time stamps wider than a video frame becomes silence
 
 
@@ -46,6 +49,7 @@ def load_audio(
     path: str | os.PathLike,
     track: int | None = None,
     sample_rate_hz: int = AUDIO.sample_rate_hz,
+    max_seconds: float = MAX_SECONDS,
 ) -> np.ndarray:
     """A file's sound: (n,) float32, mono (mean of channels), 16 kHz, within [-1, 1].
 
@@ -56,11 +60,17 @@ def load_audio(
         path: any sound or video file that PyAV reads.
         track: which sound track; the default is the first, with a warning if there are several.
         sample_rate_hz: another rate, to play the sound rather than to analyse it.
+        max_seconds: longer sound is refused, before any of it is decoded where the file tells its
+            length or its packets do.
 
     Raises:
-        AudioError: no sound, no such track, empty, damaged, or samples that are not finite.
+        AudioError: no sound, no such track, empty, damaged, longer than `max_seconds`, or samples
+            that are not finite.
     """
-    samples, rate_hz, offset_s = _decode(path, track)
+    seconds = seconds_of(path, track, max_seconds)
+    if seconds > max_seconds:
+        raise _too_long(path, seconds, max_seconds)
+    samples, rate_hz, offset_s = _decode(path, track, max_seconds)
     if not samples.size:
         raise AudioError("the sound is empty (0 samples)", file=path, fix="record it again")
     _check_finite(samples, rate_hz, path)
@@ -73,6 +83,38 @@ def load_audio(
     samples = resample(samples, rate_hz, sample_rate_hz).clip(-1, 1)
     shift = round(offset_s * sample_rate_hz)
     return np.pad(samples, (shift, 0)) if shift > 0 else samples[-shift:]
+
+
+def seconds_of(
+    path: str | os.PathLike, track: int | None = None, limit_s: float = math.inf
+) -> float:
+    """How long a sound lasts, without decoding any of it.
+
+    What the file declares is taken where it is within `limit_s`. Beyond that, or where the file
+    declares nothing, packets are counted until their time passes `limit_s`: so a wrong header
+    refuses no short sound, and a long sound costs no more time than the limit.
+
+    Raises:
+        AudioError: no sound, or no such track.
+    """
+    with open_media(path, AudioError) as container:
+        stream = _sound_stream(container, path, track)
+        declared_s = 0.0
+        if stream.duration:
+            declared_s = float(stream.duration * stream.time_base)
+        elif container.duration:
+            declared_s = container.duration / av.time_base
+        if 0 < declared_s <= limit_s:
+            return declared_s
+        counted_s = 0.0
+        try:
+            for packet in container.demux(stream):
+                counted_s += float((packet.duration or 0) * stream.time_base)
+                if counted_s > limit_s:
+                    return max(counted_s, declared_s)
+        except DECODE_ERRORS:  # decoding tells what is wrong
+            pass
+        return counted_s
 
 
 def check_speech(samples: np.ndarray, file: str | os.PathLike | None = None) -> SoundReport:
@@ -163,24 +205,38 @@ def write_wav(
     return Path(path)
 
 
-def _decode(path, track: int | None) -> tuple[np.ndarray, int, float]:
+def _sound_stream(container, path, track: int | None):
+    """The sound track of that number; the first where none is asked for."""
+    tracks = container.streams.audio
+    if not tracks:
+        raise AudioError("has no sound", file=path, fix="pass a sound file with --audio")
+    if track is not None and not 0 <= track < len(tracks):
+        raise AudioError(
+            f"has no sound track {track}", file=path, expected=f"0 to {len(tracks) - 1}"
+        )
+    return tracks[track or 0]
+
+
+def _too_long(path, seconds: float, max_seconds: float) -> AudioError:
+    return AudioError(
+        f"the sound lasts {seconds:.0f} s",
+        file=path,
+        expected=f"at most {max_seconds:g} s",
+        fix="cut it, or raise max_seconds",
+    )
+
+
+def _decode(path, track: int | None, max_seconds: float) -> tuple[np.ndarray, int, float]:
     """Mono samples (n,), their rate in Hz, and the track's start after the first picture in s."""
     with open_media(path, AudioError) as container:
-        tracks = container.streams.audio
-        if not tracks:
-            raise AudioError("has no sound", file=path, fix="pass a sound file with --audio")
-        if track is not None and not 0 <= track < len(tracks):
-            raise AudioError(
-                f"has no sound track {track}", file=path, expected=f"0 to {len(tracks) - 1}"
-            )
-        if track is None and len(tracks) > 1:
-            _warn(path, f"has {len(tracks)} sound tracks: using track 0")
-        stream = tracks[track or 0]
+        stream = _sound_stream(container, path, track)
+        if track is None and len(container.streams.audio) > 1:
+            _warn(path, f"has {len(container.streams.audio)} sound tracks: using track 0")
         video = picture_streams(container)
         video_start_s = 0.0
         if video and video[0].start_time is not None:
             video_start_s = float(video[0].start_time * video[0].time_base)
-        parts, rate_hz, start_s = _decode_stream(container, stream, path)
+        parts, rate_hz, start_s = _decode_stream(container, stream, path, max_seconds)
     samples = np.concatenate(parts) if parts else np.zeros(0, np.float32)
     offset_s = start_s - video_start_s if video else 0.0
     if abs(offset_s) > MAX_JUMP_S:
@@ -189,7 +245,9 @@ def _decode(path, track: int | None) -> tuple[np.ndarray, int, float]:
     return samples, rate_hz, offset_s
 
 
-def _decode_stream(container, stream, path) -> tuple[list[np.ndarray], int, float]:
+def _decode_stream(
+    container, stream, path, max_seconds: float
+) -> tuple[list[np.ndarray], int, float]:
     parts, rate_hz, start_s, n_samples = [], stream.rate or AUDIO.sample_rate_hz, 0.0, 0
     n_packets = n_bad = 0
     power_in = power_out = 0.0
@@ -216,6 +274,8 @@ def _decode_stream(container, stream, path) -> tuple[list[np.ndarray], int, floa
             power_out += float(np.square(mono).sum())
             parts.append(mono)
             n_samples += mono.size
+            if n_samples > (max_seconds + 1) * rate_hz:  # more than its packets said
+                raise _too_long(path, n_samples / rate_hz, max_seconds)
     check_damage(n_bad, n_packets, path, AudioError)
     if power_in > 0 and power_out < 0.01 * power_in:
         _warn(path, "the channels cancel each other (one is inverted): almost nothing is left")

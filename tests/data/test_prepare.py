@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -502,3 +503,18 @@ def test_a_clone_of_pointers_is_explained_in_one_line(small, tmp_path):
         "git lfs pull",
     )
     assert not (tmp_path / "s").exists()
+
+
+def test_hours_of_sound_or_picture_are_skipped_before_they_are_decoded(small, tmp_path):
+    with (small / "AudioWAV" / "1001_IEO_HAP_XX.wav").open("r+b") as file:
+        file.seek(40)
+        file.write(bytes([0, 0, 0, 0x60]))  # the length of its samples
+        file.truncate(0x60000000)  # 14 hours of zeros, which take no room
+    pictures = list(face_frames(2)) * 63
+    write_video(small / "VideoFlash" / "1001_IEO_SAD_XX.flv", pictures, 1, overwrite=True)
+    tracemalloc.start()
+    report = prepare(open_corpus(small), tmp_path / "s", PrepareSettings(split="none"))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert reasons(report) == {"1001_IEO_HAP_XX": "too_long", "1001_IEO_SAD_XX": "too_long"}
+    assert "cut it into sentences" in report.skipped[0].text and peak < 50e6

@@ -1,5 +1,7 @@
 """Sound from any file: one scale, one rate, in time with the picture, and honest about faults."""
 
+import struct
+import tracemalloc
 import warnings
 
 import numpy as np
@@ -8,7 +10,7 @@ import soundfile
 from film_files import babble, make_sound, make_video, numbered, tone
 
 from emolib.base.errors import AudioError, ConfigError, EmolibWarning
-from emolib.media.audio import check_speech, load_audio, write_wav
+from emolib.media.audio import check_speech, load_audio, seconds_of, write_wav
 from emolib.media.mel import melspectrogram
 
 RATE_HZ = 16_000
@@ -229,3 +231,58 @@ def test_written_sound_comes_back(tmp_path):
     message_of(lambda: write_wav(path, sound, overwrite=False), "exists", error=ConfigError)
     message_of(lambda: write_wav(path, 3 * sound), "reach 1.20", "[-1, 1]")
     message_of(lambda: write_wav(path, sound[None]), "float (n,) mono")
+
+
+# --- long sound ----------------------------------------------------------------------------------
+
+TEN_HOURS_S = 36_000
+
+
+def zeros_wav(path, seconds, declared_bytes=None):
+    """A 16-bit mono WAV of silence that takes no room on the disk; its header may lie."""
+    n_bytes = seconds * RATE_HZ * 2
+    told = n_bytes if declared_bytes is None else declared_bytes
+    head = struct.pack("<4sI4s4sI", b"RIFF", (told + 36) & 0xFFFFFFFF, b"WAVE", b"fmt ", 16)
+    head += struct.pack("<HHIIHH", 1, 1, RATE_HZ, 2 * RATE_HZ, 2, 16)
+    head += struct.pack("<4sI", b"data", told)
+    with path.open("wb") as file:
+        file.write(head)
+        file.truncate(len(head) + n_bytes)
+    return path
+
+
+@pytest.mark.parametrize("declared_bytes", [None, 0xFFFFFFFF])
+def test_ten_hours_are_refused_while_memory_stays_flat(tmp_path, declared_bytes):
+    path = zeros_wav(tmp_path / "ten hours.wav", TEN_HOURS_S, declared_bytes)
+    tracemalloc.start()
+    message_of(lambda: load_audio(path, max_seconds=60), "ten hours.wav", "at most 60 s", "cut it")
+    message_of(lambda: load_audio(path), "at most 1800 s")
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 2e6  # a minute of it alone has 3.8 MB
+
+
+def test_a_header_that_claims_hours_refuses_no_short_sound(tmp_path):
+    path = zeros_wav(tmp_path / "streamed.wav", 3, 0x7FFFFFF0)
+    assert seconds_of(path, limit_s=60) == pytest.approx(3, abs=0.2)
+    assert load_audio(path, max_seconds=60).size == 3 * RATE_HZ
+
+
+@pytest.mark.parametrize(
+    ("name", "codec"),
+    [
+        ("a.wav", "pcm_s16le"),
+        ("a.flac", "flac"),
+        ("a.mp3", "mp3"),
+        ("a.ogg", "libopus"),
+        ("a.m4a", "aac"),
+        ("a.mkv", "aac"),
+        ("a.aac", "aac"),
+    ],
+)
+def test_the_length_is_known_before_decoding(tmp_path, name, codec):
+    path = make_sound(tmp_path / name, tone(300, 4.0, 48_000), 48_000, codec)
+    assert seconds_of(path) == pytest.approx(4, abs=0.1)
+    assert 1.5 < seconds_of(path, limit_s=1.5) < 4.1
+    message_of(lambda: load_audio(path, max_seconds=1.5), name, "at most 1.5 s")
+    assert load_audio(path, max_seconds=4.2).size == pytest.approx(4 * RATE_HZ, rel=0.03)
