@@ -10,7 +10,7 @@ export OMP_NUM_THREADS ?= 1
 export MALLOC_MMAP_THRESHOLD_ ?= 262144
 export MALLOC_TRIM_THRESHOLD_ ?= 262144
 
-.PHONY: demo test lint unit nbval lab notebooks figures setup clean-env
+.PHONY: demo test lint unit nbval lab notebooks figures book setup clean-env
 
 demo: $(READY)
 	$(BIN)/python scripts/make_demo.py
@@ -38,6 +38,10 @@ notebooks: $(READY)
 figures: $(READY)
 	$(BIN)/emolib figures
 	$(BIN)/emolib tables
+
+# The executed course as a site: out/book/index.html.
+book: $(READY)
+	$(BIN)/python scripts/make_book.py
 
 setup: $(READY)
 
