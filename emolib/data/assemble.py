@@ -14,7 +14,7 @@ from emolib.base.config import settings_hash
 from emolib.base.emotions import EMOTIONS
 from emolib.data.corpora.base import Clip, Corpus
 from emolib.data.format import COLUMNS, FORMAT, read_info, read_table
-from emolib.data.guard import publish
+from emolib.data.guard import publish, write_json
 from emolib.data.parts import pack, part_path, read_part
 from emolib.data.store import ClipStore
 
@@ -98,7 +98,8 @@ def finish(out: Path, rows: list[dict], info: dict, old: dict[str, dict]) -> Non
     packing = out / ".packing"
     packing.mkdir()
     pack(packing, rows, _arrays(out, rows, old), info["settings"]["crop_px"])
-    publish(out, packing, info)
+    write_json(packing / "store.json", info)  # from here on a killed run is finished by the next
+    publish(out)
 
 
 def _is_same(out: Path, rows: list[dict], info: dict) -> bool:
@@ -119,4 +120,4 @@ def _arrays(out: Path, rows: list[dict], old: dict[str, dict]) -> Iterator[dict]
             clip = store[places[name]]
             yield {"frames": clip.frames, "mel": clip.mel.T, "boxes": clip.boxes}
         else:
-            yield read_part(part_path(out / "parts", name))
+            yield read_part(part_path(out / "parts", name), row["sha256"])

@@ -23,8 +23,10 @@ from emolib.base.errors import (
     EmolibWarning,
     FaceError,
     MediaError,
+    ResourceError,
 )
-from emolib.data.corpora.base import Clip, sha256_of
+from emolib.base.files import file_sha256
+from emolib.data.corpora.base import Clip
 from emolib.data.parts import PreparedClip
 from emolib.data.splits import MODES
 from emolib.media.audio import check_speech, load_audio, seconds_of
@@ -74,9 +76,20 @@ class UnusableClip(DatasetError):
 
 
 def content_hash(clip: Clip) -> str:
-    """sha256 of a clip's sources: of the video's and the sound file's own sha256."""
-    video = sha256_of(clip.video)
-    audio = video if clip.audio == clip.video else sha256_of(clip.audio)
+    """sha256 of a clip's sources: of the video's and the sound file's own sha256.
+
+    Raises:
+        ResourceError: the machine does not give a file's bytes.
+    """
+    try:
+        video = file_sha256(clip.video)
+        audio = video if clip.audio == clip.video else file_sha256(clip.audio)
+    except OSError as problem:
+        raise ResourceError(
+            f"cannot be read ({problem.strerror})",
+            file=problem.filename or clip.video,
+            fix="run again when it can: finished clips are kept",
+        ) from problem
     return hashlib.sha256(f"{video} {audio}".encode()).hexdigest()
 
 

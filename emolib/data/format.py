@@ -49,7 +49,7 @@ def read_info(root: Path) -> dict:
         version, order = info["format"], info["emotions"]
         _ = [info["counts"][name] for name in ("clips", "frames", "mels")]
         _ = info["settings"]["crop_px"]
-    except (ValueError, KeyError, TypeError) as problem:
+    except (OSError, ValueError, KeyError, TypeError) as problem:
         raise DatasetError(
             "not a store description", file=file, fix="prepare it again"
         ) from problem

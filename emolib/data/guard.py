@@ -104,20 +104,24 @@ def claim(out: Path, identity: dict) -> None:
 
 
 def sweep(out: Path) -> None:
-    """Remove what a killed run left half-written."""
+    """Remove what a killed run left half-written; finish what it had begun to publish."""
+    if (out / ".packing" / "store.json").is_file():
+        publish(out)
+        (out / "parts").mkdir()
     shutil.rmtree(out / ".packing", ignore_errors=True)
     for left in (out / "parts").glob(".*.npz"):
         left.unlink(missing_ok=True)
 
 
-def publish(out: Path, packing: Path, info: dict) -> None:
-    """Put packed files in place, `store.json` last, and remove the parts."""
+def publish(out: Path) -> None:
+    """Put the files of `.packing` in place, `store.json` last, and remove the parts."""
+    packing = out / ".packing"
     (out / "store.json").unlink(missing_ok=True)
-    for name in PACKED:
-        with (packing / name).open("rb") as file:
-            os.fsync(file.fileno())
-        (packing / name).replace(out / name)
-    write_json(out / "store.json", info)
+    for name in (*PACKED, "store.json"):
+        if (packing / name).is_file():  # else it is in place already
+            with (packing / name).open("rb") as file:
+                os.fsync(file.fileno())
+            (packing / name).replace(out / name)
     shutil.rmtree(packing)
     shutil.rmtree(out / "parts")
 

@@ -6,6 +6,7 @@ the clock or a copied folder's dates say.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 from collections.abc import Iterable
@@ -16,13 +17,14 @@ from urllib.parse import quote
 import numpy as np
 import pandas as pd
 
+from emolib.base.arrays import load_arrays
 from emolib.base.config import AUDIO
-from emolib.base.errors import ResourceError
+from emolib.base.errors import DatasetError, ResourceError
 from emolib.base.files import atomic_path
 from emolib.data.format import COLUMNS
 
 ARRAYS = ("frames", "mel", "boxes")
-LONGEST_NAME = 200  # of a part's file, in bytes
+LONGEST_NAME = 200  # of a part's file, in bytes; longer ones end in a hash of the whole
 
 
 @dataclass(frozen=True)
@@ -56,8 +58,11 @@ class PreparedClip:
 
 
 def part_path(folder: Path, name: str) -> Path:
-    """Where a clip's part lies; any clip name gives a valid file name."""
-    return folder / f"{quote(name, safe='')[:LONGEST_NAME]}.npz"
+    """Where a clip's part lies; any clip name gives a valid file name of its own."""
+    stem = quote(name, safe="")
+    if len(stem) > LONGEST_NAME:
+        stem = f"{stem[: LONGEST_NAME - 17]}-{hashlib.sha256(name.encode()).hexdigest()[:16]}"
+    return folder / f"{stem}.npz"
 
 
 def save_part(path: Path, clip: PreparedClip) -> dict:
@@ -78,17 +83,29 @@ def read_meta(path: Path, sha256: str) -> dict | None:
     if not path.is_file():
         return None
     try:
-        with np.load(path) as part:
-            meta = json.loads(str(part["meta"]))
-    except (OSError, ValueError, KeyError, EOFError):  # also a zip file cut short
+        meta = json.loads(str(load_arrays(path, "meta")["meta"]))
+        return meta if meta["sha256"] == sha256 else None
+    except (ValueError, KeyError, TypeError):  # a `DatasetError` is a ValueError
         return None
-    return meta if meta.get("sha256") == sha256 else None
 
 
-def read_part(path: Path) -> dict[str, np.ndarray]:
-    """The three arrays of a part."""
-    with np.load(path) as part:
-        return {name: part[name] for name in ARRAYS}
+def read_part(path: Path, sha256: str) -> dict[str, np.ndarray]:
+    """The three arrays of a part.
+
+    Raises:
+        DatasetError: damaged, or of other sources; the part is removed.
+    """
+    problem = "is of another clip"
+    try:
+        arrays = load_arrays(path, *ARRAYS)
+        if read_meta(path, sha256):
+            return arrays
+    except DatasetError as error:
+        problem = error.problem
+    path.unlink(missing_ok=True)
+    raise DatasetError(
+        problem, file=path, expected="a finished clip", fix="run it again: it is removed"
+    )
 
 
 def pack(folder: Path, rows: list[dict], sources: Iterable[dict], crop_px: int) -> None:
@@ -103,6 +120,7 @@ def pack(folder: Path, rows: list[dict], sources: Iterable[dict], crop_px: int) 
 
     Raises:
         ResourceError: too little disk.
+        DatasetError: a clip's arrays are not as long as its row says.
     """
     n_frames = sum(row["n_frames"] for row in rows)
     n_mels = sum(row["n_mels"] for row in rows)
@@ -132,8 +150,13 @@ def pack(folder: Path, rows: list[dict], sources: Iterable[dict], crop_px: int) 
         for row, arrays in zip(rows, sources, strict=True):
             for name, (dtype, shape) in shapes.items():
                 values = np.ascontiguousarray(arrays[name], dtype=dtype)
-                if values.shape[1:] != shape[1:]:
-                    raise ValueError(f"{row['clip']}: {name} is {values.shape}")
+                wanted = (row["n_mels" if name == "mel" else "n_frames"], *shape[1:])
+                if values.shape != wanted:
+                    raise DatasetError(
+                        f"{name} of clip {row['clip']} is {values.shape}",
+                        file=folder,
+                        expected=f"{wanted}",
+                    )
                 files[name].write(values.data)
             row["first_frame"], row["first_mel"] = first_frame, first_mel
             first_frame += row["n_frames"]

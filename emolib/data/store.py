@@ -183,7 +183,7 @@ class ClipStore:
     def _map(self, name: str) -> np.ndarray:
         try:
             return np.load(self.root / name, mmap_mode="r")
-        except (OSError, ValueError) as problem:
+        except (OSError, ValueError, EOFError, SyntaxError) as problem:  # all that numpy raises
             raise DatasetError(
                 f"damaged or missing ({problem})", file=self.root / name, fix="prepare it again"
             ) from problem

@@ -85,11 +85,15 @@ def window_start(
 ) -> int:
     """The first of the 16 mel steps that belong to a frame, or to five frames from it on.
 
+    A frame begins at step `80 · frame / fps` (3.2 a frame at 25 fps), a window at the whole step
+    before it: 0, 0.2, 0.4, 0.6 or 0.8 steps early, on average 5 ms and at most 10. All released
+    and shipped weights have learned from windows that begin so.
+
     Args:
         frame: index of the (first) frame; may lie outside the clip.
         fps: rate of the frames.
-        n_frames: 5 for exactly these five frames' sound, `floor(80 · frame / fps)`; 1 for the sound
-            around one frame, which `alignment` places.
+        n_frames: 5 for these five frames' sound; 1 for the sound around one frame, which
+            `alignment` places.
         alignment: `"centred"` begins two frames earlier, so that equally much is heard before and
             after; `"released_training"` one frame earlier and `"released_inference"` at the frame
             itself, as the released scripts do.
@@ -131,17 +135,3 @@ def mel_windows(
     windows = mel.T[steps.clip(0, n_steps - 1)]  # (T, 16, 80)
     windows = np.where(inside[..., None], windows, np.float32(SILENCE))
     return windows.swapaxes(1, 2)[:, None].astype(np.float32)  # (T, 1, 80, 16)
-
-
-def mel_window(
-    mel: np.ndarray,
-    frame: int,
-    fps: float = VIDEO.fps,
-    n_frames: int = 1,
-    alignment: str = "centred",
-) -> np.ndarray:
-    """The (80, 16) float32 mel window of one frame (`n_frames=1`) or of five from it on (5).
-
-    See `window_start` for the timing and `mel_windows` for the ends.
-    """
-    return mel_windows(mel, [frame], fps, n_frames, alignment)[0, 0]

@@ -187,6 +187,21 @@ def test_agreed_labels_keep_only_what_acting_and_seeing_share(voted):
     assert reasons(corpus)["1001_DFA_FEA_XX"] == "vote_differs"
 
 
+@pytest.mark.parametrize("data", [b"", b"\0\0\0", b"\xff\xfe\xfa", b"a,b\n1,2,3,4\n5\n", b"a\n1\n"])
+def test_a_damaged_table_is_named_in_one_line(voted, data):
+    demographics = voted / "VideoDemographics.csv"
+    votes = voted / "processedResults/summaryTable.csv"
+    for file, labels in ((votes, "agreed"), (demographics, "intended")):
+        file.write_bytes(data)
+        with pytest.raises(DatasetError) as caught:
+            CremaD(voted, labels=labels).clips()
+        assert str(file) in str(caught.value) and "\n" not in str(caught.value)
+    make_lrs2(voted / "lrs2")
+    (voted / "lrs2/mvlrs_v1/train.txt").write_bytes(b"\xff\xfe\xfa")
+    with pytest.raises(DatasetError, match=r"train\.txt"):
+        Lrs2(voted / "lrs2").clips()
+
+
 def test_votes_need_their_table(tmp_path):
     make_cremad(tmp_path)
     with pytest.raises(DatasetError, match="vote table"):

@@ -297,6 +297,69 @@ def test_killed_while_packing_loses_nothing(corpus_folder, clean, tmp_path, monk
     assert report.n_new == 0 and content(out) == content(clean[0])
 
 
+def test_killed_while_a_grown_store_is_published_keeps_the_old_clips(small, tmp_path, monkeypatch):
+    out = tmp_path / "store"
+    prepare(open_corpus(small), out)
+    add_clip(small, "1001_TIE_HAP_XX", seed=9)
+    real = Path.replace
+
+    def dies_at_the_mel(self, target):
+        if self.name == "mel.npy":
+            raise KeyboardInterrupt
+        return real(self, target)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "replace", dies_at_the_mel)
+        with pytest.raises(KeyboardInterrupt):
+            prepare(open_corpus(small), out)
+    message_of(lambda: ClipStore(out), "unfinished")
+    assert prepare(open_corpus(small), out).n_new == 0
+    fresh = prepare(open_corpus(small), tmp_path / "fresh")
+    assert fresh.n_clips == 5 and content(out) == content(tmp_path / "fresh")
+
+
+DAMAGE = {
+    "cut": lambda data: data[: len(data) // 2],
+    "empty": lambda data: b"",
+    "not a zip": lambda data: b"\0" * len(data),
+    "frames changed": lambda data: data[:70_000] + b"\x55" * 64 + data[70_064:],
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
+def test_a_damaged_finished_clip_is_made_anew(small, tmp_path, monkeypatch, damage):
+    out = tmp_path / "store"
+    with monkeypatch.context() as patch:
+        patch.setattr(parts.np.lib.format, "write_array_header_1_0", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):  # stop between the clips and the packing
+            prepare(open_corpus(small), out)
+    path = out / "parts" / "1001_IEO_SAD_XX.npz"
+    path.write_bytes(DAMAGE[damage](path.read_bytes()))
+    if damage == "frames changed":  # is seen only when its frames are read
+        message_of(lambda: prepare(open_corpus(small), out), str(path), "damaged", "run it again")
+    assert prepare(open_corpus(small), out).n_new == 1
+    prepare(open_corpus(small), tmp_path / "fresh")
+    assert content(out) == content(tmp_path / "fresh")
+
+
+def test_long_names_that_begin_alike_stay_apart(tmp_path):
+    root = tmp_path / "mvlrs_v1" / "main" / ("programme " * 22)
+    for number, cast in ((1, 0), (2, 8)):
+        frames = face_frames(cast=cast)
+        write_video(root / f"{number:05}.mp4", frames, 25, sound(seed=number), overwrite=True)
+    prepare(open_corpus(tmp_path), tmp_path / "s", PrepareSettings(split="none"))
+    first, second = ClipStore(tmp_path / "s")
+    assert first.name[-5:] == "00001" and not np.array_equal(first.frames, second.frames)
+
+
+def test_a_source_that_cannot_be_read_is_a_problem_of_its_clip(small, tmp_path):
+    video = small / "VideoFlash" / "1001_IEO_HAP_XX.flv"
+    video.unlink()
+    video.symlink_to(tmp_path / "nowhere.flv")  # as a clone by git-annex leaves them
+    report = prepare(open_corpus(small), tmp_path / "s", PrepareSettings(split="none"))
+    assert reasons(report) == {"1001_IEO_HAP_XX": "unreadable"} and report.n_clips == 3
+
+
 def test_a_second_run_does_nothing_and_a_grown_corpus_only_the_new(small, tmp_path):
     out = tmp_path / "s"
     prepare(open_corpus(small), out)

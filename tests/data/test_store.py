@@ -120,6 +120,23 @@ def test_a_broken_store_says_what_is_wrong(folder, tmp_path):
     message_of(lambda: ClipStore(folder), "clips.csv", "damaged")
 
 
+@pytest.mark.parametrize("name", ["frames.npy", "mel.npy", "boxes.npy", "clips.csv", "store.json"])
+@pytest.mark.parametrize("data", [b"", b"\x93NUMPY", b"\0" * 5000, b"[]", b"\xff\xfe,\n\xff"])
+def test_any_damaged_file_of_a_store_is_named_in_one_line(folder, name, data):
+    (folder / name).write_bytes(data)
+    message_of(lambda: ClipStore(folder), str(folder / name), "prepare it again")
+
+
+def test_a_clip_of_another_length_than_its_row_is_not_packed(tmp_path):
+    row = {"clip": "a", "n_frames": 5, "n_mels": 17}
+    arrays = {
+        "frames": np.zeros((4, 8, 8, 3)),
+        "mel": np.zeros((17, 80)),
+        "boxes": np.zeros((5, 4)),
+    }
+    message_of(lambda: pack(tmp_path, [row], [arrays], 8), "a", "frames", "(5, 8, 8, 3)")
+
+
 @pytest.mark.parametrize(
     ("change", "error", "part"),
     [

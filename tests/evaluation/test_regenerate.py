@@ -12,7 +12,7 @@ from emolib.base.emotions import EMOTIONS
 from emolib.base.errors import DatasetError
 from emolib.data.store import ClipStore
 from emolib.evaluation.regenerate import plan_tasks, regenerate
-from emolib.media.mel import mel_window
+from emolib.media.mel import mel_windows
 from emolib.models.checkpoint import InputRules
 from emolib.models.generator import Generator, GeneratorConfig
 
@@ -101,7 +101,7 @@ def test_each_frame_gets_itself_as_reference_its_own_sound_and_the_label(world):
     assert [mel.shape[1] for mel, _, _ in network.shown] == [4, 4, 2]
     heard = torch.cat([mel for mel, _, _ in network.shown], 1)
     for k in (0, 5, 9):
-        np.testing.assert_array_equal(heard[0, k, 0], mel_window(clip.mel, k))
+        np.testing.assert_array_equal(heard[0, k, 0], mel_windows(clip.mel, [k])[0, 0])
     assert all(faces[:, :, :3].abs().max() == 0 for _, faces, _ in network.shown)
     assert network.shown[0][2].tolist() == [[0, 0, 0, 0, 0, 1]]
 
@@ -114,7 +114,7 @@ def test_a_network_without_emotion_sees_the_upper_half(world):
     assert emotion is None
     assert (faces[:, :, :3, :48] == faces[:, :, 3:, :48]).all()
     assert faces[:, :, :3, 48:].abs().max() == 0
-    wanted = mel_window(clip.mel, 3, alignment="released_training")
+    wanted = mel_windows(clip.mel, [3], alignment="released_training")[0, 0]
     np.testing.assert_array_equal(mel[0, 3, 0], wanted)
 
 

@@ -11,7 +11,6 @@ from emolib.media.audio import load_audio, write_wav
 from emolib.media.mel import (
     ALIGNMENTS,
     SILENCE,
-    mel_window,
     mel_windows,
     melspectrogram,
     window_start,
@@ -104,6 +103,8 @@ def test_window_starts_are_the_published_ones():
     in_training = [window_start(k, alignment="released_training") for k in range(1, 7)]
     centred = [window_start(k) for k in range(2, 8)]
     assert at_generation == in_training == centred == [0, 3, 6, 9, 12, 16]
+    early = [3.2 * k - window_start(k, n_frames=5) for k in range(100)]  # in steps of 12.5 ms
+    assert max(early) == pytest.approx(0.8) and np.mean(early) == pytest.approx(0.4)
 
 
 @pytest.mark.parametrize("alignment", list(ALIGNMENTS))
@@ -127,8 +128,8 @@ def test_other_rates_keep_the_time(fps):
 def test_the_centred_window_of_a_frame_is_the_five_frame_window_around_it():
     mel = melspectrogram(babble(2.0))
     for frame in range(2, 40):
-        around = mel_window(mel, frame - 2, n_frames=5)
-        assert np.array_equal(mel_window(mel, frame), around)
+        around = mel_windows(mel, [frame - 2], n_frames=5)[0, 0]
+        assert np.array_equal(mel_windows(mel, [frame])[0, 0], around)
 
 
 def test_a_sound_moved_by_n_frames_is_heard_n_frames_later():
@@ -137,16 +138,21 @@ def test_a_sound_moved_by_n_frames_is_heard_n_frames_later():
     late = np.concatenate([np.zeros(n * 640, np.float32), sound])
     mel, late_mel = melspectrogram(sound), melspectrogram(late)
     for frame in range(4, 40):
-        assert np.abs(mel_window(mel, frame) - mel_window(late_mel, frame + n)).max() < 1e-4
+        assert (
+            np.abs(mel_windows(mel, [frame])[0, 0] - mel_windows(late_mel, [frame + n])[0, 0]).max()
+            < 1e-4
+        )
 
 
 def test_beyond_the_ends_there_is_silence():
     mel = np.ones((80, 40), np.float32)
-    first = mel_window(mel, 0)  # starts at step -7
+    first = mel_windows(mel, [0])[0, 0]  # starts at step -7
     assert (first[:, :7] == SILENCE).all() and (first[:, 7:] == 1).all()
-    last = mel_window(mel, 11, n_frames=5)  # steps 35 to 50
+    last = mel_windows(mel, [11], n_frames=5)[0, 0]  # steps 35 to 50
     assert (last[:, :5] == 1).all() and (last[:, 5:] == SILENCE).all()
-    assert (mel_window(mel, 500) == SILENCE).all() and (mel_window(mel, -500) == SILENCE).all()
+    assert (mel_windows(mel, [500])[0, 0] == SILENCE).all() and (
+        mel_windows(mel, [-500])[0, 0] == SILENCE
+    ).all()
 
 
 def test_many_windows_are_the_single_ones_stacked():
@@ -155,7 +161,7 @@ def test_many_windows_are_the_single_ones_stacked():
     windows = mel_windows(mel, frames)
     assert windows.shape == (5, 1, 80, 16) and windows.dtype == np.float32
     for window, frame in zip(windows, frames, strict=True):
-        assert np.array_equal(window[0], mel_window(mel, frame))
+        assert np.array_equal(window[0], mel_windows(mel, [frame])[0, 0])
 
 
 @pytest.mark.parametrize("wrong", [{"n_frames": 3}, {"alignment": "left"}])

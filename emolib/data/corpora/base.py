@@ -6,7 +6,7 @@ be used is quarantined with a reason, never skipped in silence and never changed
 
 from __future__ import annotations
 
-import hashlib
+import os
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Iterable
@@ -17,10 +17,10 @@ from pathlib import Path
 import pandas as pd
 
 from emolib.base.errors import DatasetError
+from emolib.base.files import file_sha256
 
 VIDEO_SUFFIXES = (".flv", ".mp4", ".mov", ".mkv", ".webm", ".avi", ".mpg", ".mpeg")
 LFS_HEAD = b"version https://git-lfs"
-CHUNK = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -197,8 +197,31 @@ class Corpus(ABC):
         """Look at names, sizes and tables, once."""
 
 
+def read_table(file: Path, *columns: str) -> pd.DataFrame:
+    """These columns of a corpus's own CSV file, as text without spaces around it.
+
+    Raises:
+        DatasetError: damaged, or a column is missing. Capital letters do not matter.
+    """
+    try:
+        table = pd.read_csv(file, dtype=str, keep_default_na=False)
+        table.columns = table.columns.str.strip().str.lower()
+        return table[[column.lower() for column in columns]].apply(
+            lambda values: values.str.strip()
+        )
+    except (OSError, ValueError, KeyError) as problem:
+        raise DatasetError(
+            f"damaged ({problem})",
+            file=file,
+            expected="a CSV file with the columns " + ", ".join(columns),
+            fix="take it anew from the corpus, or remove it",
+        ) from problem
+
+
 def file_problem(name: str, path: Path) -> Problem | None:
-    """What is wrong with a media file as far as its size and first bytes tell: stub, empty."""
+    """What is wrong with a media file as far as it shows unread: no access, stub, empty."""
+    if not os.access(path, os.R_OK):
+        return Problem(name, "unreadable", "a link to nowhere, or no right to read it", str(path))
     size = path.stat().st_size
     if size == 0:
         return Problem(name, "empty_file", "the file has 0 bytes; download it again", str(path))
@@ -230,7 +253,7 @@ def identical_files(paths: Iterable[Path]) -> list[list[Path]]:
     for size, same in by_size.items():
         if len(same) > 1:
             for path in same:
-                groups.setdefault((size, sha256_of(path)), []).append(path)
+                groups.setdefault((size, file_sha256(path)), []).append(path)
     return [group for group in groups.values() if len(group) > 1]
 
 
@@ -251,12 +274,3 @@ def mark_twins(clips: list[Clip]) -> tuple[list[Clip], list[Problem]]:
                 text = f"the {what} file is the same as that of {others}"
                 problems.append(Problem(name, f"same_{what}", text, fatal=False))
     return [replace(clip, twins=twins.get(clip.name)) for clip in clips], problems
-
-
-def sha256_of(path: Path) -> str:
-    """sha256 of a file as hex."""
-    digest = hashlib.sha256()
-    with Path(path).open("rb") as file:
-        while chunk := file.read(CHUNK):
-            digest.update(chunk)
-    return digest.hexdigest()

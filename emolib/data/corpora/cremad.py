@@ -25,6 +25,7 @@ from emolib.data.corpora.base import (
     Scan,
     file_problem,
     one_a_name,
+    read_table,
 )
 
 NAME = re.compile(r"(\d{4})_([A-Z][A-Z0-9]{2})_(ANG|DIS|FEA|HAP|NEU|SAD)_(LO|MD|HI|XX?)")
@@ -84,13 +85,7 @@ class CremaD(Corpus):
             raise DatasetError(
                 f"labels={self.labels!r} needs the vote table", file=file, fix="use labels=intended"
             )
-        table = pd.read_csv(file)
-        table.columns = table.columns.str.lower()
-        if not {"filename", "facevote"} <= set(table.columns):
-            raise DatasetError(
-                f"columns are {', '.join(table.columns)}", file=file, expected="FileName, FaceVote"
-            )
-        vote = table.set_index("filename")["facevote"].astype(str).str.strip()
+        vote = read_table(file, "FileName", "FaceVote").set_index("filename")["facevote"]
         return vote[vote.isin(VOTE_LETTERS)].map(VOTE_LETTERS)
 
     @cached_property
@@ -99,8 +94,8 @@ class CremaD(Corpus):
         file = self.root / "VideoDemographics.csv"
         if not file.is_file():
             return {}
-        table = pd.read_csv(file, dtype=str)
-        return dict(zip(table["ActorID"], table["Sex"].str.strip().str.lower(), strict=True))
+        table = read_table(file, "ActorID", "Sex")
+        return dict(zip(table["actorid"], table["sex"].str.lower(), strict=True))
 
     def _scan(self) -> Scan:
         videos, problems = _by_stem(self.root / "VideoFlash", VIDEO_SUFFIXES)

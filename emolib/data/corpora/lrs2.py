@@ -10,6 +10,7 @@ from __future__ import annotations
 from functools import cached_property
 from pathlib import Path
 
+from emolib.base.errors import DatasetError
 from emolib.data.corpora.base import Clip, Corpus, Problem, Scan, file_problem
 
 LISTS = ("train", "val", "test")
@@ -41,7 +42,13 @@ class Lrs2(Corpus):
         for split in LISTS:
             files = [folder / f"{split}.txt" for folder in (self.base, self.root)]
             file = next((path for path in files if path.is_file()), None)
-            for line in file.read_text(encoding="utf-8").splitlines() if file else ():
+            try:
+                lines = file.read_text(encoding="utf-8").splitlines() if file else []
+            except (OSError, ValueError) as problem:
+                raise DatasetError(
+                    f"damaged ({problem})", file=file, expected="lines of PROGRAMME/NUMBER"
+                ) from problem
+            for line in lines:
                 if entry := line.split():
                     found[entry[0].replace("/", "_")] = split
         return found
