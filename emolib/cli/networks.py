@@ -16,11 +16,21 @@ from emolib.cli.root import SKIPPED, app
 )
 def train(
     stage: Annotated[str, typer.Argument(help="syncnet, emotion, classifier or generator")],
-    store: Annotated[Path, typer.Option(help="clip store made by emolib prepare")],
+    store: Annotated[
+        list[str],
+        typer.Option(help="clip store of emolib prepare; STORE:SHARE for each of several"),
+    ],
     out: Annotated[Path, typer.Option(help="folder of the run: weights, states, log")],
     recipe: Annotated[
-        str, typer.Option(help="WAV2LIP, BASE, END, SEQ, PLDA, PRE, MAGNUSSON, IMPROVED; or PAPER")
+        str,
+        typer.Option(
+            help="WAV2LIP, BASE, END, SEQ, SEQ+PL, SEQ+DA, PLDA, PRE, MAGNUSSON, WARMUP, IMPROVED; "
+            "or PAPER"
+        ),
     ] = "IMPROVED",
+    phase: Annotated[
+        str | None, typer.Option(help="half of a generator's training: frames, then windows")
+    ] = None,
     steps: Annotated[
         int | None, typer.Option(help="step to stop at, counted from the run's start")
     ] = None,
@@ -56,6 +66,9 @@ def train(
     log_every: Annotated[int | None, typer.Option(help="steps between log lines")] = None,
     eval_every: Annotated[int | None, typer.Option(help="steps between evaluations")] = None,
     eval_items: Annotated[int | None, typer.Option(help="test windows to look at")] = None,
+    patience: Annotated[
+        int | None, typer.Option(help="stop after so many evaluations without a better one")
+    ] = None,
     save_every: Annotated[int | None, typer.Option(help="steps between saved states")] = None,
     halve_on_oom: Annotated[
         bool, typer.Option("--halve-on-oom", help="out of memory: smaller parts, go on")
@@ -74,6 +87,7 @@ def train(
         store,
         out,
         recipe,
+        phase=phase,
         width=width,
         changes=parse_changes(change),
         steps=steps,
@@ -96,6 +110,7 @@ def train(
         log_every=log_every,
         eval_every=eval_every,
         eval_items=eval_items,
+        patience=patience,
         save_every=save_every,
         halve_on_oom=halve_on_oom,
         tensorboard=tensorboard,

@@ -13,7 +13,8 @@ from emolib.base.errors import ConfigError, DatasetError
 from emolib.data.store import ClipStore
 
 T = VIDEO.n_frames
-STRATEGIES = ("same_clip", "same_clip_apart", "other_emotion")
+STRATEGIES = ("same_clip", "same_clip_apart", "same_clip_near", "other_emotion")
+NEAR = (2, 19)  # frames between target and reference: another moment, hardly another pose
 
 
 class ReferenceChooser:
@@ -49,6 +50,8 @@ class ReferenceChooser:
         away = np.abs(starts - start)
         if self.strategy == "same_clip":
             free = starts[away > 0]
+        elif self.strategy == "same_clip_near":
+            free = starts[(away >= min(NEAR[0], away.max())) & (away <= NEAR[1])]
         else:  # the farthest, where the clip is too short to keep them apart
             free = starts[away >= min(T, away.max())]
         return clip, int(rng.choice(free)) if len(free) else start

@@ -139,23 +139,6 @@ class ClipStore:
         table = pd.DataFrame({"emotion": self.clips["emotion"], "clips": 1, "seconds": seconds})
         return table.groupby("emotion").sum().reindex(list(EMOTIONS), fill_value=0)
 
-    def check_classes(self) -> pd.DataFrame:
-        """`class_balance`, once it is clear that every emotion has a clip.
-
-        Raises:
-            DatasetError: an emotion has none.
-        """
-        balance = self.class_balance()
-        empty = list(balance.index[balance["clips"] == 0])
-        if empty:
-            raise DatasetError(
-                f"no clip shows {', '.join(empty)}",
-                file=self.root,
-                expected="at least one clip of each of the six emotions",
-                fix="prepare more clips, or use a split by random95",
-            )
-        return balance
-
     def balanced_probabilities(self) -> np.ndarray:
         """(clips,) chances that make every emotion equally likely; they sum to 1."""
         counts = np.bincount(self.emotion_idx + 1, minlength=len(EMOTIONS) + 1)

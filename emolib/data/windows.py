@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from emolib.base.emotions import N_EMOTIONS
+from emolib.base.emotions import EMOTIONS, N_EMOTIONS
 from emolib.base.errors import ConfigError, DatasetError
 from emolib.data.augment import Augment
 from emolib.data.masks import masked_input
@@ -118,13 +118,15 @@ class GeneratorSettings:
     """What the generator is asked.
 
     `reference`: "same_clip" (the paper: five other frames of the clip), "same_clip_apart" (no frame
-    in common with the target) or "other_emotion" (the actor with another emotion and sentence; in
-    a paired corpus at the very same pose). `mask`: see `masks.MASKS`. `alignment`: see `media.mel`.
+    in common with the target), "same_clip_near" (2 to 19 frames away) or "other_emotion" (the actor
+    with another emotion and sentence; in a paired corpus at the very same pose). `mask`: see
+    `masks.MASKS`. `alignment`: see `media.mel`. `unlabelled`: the emotion of clips without a label.
     """
 
     reference: str = "same_clip"
     mask: str = "full"
     alignment: str = "centred"
+    unlabelled: str | None = None
 
 
 class GeneratorWindows(Windows):
@@ -132,10 +134,10 @@ class GeneratorWindows(Windows):
 
     Items:
         target_frames, reference_frames (T, 3, S, S) uint8; mel_windows (T, 1, 80, 16) float32, one
-        a frame; sync_mel (1, 80, 16) float32, of all five; emotion (6,) float32 one-hot, zeros
-        without a label; emotion_idx int64 (-1 without a label); clip_idx, reference_idx, start,
-        reference_start int64. `data[index]` also has faces (T, 6, S, S) float32, the masked target
-        and the reference.
+        a frame; sync_mel (1, 80, 16) float32, of all five; has_sound bool, False in a store of
+        still pictures; emotion (6,) float32 one-hot, zeros without a label; emotion_idx int64 (-1
+        without a label); clip_idx, reference_idx, start, reference_start int64. `data[index]` also
+        has faces (T, 6, S, S) float32, the masked target and the reference.
 
     Args:
         needs_emotion: leave out clips without a label.
@@ -156,8 +158,16 @@ class GeneratorWindows(Windows):
         needs_emotion: bool = False,
     ):
         self.settings = settings or GeneratorSettings()
+        self.emotion_idx = store.emotion_idx
+        if self.settings.unlabelled is not None:
+            label = EMOTIONS.index(self.settings.unlabelled)
+            self.emotion_idx = np.where(self.emotion_idx < 0, label, self.emotion_idx)
+            needs_emotion = False
         needs_emotion |= self.settings.reference == "other_emotion"
-        super().__init__(store, seed, augment, needs_emotion=needs_emotion)
+        self.silent = bool(store.clips["silent"].all())  # still pictures, say: nothing is heard
+        super().__init__(
+            store, seed, augment, needs_sound=not self.silent, needs_emotion=needs_emotion
+        )
         self.chooser = ReferenceChooser(store, self.settings.reference, self.clip_idx)
         self.n_starts = self.chooser.limit(self.n_starts)
 
@@ -166,7 +176,7 @@ class GeneratorWindows(Windows):
         other, other_start = self.chooser(clip, start, rng)
         both = np.concatenate([self._cut(clip, start), self._cut(other, other_start)])
         pictures = self._changed(both, rng)  # (2·T, 3, S, S), one draw for all
-        mel, place = self._mel(clip), int(self.store.emotion_idx[clip])
+        mel, place = self._mel(clip), int(self.emotion_idx[clip])
         emotion = np.zeros(N_EMOTIONS, np.float32)
         if place >= 0:
             emotion[place] = 1
@@ -176,6 +186,7 @@ class GeneratorWindows(Windows):
             "reference_frames": pictures[T:],
             "mel_windows": mel_windows(mel, frames, alignment=self.settings.alignment),
             "sync_mel": mel_windows(mel, [start], n_frames=T)[0],
+            "has_sound": not self.silent,
             "emotion": emotion,
             "emotion_idx": np.int64(place),
             "clip_idx": np.int64(clip),

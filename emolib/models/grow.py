@@ -12,7 +12,10 @@ from torch import Tensor
 
 from emolib.base.errors import CheckpointError
 
-GROWS = ("head_channels", "multi_scale_sound")  # of a config: what may be less in the small one
+# Of a config: what may be less in the small one. A network without emotion may grow one: its
+# encoder's answer joins as new channels at the end.
+GROWS = ("head_channels", "multi_scale_sound", "emotion")
+NEW = "emotion_encoder."  # layers that the small network may lack
 
 
 def grown(
@@ -28,9 +31,11 @@ def grown(
         CheckpointError: other tensors, or one that is larger in `small`.
     """
     names = sorted(set(small) ^ set(large))
+    names = [name for name in names if name in small or not name.startswith(NEW)]
     problems = [f"only one of the two has {name}" for name in names] or [
         f"{name} is {tuple(small[name].shape)}, not within {tuple(large[name].shape)}"
         for name in large
+        if name in small
         if small[name].ndim != large[name].ndim
         or any(a > b for a, b in zip(small[name].shape, large[name].shape, strict=True))
     ]
@@ -42,7 +47,10 @@ def grown(
         )
     state = {}
     for name, tensor in large.items():
-        known, state[name] = small[name], tensor.clone()
+        state[name] = tensor.clone()
+        known = small.get(name)
+        if known is None:
+            continue
         if known.ndim > 1:
             state[name][: len(known)] = 0
         state[name][tuple(slice(n) for n in known.shape)] = known

@@ -7,6 +7,7 @@ Paper: §3.2.4. The released code pre-trains it at a rate of 1e-6 and never look
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from os import PathLike
 from pathlib import Path
@@ -16,13 +17,14 @@ from torch import Tensor, nn
 
 from emolib.base.config import VIDEO
 from emolib.base.emotions import EMOTIONS
+from emolib.base.errors import DatasetError
 from emolib.data.augment import P_CLASSIFIER, Augment
 from emolib.data.store import ClipStore
 from emolib.data.windows import EmotionWindows, finished
 from emolib.models.checkpoint import KINDS
 from emolib.training.fit import fit, say_beside_bar
-from emolib.training.loader import fixed_batches, to_device
 from emolib.training.losses import emotion_loss
+from emolib.training.mixture import Given, Source, open_sources
 from emolib.training.recipes import CLASSIFIER_RECIPES, EMOTION_RECIPES, EmotionRecipe
 from emolib.training.settings import FitConfig, check_settings
 from emolib.training.task import FitResult, StageTask, start_weights, weights_sha256
@@ -54,20 +56,21 @@ class EmotionTask(StageTask):
         self,
         net: nn.Module,
         recipe: EmotionRecipe,
-        store: ClipStore,
+        stores,
         config: FitConfig,
         kind: str = "emotion",
     ):
-        train, test = store.split("train"), store.split("test")
-        train.check_classes()
         augment = Augment(P_CLASSIFIER) if recipe.augment else None
-        data = EmotionWindows(train, config.seed, augment)
-        super().__init__(kind, net, data, recipe, store)
+
+        def windows(store: ClipStore, split: str) -> EmotionWindows:
+            if split == "test":
+                return EmotionWindows(store, seed=1)
+            return EmotionWindows(store, config.seed, augment)
+
+        super().__init__(kind, net, recipe, stores, config, windows)
         self.frames_per_item = recipe.frames_seen or VIDEO.n_frames
         if recipe.balanced:
-            self.probabilities = data.probabilities()
-        self.test = EmotionWindows(test, seed=1)
-        self.n_eval, self.batch_size = config.eval_items, config.batch_size
+            self.probabilities = self.data.probabilities()
 
     def step(self, batch: dict, step: int) -> tuple[Tensor, dict[str, Tensor]]:
         if self.recipe.frames_seen is not None:
@@ -80,12 +83,10 @@ class EmotionTask(StageTask):
             batch["frames"] = self.recipe.rough(batch["frames"])
         return emotion_step(self.networks[self.kind], batch, self.recipe.label_smoothing)
 
-    def evaluate(self, network: nn.Module, step: int) -> dict[str, float | list]:
+    def measure(self, network: nn.Module, batches: Iterator[dict]) -> dict[str, float | list]:
         """Accuracy on unseen people: over all windows, and for each emotion."""
-        device = next(network.parameters()).device
         logits, truth = [], []
-        for batch in fixed_batches(self.test, self.n_eval, self.batch_size):
-            batch = finished(to_device(batch, device))
+        for batch in batches:
             logits.append(network(batch["frames"]).float().cpu())
             truth.append(batch["emotion_idx"].cpu())
         logits, truth = torch.cat(logits), torch.cat(truth)
@@ -103,7 +104,7 @@ class EmotionTask(StageTask):
 
 
 def train_emotion(
-    store: str | PathLike | ClipStore,
+    store: Given | Iterable[Given],
     out: str | PathLike,
     *,
     recipe: EmotionRecipe = EMOTION_RECIPES["IMPROVED"],
@@ -125,23 +126,49 @@ def train_emotion(
     """
     config = replace(config or recipe.fit, **options)
     check_settings(recipe=recipe, training=config)
-    store = store if isinstance(store, ClipStore) else ClipStore(store)
-    balance = store.split("train").class_balance()["clips"]
-    say_beside_bar("training clips: " + ", ".join(f"{c} {n}" for c, n in balance.items()))
-    asked = store.split("test").class_balance()["clips"]
-    if lacking := [code for code, n in asked.items() if not n]:
-        say_beside_bar(f"the test split shows no {', '.join(lacking)}: no accuracy tells of it")
+    sources = open_sources(store)
+    tell_emotions(sources)
     torch.manual_seed(config.seed)
     network, _ = KINDS[kind]
     net = start_weights(network(recipe.network), start, kind)
-    task = EmotionTask(net, recipe, store, config, kind)
+    task = EmotionTask(net, recipe, sources, config, kind)
     if start is not None:
         task.origins["start"] = weights_sha256(net)
     return fit(task, Path(out), config, resume=resume, device=device)
 
 
+def tell_emotions(sources: Sequence[Source]) -> None:
+    """Say how many training clips show each emotion, and what cannot be tested.
+
+    Raises:
+        DatasetError: a store without labels, or an emotion that no store shows.
+    """
+    clips = {}
+    for split in ("train", "test"):
+        tables = [one.store.split(split).class_balance()["clips"] for one in sources]
+        clips[split] = sum(tables)
+        if split == "train" and (bare := [n for n, t in enumerate(tables) if not t.sum()]):
+            raise DatasetError(
+                "no clip shows an emotion: this store has no labels",
+                file=sources[bare[0]].store.root,
+                expected="labelled clips in every store",
+                fix="leave the store out",
+            )
+    say_beside_bar("training clips: " + ", ".join(f"{c} {n}" for c, n in clips["train"].items()))
+    lacking = {s: ", ".join(c for c, n in table.items() if not n) for s, table in clips.items()}
+    if lacking["train"]:
+        raise DatasetError(
+            f"no clip shows {lacking['train']}",
+            file=sources[0].store.root,
+            expected="at least one training clip of each of the six emotions",
+            fix="prepare more clips, or use a split by random95",
+        )
+    if lacking["test"]:
+        say_beside_bar(f"the test split shows no {lacking['test']}: no accuracy tells of it")
+
+
 def train_classifier(
-    store: str | PathLike | ClipStore,
+    store: Given | Iterable[Given],
     out: str | PathLike,
     *,
     recipe: EmotionRecipe = CLASSIFIER_RECIPES["IMPROVED"],

@@ -55,6 +55,8 @@ def fit(
         batches = iter(run.loader())
         bar = progress(range(run.step, config.steps), desc=task.kind, unit="step")
         for _ in bar:
+            if run.out_of_patience:
+                break
             mark = time.perf_counter()
             batch = to_device(next_batch(batches), run.device)
             waited = time.perf_counter() - mark
@@ -76,12 +78,15 @@ def fit(
                 break
         bar.close()
         if stopped is None or run.step >= config.steps:
-            stopped = "done"
+            stopped = "no better" if run.out_of_patience else "done"
         if not run.stepper.any_process(stopped.startswith("SIG")):
             run.evaluate()
         run.finish()
         seconds = time.perf_counter() - began
         run.journal.write(run.step, event=f"stopped: {stopped}", seconds=round(seconds, 1))
-    if stopped != "done":
+    if run.best:
+        run.say(f"the weights are those of step {run.best['step']}, the best evaluation")
+    if stopped not in ("done", "no better"):
         run.say(f"stopped at step {run.step} ({stopped}); the same command with --resume goes on")
-    return FitResult(run.out, run.step, stopped, seconds, run.metrics)
+    metrics = run.best.get("metrics", run.metrics)
+    return FitResult(run.out, run.step, stopped, seconds, metrics)

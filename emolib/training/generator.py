@@ -6,7 +6,7 @@ learning from true frames, or is frozen too (`co_train`).
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from os import PathLike
 from pathlib import Path
@@ -26,8 +26,8 @@ from emolib.models.generator import Generator
 from emolib.training.faults import STUCK_CHECKS
 from emolib.training.fit import fit, say_beside_bar
 from emolib.training.frozen import freeze
-from emolib.training.loader import fixed_batches, to_device
 from emolib.training.losses import emotion_loss
+from emolib.training.mixture import Given, Source, open_sources
 from emolib.training.objective import (
     Judges,
     expert_sync_loss,
@@ -45,21 +45,27 @@ PATIENCE = 10  # evaluations with the sync weight still at 0 before we speak up
 class GeneratorTask(StageTask):
     """A generator on a store's training split, looked at on its test split."""
 
+    watched = "l1"
+
     def __init__(
         self,
         generator: Generator,
         judges: Judges,
         recipe: GeneratorRecipe,
-        store: ClipStore,
+        stores,
         config: FitConfig,
     ):
-        train, test = store.split("train"), store.split("test")
         augment = Augment(P_GENERATOR) if recipe.augment else None
-        data = self._windows(train, recipe, config.seed, augment)
-        super().__init__("generator", generator, data, recipe, store)
+
+        def windows(store: ClipStore, split: str) -> GeneratorWindows:
+            draws = (1, None) if split == "test" else (config.seed, augment)
+            settings = recipe.window_settings(labelled=(store.emotion_idx >= 0).any())
+            return GeneratorWindows(store, settings, *draws, needs_emotion=recipe.needs_labels)
+
+        sources = open_sources(stores)
+        check_labels(sources, recipe)
+        super().__init__("generator", generator, recipe, sources, config, windows)
         self.frames_per_item = recipe.frames_per_window or VIDEO.n_frames
-        self.test = self._windows(test, recipe, seed=1)
-        self.n_eval, self.batch_size = config.eval_items, config.batch_size
         self.judges, self.opened_step, self.n_closed = judges, None, 0
         learned_from = {
             "syncnet": judges.sync,
@@ -82,24 +88,10 @@ class GeneratorTask(StageTask):
         if recipe.face_encoder == "freeze":
             freeze(generator.face_encoder)
 
-    @staticmethod
-    def _windows(store: ClipStore, recipe: GeneratorRecipe, *draws, **options) -> GeneratorWindows:
-        try:
-            return GeneratorWindows(
-                store, recipe.windows, *draws, needs_emotion=recipe.needs_labels, **options
-            )
-        except DatasetError as error:
-            if recipe.needs_labels and not (store.emotion_idx >= 0).any():
-                raise DatasetError(
-                    f"the recipe {recipe.name} needs labelled clips, and this store has none",
-                    file=store.root,
-                    expected="clips with one of the six emotions",
-                    fix="a recipe without emotion (BASE, WAV2LIP), or a labelled corpus",
-                ) from error
-            raise
-
     def inputs(self) -> InputRules:
-        geometry = self.store.info.get("settings", {}).get("geometry", InputRules.geometry)
+        geometry = (
+            self.sources[0].store.info.get("settings", {}).get("geometry", InputRules.geometry)
+        )
         return InputRules(self.recipe.mask, self.recipe.alignment, geometry)
 
     def set_train(self) -> None:
@@ -126,16 +118,14 @@ class GeneratorTask(StageTask):
             loss = loss + parts["discriminator"]
         return loss, {**parts, "alpha": torch.tensor(alpha)}
 
-    def evaluate(self, network: nn.Module, step: int) -> dict[str, float]:
+    def measure(self, network: nn.Module, batches: Iterator[dict]) -> dict[str, float]:
         """L1 and PSNR on unseen people, beside those of copying the reference; what judges say.
 
         `emotion_accuracy` is by the judge it learns from: it tells whether training works, not how
         good the result is.
         """
-        device = next(network.parameters()).device
         rows: dict[str, list[Tensor]] = {}
-        for batch in fixed_batches(self.test, self.n_eval, self.batch_size):
-            batch = finished(to_device(batch, device))
+        for batch in batches:
             target, reference = batch["target_frames"], batch["reference_frames"]
             generated = generate(network, batch, self.recipe.mask)
             found = {
@@ -143,7 +133,7 @@ class GeneratorTask(StageTask):
                 "psnr_db": psnr_db(generated, target),
                 "psnr_copy_db": psnr_db(reference, target),
             }
-            if self.judges.sync is not None:
+            if self.judges.sync is not None and batch["has_sound"].all():
                 mel = batch["sync_mel"]
                 found["sync_loss"] = expert_sync_loss(self.sync_judge, generated, mel)[None]
                 found["sync_loss_true"] = expert_sync_loss(self.sync_judge, target, mel)[None]
@@ -174,6 +164,23 @@ class GeneratorTask(StageTask):
 
     def load_schedule(self, state: dict) -> None:
         self.opened_step, self.n_closed = state["opened_step"], state["n_closed"]
+
+
+def check_labels(sources: Sequence[Source], recipe: GeneratorRecipe) -> None:
+    """Refuse clips without labels where a recipe needs them and gives them none.
+
+    Raises:
+        DatasetError: a store without labels.
+    """
+    for one in sources:
+        if recipe.needs_labels and not recipe.unlabelled and (one.store.emotion_idx < 0).all():
+            raise DatasetError(
+                f"the recipe {recipe.name} needs labelled clips, and this store has none",
+                file=one.store.root,
+                expected="clips with one of the six emotions",
+                fix="a recipe without emotion (BASE, WAV2LIP), or --set unlabelled=NEU where "
+                "people speak calmly",
+            )
 
 
 def choose_judges(
@@ -215,7 +222,7 @@ def take_face_encoder(generator: Generator, base: str | PathLike) -> None:
 
 
 def train_generator(
-    store: str | PathLike | ClipStore,
+    store: Given | Iterable[Given],
     out: str | PathLike,
     *,
     recipe: GeneratorRecipe = GENERATOR_RECIPES["IMPROVED"],
@@ -252,7 +259,6 @@ def train_generator(
         )
     recipe, judges = choose_judges(recipe, syncnet, emotion_disc, features)
     say_beside_bar(f"recipe {recipe.name}, loss weights {recipe.weights}")
-    store = store if isinstance(store, ClipStore) else ClipStore(store)
     torch.manual_seed(config.seed)
     generator = Generator(recipe.network)
     if base is not None:

@@ -6,7 +6,7 @@ processes share an epoch without talking, and a worker's luck changes nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Protocol
 
@@ -15,6 +15,8 @@ import torch
 from torch.utils.data import DataLoader, Dataset, Sampler, default_collate
 
 from emolib.base.errors import DatasetError, ResourceError
+
+PERIOD = 1000  # positions after which the parts of a mixture take turns anew
 
 
 class Windows(Protocol):
@@ -42,54 +44,74 @@ class Order(Sampler):
     """An endless batch sampler: step k of process r takes positions k·B·W + r·B … + B.
 
     Args:
-        n_items: windows in an epoch; a batch may cross from one epoch into the next.
+        sizes: windows in an epoch, or in an epoch of each part of a mixture, whose windows are
+            numbered one part after the other. A batch may cross from one epoch into the next.
         batch_size: B, windows a process takes at each step.
         seed: of the permutations.
         start_step: the first step to deliver.
         rank, world: this process and how many there are (W).
-        probabilities: (n_items,) chances to be drawn, for balanced sampling; None visits every
-            window once an epoch.
+        probabilities: (windows,) chances to be drawn within a part, for balanced sampling; None
+            visits every window once an epoch.
+        shares: of the positions that each part takes, rounded to thousandths; they are spread as
+            evenly as can be, so that each batch has its share.
     """
 
     def __init__(
         self,
-        n_items: int,
+        sizes: int | Sequence[int],
         batch_size: int,
         seed: int = 0,
         start_step: int = 0,
         rank: int = 0,
         world: int = 1,
         probabilities: np.ndarray | None = None,
+        shares: Sequence[float] = (1.0,),
     ):
-        if n_items < 1:
+        self.sizes = [sizes] if isinstance(sizes, int) else list(sizes)
+        if min(self.sizes) < 1:
             raise DatasetError(
                 "there is no training window",
                 expected="clips of at least five frames in the training split",
                 fix="look at the skip report of emolib prepare",
             )
-        self.n_items, self.batch_size, self.seed = n_items, batch_size, seed
+        self.batch_size, self.seed = batch_size, seed
         self.start_step, self.rank, self.world = start_step, rank, world
+        self.first = np.cumsum([0, *self.sizes])
         self.probabilities = probabilities
-        self._epoch, self._indices = -1, np.empty(0, dtype=np.int64)
+        self.turns = turns_of(shares)  # part of each of PERIOD positions
+        self.counts = np.bincount(self.turns, minlength=len(self.sizes))
+        same = self.turns == self.turns[:, None]
+        self.ranks = np.tril(same, -1).sum(1)  # how often its part came before in the period
+        self._drawn: dict[int, tuple[int, np.ndarray]] = {}
 
-    def indices(self, epoch: int) -> np.ndarray:
-        """The windows of one epoch in their order, (n_items,) int64."""
-        if epoch != self._epoch:
-            rng = np.random.default_rng((self.seed, epoch))
+    @property
+    def n_items(self) -> int:
+        """Windows in an epoch, all parts together."""
+        return int(self.first[-1])
+
+    def indices(self, epoch: int, part: int = 0) -> np.ndarray:
+        """The windows of one epoch of a part in their order, int64."""
+        if self._drawn.get(part, (None,))[0] != epoch:
+            rng = np.random.default_rng((self.seed, epoch, part) if part else (self.seed, epoch))
+            first, n = int(self.first[part]), self.sizes[part]
             if self.probabilities is None:
-                self._indices = rng.permutation(self.n_items)
+                drawn = rng.permutation(n)
             else:
-                self._indices = rng.choice(self.n_items, size=self.n_items, p=self.probabilities)
-            self._epoch = epoch
-        return self._indices
+                chances = self.probabilities[first : first + n]
+                drawn = rng.choice(n, size=n, p=chances / chances.sum())
+            self._drawn[part] = epoch, first + drawn
+        return self._drawn[part][1]
 
     def keys(self, step: int) -> list[tuple[int, int]]:
         """(epoch, index) of every window in this process's batch of `step`."""
         first = (step * self.world + self.rank) * self.batch_size
         keys = []
         for position in range(first, first + self.batch_size):
-            epoch, place = divmod(position, self.n_items)
-            keys.append((epoch, int(self.indices(epoch)[place])))
+            period, turn = divmod(position, PERIOD)
+            part = int(self.turns[turn])
+            within = period * int(self.counts[part]) + int(self.ranks[turn])
+            epoch, place = divmod(within, self.sizes[part])
+            keys.append((epoch, int(self.indices(epoch, part)[place])))
         return keys
 
     def epoch(self, step: int) -> float:
@@ -101,6 +123,16 @@ class Order(Sampler):
         while True:
             yield self.keys(step)
             step += 1
+
+
+def turns_of(shares: Sequence[float]) -> np.ndarray:
+    """Which part takes each of PERIOD positions, (PERIOD,): the one most behind its share."""
+    shares, counts = np.asarray(shares, float), np.zeros(len(shares))
+    turns = np.zeros(PERIOD, np.int64)
+    for position in range(PERIOD):
+        turns[position] = part = int(np.argmax(shares / shares.sum() * (position + 1) - counts))
+        counts[part] += 1
+    return turns
 
 
 def make_loader(data: Windows, order: Order, workers: int, pin: bool = False) -> DataLoader:

@@ -57,7 +57,10 @@ def generator_step(
     weight = change_weight(target, reference, gain, full_at) if gain else None
     parts, weights = {"l1": l1_loss(generated, target, weight)}, recipe.weights.at(alpha)
     if weights.sync:
-        parts["sync"] = expert_sync_loss(judges.sync, generated, batch["sync_mel"])
+        heard = batch["has_sound"]  # the expert has no word on still pictures
+        faces, mel = generated[heard], batch["sync_mel"][heard]
+        loss = expert_sync_loss(judges.sync, faces, mel) if len(faces) else 0 * generated.mean()
+        parts["sync"] = heard.float().mean() * loss
     if weights.perceptual:
         chosen = draw_frames(recipe.perceptual_frames, generated.shape[1])
         fold = as_released_pictures if recipe.released_code_quirks else as_pictures

@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import ClassVar
 
 from emolib.base.config import VIDEO
+from emolib.base.emotions import EMOTIONS
 from emolib.base.errors import ConfigError
 from emolib.data.masks import MASKS
 from emolib.data.references import STRATEGIES
@@ -88,7 +89,8 @@ class GeneratorRecipe(Checked):
     name: str = "SEQ"
     network: GeneratorConfig = field(default_factory=GeneratorConfig)
     mask: str = "full"
-    reference: str = "same_clip"
+    reference: str = "same_clip"  # of labelled clips, see `data.references`
+    unlabelled: str | None = None  # emotion of clips without a label; None: they are refused
     alignment: str = "centred"  # see `media.mel`; the released code trains one frame off
     weights: LossWeights = field(default_factory=lambda: LossWeights(perceptual=0.0))
     schedule: Threshold | Ramp = field(default_factory=Threshold)
@@ -110,9 +112,13 @@ class GeneratorRecipe(Checked):
         """Whether the network is told the emotion, or learns from a judge of it."""
         return self.network.emotion is not None or self.weights.emotion > 0
 
-    @property
-    def windows(self) -> GeneratorSettings:
-        return GeneratorSettings(self.reference, self.mask, self.alignment)
+    def window_settings(self, labelled: bool = True) -> GeneratorSettings:
+        """How windows are cut from a store with or without labels.
+
+        Without, nobody knows which clip shows another emotion: the reference is near by.
+        """
+        reference = self.reference if labelled else "same_clip_near"
+        return GeneratorSettings(reference, self.mask, self.alignment, self.unlabelled)
 
     RANGES: ClassVar = {
         "change_gain": "[0, inf)",
@@ -128,6 +134,7 @@ class GeneratorRecipe(Checked):
             mask=MASKS,
             reference=STRATEGIES,
             alignment=ALIGNMENTS,
+            unlabelled=(None, *EMOTIONS),
             face_encoder=("learn", "init", "freeze"),
         )
         if self.frames_per_window not in (None, self.n_frames) and self.weights.sync:
@@ -138,7 +145,7 @@ class GeneratorRecipe(Checked):
 def _unknown(recipe: Checked, **choices: Iterable[str]) -> list[str]:
     """Sentences on settings that are none of their choices."""
     return [
-        f"{name} is {getattr(recipe, name)!r} (expected one of {', '.join(known)})"
+        f"{name} is {getattr(recipe, name)!r} (expected one of {', '.join(map(str, known))})"
         for name, known in choices.items()
         if getattr(recipe, name) not in known
     ]
@@ -195,6 +202,13 @@ _COMPOSITE = GeneratorConfig(
     head="composite", head_channels=128, multi_scale_emotion=True, multi_scale_sound=True
 )
 _PLDA = GeneratorRecipe(name="PLDA", weights=LossWeights(), augment=True)
+# Two halves of a training (paper: §3.3, α = 0 until the expert is pleased), for any recipe: single
+# frames of many windows with all losses but sync, since the five of one window teach almost the
+# same; then whole windows with all losses, from the weights of the first half.
+PHASES = {
+    "frames": replace(OWN_FIT, batch_size=40, learning_rate=1e-3),
+    "windows": replace(OWN_FIT, batch_size=8),
+}
 GENERATOR_RECIPES = {
     recipe.name: recipe
     for recipe in (
@@ -213,22 +227,23 @@ GENERATOR_RECIPES = {
         GeneratorRecipe(name="END", network=GeneratorConfig(emotion="END")),
         # Emotion beside sound at the bottleneck (§4.2, §5.2).
         GeneratorRecipe(),
-        # SEQ with perceptual loss and data augmentation (§5.2). Released code: γ = 0.01.
-        _PLDA,
+        # One ingredient each (§5.2), and both: perceptual loss (PL), data augmentation (DA).
+        GeneratorRecipe(name="SEQ+PL", weights=LossWeights()),
+        GeneratorRecipe(name="SEQ+DA", augment=True),
+        _PLDA,  # released code: γ = 0.01
         # PL + DA from a pre-trained face encoder (§4.3; the paper tries "freeze" as well).
         replace(_PLDA, name="PRE", face_encoder="init"),
         # Wav2Lip-Emotion (Magnusson et al. 2021), the earlier way: L1 on targets of the wanted
         # emotion and a frozen emotion objective. Weights 0.03 and 0.1 are theirs; their 0.07 for a
-        # GAN goes to L1. Deviation: one network told the emotion by SEQ, from random weights; they
-        # train one a pair, from a trained Wav2Lip.
+        # GAN goes to L1. Give --start a trained WAV2LIP, as they do. Deviation: one network told
+        # the emotion by SEQ; they train one a pair.
         GeneratorRecipe(
             name="MAGNUSSON",
             reference="other_emotion",
             weights=LossWeights(sync=0.03, perceptual=0.0, emotion=0.1),
             co_train=False,
         ),
-        # This project's first half: what a face does, from single frames of many windows, since
-        # the five of one window teach almost the same. IMPROVED starts from its weights.
+        # This project's first half: what a face does. IMPROVED starts from its weights.
         GeneratorRecipe(
             name="WARMUP",
             network=_COMPOSITE,
@@ -239,7 +254,7 @@ GENERATOR_RECIPES = {
             change_gain=24.0,
             change_full_at=0.4,  # teeth, the dark between them, the white of wide eyes
             frames_per_window=1,
-            fit=replace(OWN_FIT, batch_size=40, learning_rate=1e-3),
+            fit=PHASES["frames"],
         ),
         # This project's: notebook 06 says why, notebook 07 measures each part.
         GeneratorRecipe(
@@ -254,7 +269,7 @@ GENERATOR_RECIPES = {
             change_full_at=0.4,  # teeth, the dark between them, the white of wide eyes
             co_train=False,
             perceptual_frames=2,
-            fit=replace(OWN_FIT, batch_size=8),
+            fit=PHASES["windows"],
         ),
     )
 }
@@ -281,6 +296,23 @@ def find_recipe(stage: str, name: str) -> Recipe:
             f"no {stage} recipe is called {name!r}", expected="one of " + ", ".join(RECIPES[stage])
         )
     return found
+
+
+def in_phase(recipe: GeneratorRecipe, phase: str) -> GeneratorRecipe:
+    """A generator's recipe in one of the two `PHASES`; its name tells which.
+
+    Raises:
+        ConfigError: unknown phase, or not a generator's recipe.
+    """
+    if phase not in PHASES or not isinstance(recipe, GeneratorRecipe):
+        raise ConfigError(
+            f"no phase {phase!r} of recipe {recipe.name}",
+            expected="a generator's recipe in the phase " + " or ".join(PHASES),
+        )
+    recipe = replace(recipe, name=f"{recipe.name}, {phase}", fit=PHASES[phase])
+    if phase == "frames":
+        recipe = replace(recipe, frames_per_window=1, weights=replace(recipe.weights, sync=0.0))
+    return recipe
 
 
 def plain(recipe: Recipe) -> dict:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -49,6 +50,7 @@ class Run:
         self.meter = Meter()
         self.step, self.saved_step, self.evaluated_step = 0, -1, -1
         self.metrics: dict = {}
+        self.best: dict = {}  # evaluation with the smallest watched number: its step and metrics
 
     @contextlib.contextmanager
     def opened(self, resume: bool) -> Iterator[Run]:
@@ -105,6 +107,7 @@ class Run:
         self.meter.load_state_dict(state["meter"])
         self.task.load_schedule(state["schedule"])
         self.metrics, self.evaluated_step = state["metrics"], state["evaluated_step"]
+        self.best = state["best"]
         self.step = state["step"]
         if self.weights.exists():
             self.saved_step = self.step
@@ -149,17 +152,21 @@ class Run:
         self.journal.write(self.step, event=event, settings=self._settings(), record=record)
         where = f"{self.device} in {self.stepper.precision}"
         self.say(f"{self.task.kind}: training on {where}, {len(self.task.data)} windows an epoch")
+        for told in self.task.told():
+            self.say(told)
 
     def loader(self) -> DataLoader:
         """Batches from the present step on."""
+        data = self.task.data
         self.order = Order(
-            len(self.task.data),
+            getattr(data, "sizes", len(data)),
             self.config.batch_size,
             self.config.seed,
             start_step=self.step,
             rank=self.rank,
             world=self.world,
             probabilities=self.task.probabilities,
+            shares=getattr(data, "shares", (1.0,)),
         )
         pin = self.device.type == "cuda"
         workers = resolve_workers(self.config.workers, self.device)
@@ -215,9 +222,28 @@ class Run:
             found = broadcast_object_list(found)
         restore_rng(kept)
         self.metrics, self.evaluated_step = found[0], self.step
-        self.task.after_evaluation(self.metrics, self.step, self.say)
         if self.metrics:
             self.journal.write(self.step, eval=self.metrics)
+        if self.step % self.config.eval_every == 0:  # one more where a call ends decides nothing
+            self.task.after_evaluation(self.metrics, self.step, self.say)
+            if self.config.patience is not None:
+                self._compare_with_best()
+
+    def _compare_with_best(self) -> None:
+        """Keep the weights of the best evaluation so far."""
+        watched = self.task.watched
+        before = self.best["metrics"][watched] if self.best else math.inf
+        if self.metrics[watched] < before:
+            self.best = {"step": self.step, "metrics": self.metrics, "n_worse": 0}
+            if self.main:
+                self.task.save(self.weights, self.stepper.best, self.step, self.metrics)
+        elif self.best:
+            self.best = {**self.best, "n_worse": self.best["n_worse"] + 1}
+
+    @property
+    def out_of_patience(self) -> bool:
+        """Whether the last evaluations have brought nothing."""
+        return bool(self.best) and self.best["n_worse"] >= self.config.patience
 
     def finish(self) -> None:
         """Save at the end, whatever the last steps were.
@@ -249,8 +275,10 @@ class Run:
                 "meter": self.meter.state_dict(),
                 "metrics": self.metrics,
                 "evaluated_step": self.evaluated_step,
+                "best": self.best,
             }
             save_state(self.out, state, self.config.keep_states)
-            self.task.save(self.weights, self.stepper.best, self.step, self.metrics)
+            if not (self.best and self.weights.exists()):  # or the best evaluation's are there
+                self.task.save(self.weights, self.stepper.best, self.step, self.metrics)
         self.accelerator.wait_for_everyone()
         self.saved_step = self.step

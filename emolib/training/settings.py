@@ -86,6 +86,7 @@ class FitConfig(Checked):
     log_every: int = 20
     eval_every: int = 500
     eval_items: int = 128  # windows of the test split that an evaluation looks at
+    patience: int | None = None  # stop after so many evaluations without a better one
     save_every: int = 200
     keep_states: int = 2
     time_limit_min: float | None = None  # stop, save and say so after this many minutes
@@ -93,7 +94,7 @@ class FitConfig(Checked):
 
     RANGES: ClassVar[dict[str, str]] = {
         **dict.fromkeys(("steps", "schedule_steps", "batch_size", "accumulate"), "[1, inf)"),
-        **dict.fromkeys(("log_every", "eval_every", "eval_items"), "[1, inf)"),
+        **dict.fromkeys(("log_every", "eval_every", "eval_items", "patience"), "[1, inf)"),
         **dict.fromkeys(("save_every", "keep_states"), "[1, inf)"),
         **dict.fromkeys(("warmup_steps", "workers"), "[0, inf)"),
         **dict.fromkeys(("clip_norm", "time_limit_min"), "(0, inf)"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from os import PathLike
 
@@ -10,7 +10,8 @@ from emolib.base.config import current_profile
 from emolib.base.errors import ConfigError
 from emolib.training.emotion import train_classifier, train_emotion
 from emolib.training.generator import train_generator
-from emolib.training.recipes import find_recipe
+from emolib.training.mixture import Given
+from emolib.training.recipes import find_recipe, in_phase
 from emolib.training.settings import FitConfig
 from emolib.training.syncnet import train_syncnet
 from emolib.training.task import FitResult
@@ -26,10 +27,11 @@ STAGES = {
 
 def train(
     stage: str,
-    store: str | PathLike,
+    store: Given | Iterable[Given],
     out: str | PathLike,
     recipe: str = "IMPROVED",
     *,
+    phase: str | None = None,
     width: float | None = None,
     changes: Mapping[str, str] | None = None,
     **options,
@@ -38,7 +40,9 @@ def train(
 
     Args:
         stage: "syncnet", "emotion", "classifier" or "generator".
+        store: a clip store's folder, or several with shares (see `mixture.open_sources`).
         recipe: a name in `recipes.RECIPES[stage]`.
+        phase: "frames" or "windows", of a generator (see `recipes.PHASES`).
         width: of the network; default: the profile's.
         changes: recipe settings to change, as `variants.varied` takes them.
         options: what the stage's own function takes: loop settings (None: the recipe's), `resume`,
@@ -49,6 +53,7 @@ def train(
         EmolibError: as the stage's function says.
     """
     chosen = find_recipe(stage, recipe)
+    chosen = in_phase(chosen, phase) if phase else chosen
     width = current_profile().width if width is None else width
     chosen = varied(chosen, {"network.width": str(float(width)), **(changes or {})})
     loop = {field.name for field in fields(FitConfig)}

@@ -6,7 +6,7 @@ of its own clip ("offsets"), which leaves the plateau at log 2 far sooner.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from os import PathLike
 from pathlib import Path
@@ -21,8 +21,9 @@ from emolib.data.windows import SyncWindows, finished
 from emolib.models.syncnet import MAX_SCALE, SyncNet, cosine, fold_lower_halves
 from emolib.training.faults import SyncMonitor
 from emolib.training.fit import fit
-from emolib.training.loader import fixed_batches, to_device
+from emolib.training.loader import Windows
 from emolib.training.losses import sync_logit_loss, sync_loss
+from emolib.training.mixture import Given
 from emolib.training.recipes import SYNC_RECIPES, SyncRecipe
 from emolib.training.settings import FitConfig, check_settings
 from emolib.training.task import FitResult, StageTask, bare, start_weights, weights_sha256
@@ -76,16 +77,17 @@ def as_logits(net: SyncNet, cosines: Tensor) -> Tensor:
 class SyncTask(StageTask):
     """SyncNet on a store's training split, looked at on its test split."""
 
-    def __init__(self, net: SyncNet, recipe: SyncRecipe, store: ClipStore, config: FitConfig):
-        train, test = store.split("train"), store.split("test")
+    def __init__(self, net: SyncNet, recipe: SyncRecipe, stores, config: FitConfig):
         augment = Augment(P_CLASSIFIER) if recipe.augment else None
-        if recipe.loss == "pairs":
-            data = SyncWindows(train, config.seed, augment)
-        else:
-            data = ManySounds(train, config.seed, augment, recipe.n_sounds)
-        super().__init__("syncnet", net, data, recipe, store)
-        self.test = ManySounds(test, seed=1, offsets=OFFSETS)
-        self.n_eval, self.batch_size = config.eval_items, config.batch_size
+
+        def windows(store: ClipStore, split: str) -> Windows:
+            if split == "test":
+                return ManySounds(store, seed=1, offsets=OFFSETS)
+            if recipe.loss == "pairs":
+                return SyncWindows(store, config.seed, augment)
+            return ManySounds(store, config.seed, augment, recipe.n_sounds)
+
+        super().__init__("syncnet", net, recipe, stores, config, windows)
         self.monitor: SyncMonitor | None = None
 
     def step(self, batch: dict, step: int) -> tuple[Tensor, dict[str, Tensor]]:
@@ -99,16 +101,14 @@ class SyncTask(StageTask):
         self.monitor = self.monitor or SyncMonitor(say)
         self.monitor.see(step, means.get("decide", means["loss"]))
 
-    def evaluate(self, network: nn.Module, step: int) -> dict[str, float | list]:
+    def measure(self, network: nn.Module, batches: Iterator[dict]) -> dict[str, float | list]:
         """Accuracy on true and on wrong pairs of unseen people, and the curve over offsets.
 
         The curve's mean logit must peak at 0; `offset_right` is the share of single windows (0.2 s
         each) whose own curve peaks within a frame of 0.
         """
-        device = next(network.parameters()).device
         rows = []
-        for batch in fixed_batches(self.test, self.n_eval, self.batch_size):
-            batch = finished(to_device(batch, device))
+        for batch in batches:
             B, K = batch["mels"].shape[:2]
             audio, face = network(batch["mels"].flatten(0, 1), fold_lower_halves(batch["frames"]))
             rows.append(as_logits(network, cosine(audio.unflatten(0, (B, K)), face[:, None])))
@@ -130,7 +130,7 @@ class SyncTask(StageTask):
 
 
 def train_syncnet(
-    store: str | PathLike | ClipStore,
+    store: Given | Iterable[Given],
     out: str | PathLike,
     *,
     recipe: SyncRecipe = SYNC_RECIPES["IMPROVED"],
@@ -143,7 +143,7 @@ def train_syncnet(
     """Pre-train the lip-sync expert into `out/syncnet.safetensors`.
 
     Args:
-        store: a clip store, or its folder.
+        store: a clip store or its folder, or several (see `mixture.open_sources`).
         config: of the loop; default: the recipe's.
         start: a checkpoint to start from.
         options: changes to `config` (`steps=500`, …).
@@ -153,7 +153,6 @@ def train_syncnet(
     """
     config = replace(config or recipe.fit, **options)
     check_settings(recipe=recipe, training=config)
-    store = store if isinstance(store, ClipStore) else ClipStore(store)
     torch.manual_seed(config.seed)
     net = start_weights(SyncNet(recipe.network), start, "syncnet")
     task = SyncTask(net, recipe, store, config)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
 from os import PathLike
 from pathlib import Path
@@ -13,11 +13,15 @@ import torch
 from torch import Tensor, nn
 
 from emolib.base.config import settings_hash
+from emolib.base.errors import DatasetError
 from emolib.data.store import ClipStore
+from emolib.data.windows import finished
 from emolib.models.checkpoint import InputRules, load_checkpoint, save_checkpoint
 from emolib.models.grow import GROWS, grown
-from emolib.training.loader import Windows
+from emolib.training.loader import Windows, fixed_batches, to_device
+from emolib.training.mixture import Mixture, open_sources
 from emolib.training.recipes import plain
+from emolib.training.settings import FitConfig
 
 
 class Task:
@@ -30,6 +34,7 @@ class Task:
         data: training windows.
         rate_scales: network name → its learning rate as a multiple of the loop's.
         frames_per_item: frames in a window, for the frames/s in the log.
+        watched: the number of `evaluate` that early stopping wants small.
         probabilities: (len(data),) chances for balanced sampling, or None.
     """
 
@@ -39,6 +44,7 @@ class Task:
     data: Windows
     rate_scales: dict[str, float]
     frames_per_item: int = 5
+    watched: str = "loss"
     probabilities: np.ndarray | None = None
 
     def __init__(self, kind: str, network: nn.Module, data: Windows):
@@ -68,6 +74,10 @@ class Task:
         """Plain values that must be the same when the run is resumed."""
         return {}
 
+    def told(self) -> list[str]:
+        """What to say before the first step."""
+        return []
+
     def schedule_state(self) -> dict:
         """What the loss weights depend on besides the step, as plain values."""
         return {}
@@ -85,31 +95,81 @@ def bare(net: nn.Module) -> nn.Module:
 
 
 class StageTask(Task):
-    """A task on a clip store, with a recipe: what the three stages have in common."""
+    """A task on clip stores, with a recipe: what the stages have in common.
 
-    def __init__(self, kind: str, network: nn.Module, data: Windows, recipe, store: ClipStore):
-        super().__init__(kind, network, data)
-        self.recipe, self.store = recipe, store
+    Args:
+        stores: as `mixture.open_sources` takes them.
+        windows: (source, split) → the windows of a store's split.
+    """
+
+    def __init__(
+        self,
+        kind: str,
+        network: nn.Module,
+        recipe,
+        stores,
+        config: FitConfig,
+        windows: Callable[[ClipStore, str], Windows],
+    ):
+        self.recipe, self.sources = recipe, open_sources(stores)
+        train = [one.store.split("train") for one in self.sources]
+        test = [one.store.split("test") for one in self.sources]
+        if config.patience is not None:  # test people must not decide when to stop
+            train, test = zip(*map(hold_out, train), strict=True)
+        parts = [windows(store, "train") for store in train]
+        super().__init__(kind, network, Mixture(parts, [one.share for one in self.sources]))
+        self.tests = [windows(store, "test") for store in test]
+        self.n_eval, self.batch_size = config.eval_items, config.batch_size
         self.origins: dict[str, str] = {}  # what the run learns from → sha256
+
+    def measure(self, network: nn.Module, batches: Iterator[dict]) -> dict[str, float | list]:
+        """Numbers of the network on batches of people it has not met."""
+        raise TypeError(f"{type(self).__name__} does not say what to measure")
+
+    def evaluate(self, network: nn.Module, step: int) -> dict[str, float | list]:
+        """`measure` on the test split; of several stores each, and their mean by shares."""
+        n_items, device = -(-self.n_eval // len(self.tests)), next(network.parameters()).device
+        found = {}
+        for source, test in zip(self.sources, self.tests, strict=True):
+            batches = fixed_batches(test, n_items, self.batch_size)
+            ready = (finished(to_device(batch, device)) for batch in batches)
+            found[source] = self.measure(network, ready)
+        if len(found) == 1:
+            return next(iter(found.values()))
+        names = dict.fromkeys(n for one in found.values() for n, v in one.items() if _number(v))
+        mean = {}
+        for name in names:
+            shares = {source: source.share for source, one in found.items() if name in one}
+            total = sum(found[source][name] * share for source, share in shares.items())
+            mean[name] = round(total / sum(shares.values()), 4)
+        each = {f"{s.name}/{n}": value for s, one in found.items() for n, value in one.items()}
+        return mean | each
+
+    @property
+    def corpus(self) -> str:
+        """The name of what is trained on."""
+        return " + ".join(one.store.corpus for one in self.sources)
+
+    def told(self) -> list[str]:
+        return [str(one) for one in self.sources] if len(self.sources) > 1 else []
 
     def settings(self) -> dict:
         return {
             "stage": self.kind,
             "recipe": self.recipe.name,
-            "corpus": self.store.corpus,
+            "corpus": self.corpus,
             "recipe_sha256": settings_hash(plain(self.recipe)),
-            "store_sha256": content_sha256(self.store),
+            "stores": [one.settings() for one in self.sources],
             "windows": len(self.data),
             **{f"{name}_sha256": sha256 for name, sha256 in self.origins.items()},
         }
 
     def save(self, path: Path, network: nn.Module, step: int, metrics: dict) -> None:
-        recipe, corpus = self.recipe.name, self.store.corpus
         save_checkpoint(
             path,
             network,
-            recipe=recipe,
-            corpus=corpus,
+            recipe=self.recipe.name,
+            corpus=self.corpus,
             step=step,
             metrics=metrics,
             inputs=self.inputs(),
@@ -120,10 +180,21 @@ class StageTask(Task):
         return None
 
 
-def content_sha256(store: ClipStore) -> str:
-    """Which clips, in which splits, were prepared with which settings."""
-    clips = store.clips[["clip", "split", "emotion", "sha256"]].to_numpy().tolist()
-    return settings_hash(store.info["settings"], clips)
+def hold_out(train: ClipStore) -> tuple[ClipStore, ClipStore]:
+    """A training split without every tenth person, and those people: to decide when to stop.
+
+    Raises:
+        DatasetError: only one person.
+    """
+    actors = sorted(train.clips["actor"].unique())
+    if len(actors) < 2:
+        raise DatasetError(
+            f"one training person only ({actors[0]}): nobody decides when to stop",
+            file=train.root,
+            fix="train without --patience, or prepare more people",
+        )
+    chosen = train.clips["actor"].isin(actors[::10])
+    return train.select(~chosen), train.select(chosen)
 
 
 def weights_sha256(net: nn.Module) -> str:
@@ -144,9 +215,13 @@ def start_weights(network: nn.Module, path: str | PathLike | None, kind: str) ->
     return network
 
 
+def _number(value) -> bool:
+    return isinstance(value, int | float)
+
+
 @dataclass(frozen=True)
 class FitResult:
-    """How a run ended. `stopped` is "done", "time limit", "SIGINT" or "SIGTERM"."""
+    """How a run ended: "done", "no better", "time limit", "SIGINT" or "SIGTERM"."""
 
     out: Path
     step: int

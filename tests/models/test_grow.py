@@ -44,3 +44,19 @@ def test_a_wider_or_another_network_is_refused_by_name():
     plain = Generator(GeneratorConfig(width=1 / 16)).state_dict()
     with pytest.raises(CheckpointError, match="only one of the two has film"):
         grown(plain, small)
+
+
+@pytest.mark.parametrize("emotion", ["SEQ", "END"])
+def test_a_network_that_learns_of_emotions_starts_as_the_one_without(emotion):
+    torch.manual_seed(0)
+    small = shake(Generator(GeneratorConfig(width=1 / 16, emotion=None))).eval()
+    large = Generator(GeneratorConfig(width=1 / 16, emotion=emotion)).eval()
+    large.load_state_dict(grown(small.state_dict(), large.state_dict()))
+    mel, faces = torch.randn(1, 2, 1, 80, 16), torch.rand(1, 2, 6, 96, 96)
+    frames = large(mel, faces, torch.eye(6)[:1])
+    torch.testing.assert_close(frames, small(mel, faces), atol=1e-5, rtol=0)
+    frames.square().mean().backward()
+    first = large.decoder[0][0].conv if emotion == "SEQ" else large.output.hidden.conv
+    assert first.weight.grad.reshape(len(first.weight), -1).abs().sum() > 0
+    with pytest.raises(CheckpointError, match="emotion_encoder"):
+        grown(large.state_dict(), small.state_dict())

@@ -29,15 +29,22 @@ def draw(openness, emotion: int, person: int) -> np.ndarray:
     return picture
 
 
-def make_drawn_store(folder, n_people=3, n_sentences=2, n_frames=24):
-    """The last person is in the test split, the others in training."""
+def make_drawn_store(
+    folder, n_people=3, n_sentences=2, n_frames=24, emotions=EMOTIONS, labelled=True, silent=False
+):
+    """The last person is in the test split, the others in training.
+
+    Args:
+        labelled: false: as talkers of whom nobody says how they feel.
+        silent: as still pictures.
+    """
     rows, arrays = [], []
     n_mels = 1 + n_frames * 80 // 25
     sentences = [f"S{k:02d}" for k in range(n_sentences)]
-    for person, (k, sentence), emotion in product(range(n_people), enumerate(sentences), EMOTIONS):
+    for person, (k, sentence), emotion in product(range(n_people), enumerate(sentences), emotions):
         rng = np.random.default_rng(k)  # a sentence sounds the same in all emotions
         steps = np.repeat(rng.random(1 + n_mels // 8), 8)[:n_mels]
-        loud = np.convolve(steps, np.ones(5) / 5, "same")
+        loud = np.convolve(steps, np.ones(5) / 5, "same") * (not silent)
         at = (np.arange(n_frames) * 3.2 + 1.6).astype(int)
         place = EMOTIONS.index(emotion)
         frames = np.stack([draw(loud[step], place, person) for step in at])
@@ -48,7 +55,7 @@ def make_drawn_store(folder, n_people=3, n_sentences=2, n_frames=24):
                 "clip": name,
                 "actor": str(9001 + person),
                 "sentence": sentence,
-                "emotion": emotion,
+                "emotion": emotion if labelled else "",
                 "level": "XX",
                 "split": "test" if person == n_people - 1 else "train",
                 "n_frames": n_frames,
@@ -56,7 +63,7 @@ def make_drawn_store(folder, n_people=3, n_sentences=2, n_frames=24):
                 "fps": 25,
                 "source": f"{name}.flv",
                 "sha256": "0" * 64,
-                "silent": 0,
+                "silent": int(silent),
             }
         )
         boxes = np.tile(np.float32([0, 0, 96, 96]), (n_frames, 1))
@@ -66,8 +73,8 @@ def make_drawn_store(folder, n_people=3, n_sentences=2, n_frames=24):
     counts = {key: sum(row[f"n_{key}"] for row in rows) for key in ("frames", "mels")}
     info = {
         "format": FORMAT,
-        "corpus": "drawn",
-        "paired": True,
+        "corpus": folder.name if silent or not labelled else "drawn",
+        "paired": labelled,
         "emotions": list(EMOTIONS),
         "settings": {"crop_px": 96},
         "counts": {"clips": len(rows), **counts},

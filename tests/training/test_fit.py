@@ -370,3 +370,46 @@ def test_a_signal_in_the_last_step_changes_nothing(uninterrupted, tmp_path):
 def test_a_time_limit_met_by_the_last_step_is_done(tmp_path):
     config = replace(CONFIG, steps=1, time_limit_min=1e-6)
     assert fit(TinyTask(), tmp_path, config, device="cpu").stopped == "done"
+
+
+class Curve(TinyTask):
+    """Its evaluations give one number after the other."""
+
+    def __init__(self, *values):
+        super().__init__()
+        self.values = values
+
+    def evaluate(self, network, step):
+        return {"loss": self.values[step // 5 - 1]}
+
+
+WATCHED = replace(CONFIG, steps=60, eval_every=5, patience=2, ema_decay=None, save_every=3)
+VALUES = (5.0, 3.0, float("nan"), 2.0, 2.5, 2.0, 1.0, 9.0)
+
+
+def test_early_stopping_hands_out_the_best_evaluation_s_weights(tmp_path):
+    task, kept = Curve(*VALUES), {}
+    save = task.save
+
+    def remember(path, network, step, metrics):
+        kept[step] = {k: v.clone() for k, v in network.state_dict().items()}
+        save(path, network, step, metrics)
+
+    task.save, said = remember, []
+    result = fit(task, tmp_path, WATCHED, device="cpu", say=said.append)
+    assert (result.stopped, result.step) == ("no better", 30)  # 25 and 30 were no better than 20
+    assert result.metrics == {"loss": 2.0} and any("step 20" in text for text in said)
+    found = load_file(tmp_path / "tiny.safetensors")
+    assert all(torch.equal(found[name], kept[20][name]) for name in found)
+    again = fit(Curve(*VALUES), tmp_path, WATCHED, resume=True, device="cpu")
+    assert (again.stopped, again.step) == ("no better", 30)
+
+
+def test_early_stopping_decides_the_same_when_the_run_was_interrupted(tmp_path):
+    fit(Curve(*VALUES), tmp_path / "a", WATCHED, device="cpu")
+    for last in (7, 18, 22, 60):
+        config = replace(WATCHED, steps=last, schedule_steps=60)
+        result = fit(Curve(*VALUES), tmp_path / "b", config, resume=True, device="cpu")
+    assert (result.stopped, result.step) == ("no better", 30)
+    a, b = (load_file(tmp_path / run / "tiny.safetensors") for run in "ab")
+    assert all(torch.equal(a[name], b[name]) for name in a)

@@ -5,7 +5,14 @@ import pytest
 from emolib.base.errors import ConfigError
 from emolib.training.faults import STUCK_CHECKS, SyncMonitor
 from emolib.training.losses import Ramp, Threshold
-from emolib.training.recipes import GENERATOR_RECIPES, RECIPES, GeneratorRecipe, find_recipe
+from emolib.training.recipes import (
+    GENERATOR_RECIPES,
+    PHASES,
+    RECIPES,
+    GeneratorRecipe,
+    find_recipe,
+    in_phase,
+)
 from emolib.training.settings import FitConfig, check_settings
 from emolib.training.start import parse_changes, train
 from emolib.training.variants import varied
@@ -14,6 +21,8 @@ PAPER = {  # emotion, mask, α, β, γ, augmentation (paper §4.2, §4.3, §5, A
     "WAV2LIP": (None, "half", 0.03, 0.0, 0.0, False),
     "END": ("END", "full", 0.03, 0.0, 0.001, False),
     "SEQ": ("SEQ", "full", 0.03, 0.0, 0.001, False),
+    "SEQ+PL": ("SEQ", "full", 0.03, 0.01, 0.001, False),
+    "SEQ+DA": ("SEQ", "full", 0.03, 0.0, 0.001, True),
     "PLDA": ("SEQ", "full", 0.03, 0.01, 0.001, True),
     "PRE": ("SEQ", "full", 0.03, 0.01, 0.001, True),
 }
@@ -69,6 +78,25 @@ def test_one_changed_ingredient_is_told_in_the_name():
     assert GENERATOR_RECIPES["SEQ"].reference == "same_clip"
 
 
+@pytest.mark.parametrize("name", GENERATOR_RECIPES)
+def test_every_recipe_has_two_phases_with_one_budget(name):
+    recipe = find_recipe("generator", name)
+    frames, windows = in_phase(recipe, "frames"), in_phase(recipe, "windows")
+    assert frames.name == f"{name}, frames" and windows.name == f"{name}, windows"
+    assert frames.frames_per_window == 1 and frames.weights.sync == 0
+    assert frames.weights.emotion == recipe.weights.emotion and windows.weights == recipe.weights
+    assert (frames.fit, windows.fit) == (PHASES["frames"], PHASES["windows"])
+    if name != "WARMUP":
+        check_settings(frames=frames, windows=windows)
+
+
+def test_an_unknown_phase_is_refused(tmp_path):
+    with pytest.raises(ConfigError, match="frames or windows"):
+        train("generator", tmp_path, tmp_path, "SEQ", phase="third")
+    with pytest.raises(ConfigError, match="a generator's recipe"):
+        train("syncnet", tmp_path, tmp_path, phase="frames")
+
+
 def test_all_impossible_changes_are_named_together():
     changes = {"weights.snyc": "1", "augment": "maybe", "network.width": "-3", "mask": "half"}
     with pytest.raises(ConfigError) as caught:
@@ -117,6 +145,8 @@ OUT_OF_RANGE = {
     "perceptual_frames": ("0", "6"),
     "weights.emotion": ("-0.1", "1"),
     "schedule.start": ("-1", "100000"),
+    "unlabelled": ("CALM",),
+    "fit.patience": ("0",),
 }
 ROUGH_OUT_OF_RANGE = {
     "label_smoothing": ("-0.1", "1"),

@@ -23,6 +23,7 @@ from emolib.training.loader import fixed_batches
 from emolib.training.losses import LossWeights, Ramp
 from emolib.training.objective import draw_frames, psnr_db, with_frames
 from emolib.training.recipes import GENERATOR_RECIPES, find_recipe
+from emolib.training.start import train
 from emolib.training.state import load_state, saved_states
 from emolib.training.syncnet import train_syncnet
 from emolib.training.variants import varied
@@ -292,6 +293,42 @@ def test_a_start_of_another_width_is_refused_and_a_smaller_head_grows(store, jud
         train_generator(store, tmp_path / "c", recipe=wider, start=start, **options)
 
 
+def test_magnusson_starts_from_a_trained_wav2lip(store, judges, tmp_path):
+    options = QUICK | {"steps": 1}
+    wav2lip = small("generator", "WAV2LIP")
+    train_generator(store, tmp_path / "a", recipe=wav2lip, **judges, **options)
+    start = tmp_path / "a" / "generator.safetensors"
+    recipe = small("generator", "MAGNUSSON", **{"fit.learning_rate": "1e-9"})
+    train_generator(store, tmp_path / "b", recipe=recipe, start=start, **judges, **options)
+    a, b = (load_file(tmp_path / run / "generator.safetensors") for run in "ab")
+    torch.testing.assert_close(b["face_encoder.0.0.conv.weight"], a["face_encoder.0.0.conv.weight"])
+    first = a["decoder.0.0.conv.weight"]
+    torch.testing.assert_close(b["decoder.0.0.conv.weight"][:, : first.shape[1]], first)
+
+
+def test_two_phases_train_one_after_the_other(store, judges, tmp_path):
+    steps = {"batch_size": 2, "eval_items": 2, "steps": 1, "device": "cpu", "width": 0.0625}
+    for phase, start in (("frames", None), ("windows", tmp_path / "frames")):
+        given = judges | ({"start": start / "generator.safetensors"} if start else {})
+        train("generator", store, tmp_path / phase, "SEQ+PL", phase=phase, **given, **steps)
+        meta = read_meta(tmp_path / phase / "generator.safetensors")
+        assert meta.recipe == f"SEQ+PL, {phase}"
+
+
+def test_who_decides_when_to_stop_is_neither_trained_on_nor_tested(tmp_path):
+    store = ClipStore(make_drawn_store(tmp_path / "store", n_people=13, n_sentences=1))
+    recipe = small("generator", "SEQ")
+    config = replace(recipe.fit, patience=3)
+    task = GeneratorTask(Generator(recipe.network), Judges(), recipe, store, config)
+
+    def actors(windows):
+        return set(windows.store.clips["actor"].iloc[windows.clip_idx])
+
+    trained, asked = actors(task.data.parts[0]), actors(task.tests[0])
+    assert (len(trained), asked) == (10, {"9001", "9011"}) and not trained & asked
+    assert "9013" not in trained | asked  # the test person
+
+
 def test_psnr_by_hand():
     target = torch.zeros(1, 2, 3, 4, 4)
     frames = target.clone()
@@ -339,7 +376,7 @@ def test_a_resume_on_a_store_of_the_same_size_but_other_clips_is_refused(store, 
     other = shutil.copytree(store, tmp_path / "other")
     table = (other / "clips.csv").read_text().replace("0" * 64, "1" * 64)
     (other / "clips.csv").write_text(table)
-    with pytest.raises(TrainingError, match="store_sha256 was"):
+    with pytest.raises(TrainingError, match="stores was"):
         train_syncnet(other, tmp_path / "run", steps=2, resume=True, **options)
 
 
@@ -369,5 +406,5 @@ def test_clips_without_labels_are_refused_where_a_recipe_needs_labels(store, jud
     assert train_generator(bare, tmp_path / "b", recipe=recipe, steps=1, **judges, **QUICK).step
     some = unlabelled(store, tmp_path / "some", keep=4)
     task = make_task(some)[0]  # clips with a label serve, the others are left out
-    assert len(task.data) == 4 and len(task.test) == 4
+    assert len(task.data) == 4 and len(task.tests[0]) == 4
     assert all(task.data.item(0, k)["emotion_idx"] >= 0 for k in range(4))
