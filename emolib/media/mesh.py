@@ -1,4 +1,4 @@
-"""The 468-point face mesh, and a face's pose read from its bony points.
+"""The face mesh (468 points, or 478 with irises), and a face's pose read from its bony points.
 
 A face's *pose* is four numbers: centre x, centre y, size (pixels) and roll (radians). They come
 from points that speech and expression hardly move, so a crop does not breathe with the mouth. Size
@@ -10,6 +10,7 @@ the crop itself betrays how far the mouth is open.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from threading import local
 
 import cv2
@@ -19,7 +20,6 @@ from emolib.media.blaze import load_tflite
 from emolib.media.face import EYES, Face
 
 N_LANDMARKS = 468
-INPUT_PX = 192
 ROI_SCALE = 1.5  # the network wants this much room around the face
 RIGHT_EYE, LEFT_EYE = (33, 133), (362, 263)  # outer and inner corners, the person's right first
 FOREHEAD = (10, 67, 297, 54, 284)
@@ -31,25 +31,42 @@ CHIN = 152
 
 # The standard face square: from the hairline to below the chin of an open mouth.
 SIZE_PER_SPREAD, DOWN_PER_SIZE = 3.1, 0.226
+_TO_UNIT = np.float32(1 / 255)
 
 
-_own = local()  # the interpreter holds its input and output, so each thread has its own
+@dataclass(frozen=True)
+class _Network:
+    file: str
+    input_px: int
 
 
-def _run(view: np.ndarray) -> tuple[np.ndarray, float]:
-    """The network on (192, 192, 3) uint8: points (468, 3) in its input's pixels, and a logit."""
-    if not hasattr(_own, "interpreter"):
-        _own.interpreter = load_tflite("face_landmark.tflite")
-        _own.input = _own.interpreter.get_input_details()[0]["index"]
-        _own.outputs = [detail["index"] for detail in _own.interpreter.get_output_details()]
-    _own.interpreter.set_tensor(_own.input, view[None] * np.float32(1 / 255))
-    _own.interpreter.invoke()
-    points, logit = (_own.interpreter.get_tensor(index).ravel() for index in _own.outputs)
-    return points.reshape(N_LANDMARKS, 3).astype(np.float64), float(logit[0])
+MESH_468 = _Network("face_landmark.tflite", 192)
+MESH_478 = _Network("face_landmarks_detector.tflite", 256)  # sees lips, lids and irises better
+
+_own = local()  # an interpreter holds its input and output, so each thread has its own
+
+
+def _run(network: _Network, view: np.ndarray) -> tuple[np.ndarray, float]:
+    """A network on (P, P, 3) uint8: points (M, 3) in its input's pixels, and a logit."""
+    if not hasattr(_own, "interpreters"):
+        _own.interpreters = {}
+    if network not in _own.interpreters:
+        _own.interpreters[network] = load_tflite(network.file)
+    interpreter = _own.interpreters[network]
+    interpreter.set_tensor(interpreter.get_input_details()[0]["index"], view[None] * _TO_UNIT)
+    interpreter.invoke()
+    points, logit = (
+        interpreter.get_tensor(detail["index"]).ravel()
+        for detail in interpreter.get_output_details()[:2]
+    )
+    return points.reshape(-1, 3).astype(np.float64), float(logit[0])
 
 
 class FaceMesh:
     """Landmarks of a face whose place is roughly known."""
+
+    def __init__(self, network: _Network = MESH_468):
+        self.network = network
 
     def landmarks(self, frame: np.ndarray, roi: np.ndarray) -> tuple[np.ndarray, float]:
         """Mesh of the face in a turned square of the frame.
@@ -59,20 +76,18 @@ class FaceMesh:
             roi: (4,) centre x, centre y, side in pixels, roll in radians.
 
         Returns:
-            landmarks (468, 3) float32: x, y in pixels, z in pixels towards the back of the head;
-            and the network's confidence in [0, 1] that this is a face.
+            landmarks (468 or 478, 3) float32: x, y in pixels, z in pixels towards the back of the
+            head; and the network's confidence in [0, 1] that this is a face.
         """
         x, y, side, roll = (float(value) for value in roi)
-        cos, sin = np.cos(roll), np.sin(roll)
-        scale = side / INPUT_PX
+        cos, sin, px = np.cos(roll), np.sin(roll), self.network.input_px
+        scale = side / px
         turn = np.array([[cos, -sin], [sin, cos]]) * scale  # input pixels -> frame pixels
-        shift = np.array([x, y]) - turn @ np.full(2, INPUT_PX / 2)
+        shift = np.array([x, y]) - turn @ np.full(2, px / 2)
         sample = np.column_stack([turn, shift + turn @ [0.5, 0.5] - 0.5])  # pixel centres
         how = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-        view = cv2.warpAffine(
-            frame, sample, (INPUT_PX, INPUT_PX), flags=how, borderMode=cv2.BORDER_REPLICATE
-        )
-        points, logit = _run(view)
+        view = cv2.warpAffine(frame, sample, (px, px), flags=how, borderMode=cv2.BORDER_REPLICATE)
+        points, logit = _run(self.network, view)
         points[:, :2] = points[:, :2] @ turn.T + shift
         points[:, 2] *= scale
         score = 1 / (1 + np.exp(-np.clip(logit, -80, 80)))
@@ -86,7 +101,7 @@ def roi_of_face(face: Face) -> np.ndarray:
 
 
 def roi_of_landmarks(landmarks: np.ndarray) -> np.ndarray:
-    """Where the mesh should look in the next frame, from this frame's landmarks (468, 3)."""
+    """Where the mesh should look in the next frame, from this frame's landmarks (M, 3)."""
     low, high = landmarks[:, :2].min(axis=0), landmarks[:, :2].max(axis=0)
     side = ROI_SCALE * (high - low).max()
     return np.array([*(low + high) / 2, side, roll_of_landmarks(landmarks)])
