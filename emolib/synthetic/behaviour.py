@@ -27,10 +27,8 @@ def blinks(times_s: np.ndarray, seed) -> np.ndarray:
     at = rng.uniform(0.4, 2.6)
     while len(times_s) and at < times_s[-1] + BLINK_S:
         phase = times_s - at
-        closing = np.clip(phase / 0.08, 0, 1)
-        opening = np.clip((phase - 0.12) / 0.12, 0, 1)
-        depth = rng.uniform(0.92, 1.0)
-        shut = np.maximum(shut, depth * (_ease(closing) - _ease(opening)))
+        closing, opening = smoothstep(phase / 0.08), smoothstep((phase - 0.12) / 0.12)
+        shut = np.maximum(shut, rng.uniform(0.92, 1.0) * (closing - opening))
         at += BLINK_S + 0.5 + rng.gamma(2.0, 1.4)
     return shut
 
@@ -47,7 +45,7 @@ def glances(times_s: np.ndarray, seed) -> np.ndarray:
         at += rng.uniform(0.4, 2.0)
         away = rng.random() < 0.35
         there = rng.normal(0, [0.09, 0.05]) if away else rng.normal(0, 0.012, 2)
-        gaze += _ease(np.clip((times_s - at) / 0.04, 0, 1))[:, None] * (there - here)
+        gaze += smoothstep((times_s - at) / 0.04)[:, None] * (there - here)
         here = there
     return gaze
 
@@ -86,5 +84,7 @@ def nods(times_s: np.ndarray, loudness: np.ndarray, amount: float) -> np.ndarray
     return amount * (smooth - smooth.mean())
 
 
-def _ease(x: np.ndarray) -> np.ndarray:
+def smoothstep(x: np.ndarray) -> np.ndarray:
+    """0 below 0, 1 above 1, and smooth between."""
+    x = np.clip(x, 0, 1)
     return x * x * (3 - 2 * x)

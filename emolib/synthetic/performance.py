@@ -36,7 +36,7 @@ _POSTURE = {
     "FEA": ((0.030, 0.020, 0.010, -0.035), 0.02, 1.1, 0.020),
     "HAP": ((0.0, 0.035, 0.035, 0.010), 0.0, 1.2, 0.050),
     "NEU": ((0.0, 0.0, 0.0, 0.0), 0.0, 0.8, 0.025),
-    "SAD": ((0.0, -0.140, 0.040, 0.0), -0.12, 0.7, 0.015),
+    "SAD": ((0.0, -0.110, 0.040, 0.0), -0.05, 0.7, 0.015),
 }
 
 
@@ -131,11 +131,11 @@ def blend(felt: np.ndarray, said: Articulation, jaw: np.ndarray | float = 1.0) -
     # What would part the lips gives way to a closure; what would seal them gives way to speech.
     scale("jawOpen mouthUpperUp mouthLowerDown mouthFunnel mouthShrugUpper", open_)
     scale("mouthStretch", 1 - 0.75 * shut)
-    scale("mouthFrown mouthSmile", 1 - 0.25 * shut)
+    scale("mouthFrown mouthSmile", 1 - 0.35 * shut)
     scale("mouthPress mouthRollUpper mouthRollLower", 1 - 0.7 * talking * open_)
     scale("mouthShrugLower", 1 - 0.5 * talking * open_)
     # Rounding and the expression's width share the corners of the mouth.
-    scale("mouthSmile mouthDimple mouthStretch mouthFrown", 1 - 0.5 * round_ * open_)
+    scale("mouthSmile mouthDimple mouthStretch mouthFrown", 1 - 0.6 * round_ * open_)
     width = felt[:, sides("mouthSmile") + sides("mouthStretch")].sum(1) / 2
     give = 1 - 0.35 * np.clip(width, 0, 1)
     # f and v: the lower lip goes to the teeth, so the jaw must come up.

@@ -13,7 +13,7 @@ from emolib.base.emotions import parse_emotion
 from emolib.base.errors import ConfigError
 
 LEVELS = ("LO", "MD", "HI", "XX")
-_STRENGTH = {"LO": 0.45, "MD": 0.7, "HI": 1.0, "XX": 0.9}
+_STRENGTH = {"LO": 0.45, "MD": 0.7, "HI": 1.0, "XX": 0.78}
 
 
 @dataclass(frozen=True)

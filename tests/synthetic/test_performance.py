@@ -8,7 +8,7 @@ import pytest
 from emolib.base.emotions import EMOTIONS
 from emolib.base.errors import ConfigError
 from emolib.synthetic import behaviour, performance, stage
-from emolib.synthetic.expressions import RECIPES, Style, envelope, recipe_units, sides
+from emolib.synthetic.expressions import RECIPES, Style, express, recipe_units, sides
 from emolib.synthetic.head import UNIT_INDEX, UNITS
 from emolib.synthetic.performance import perform
 from emolib.synthetic.sentences import ALL_SENTENCES
@@ -141,16 +141,33 @@ def test_neutral_is_neutral_and_the_others_are_not(speech):
         assert np.abs(acted.weights - neutral.weights).max() > 0.5
 
 
-def test_levels_grow_and_come_and_go(speech):
-    strong = {
-        level: unit(perform(speech, "ANG", level, seed=2, paired=True), "browDown")
-        for level in ("LO", "MD", "HI")
-    }
-    middle = len(strong["HI"]) // 2
-    assert strong["LO"][middle] < strong["MD"][middle] < strong["HI"][middle]
-    assert strong["HI"][0] < 0.6 * strong["HI"][middle] > strong["HI"][-1] * 0.8
-    curve = envelope(np.linspace(0, 2, 50), 2.0)
-    assert curve[0] < 0.4 and curve[25] == 1 and curve[-1] < 0.7
+def test_levels_grow(speech):
+    strong = [
+        unit(perform(speech, "ANG", level, seed=2, paired=True), "browDown").max()
+        for level in ("LO", "XX", "HI")
+    ]
+    assert strong == sorted(strong) and strong[0] < 0.6 * strong[-1]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_smile_is_there_before_the_first_word_and_lasts_through_pauses(seed):
+    said = made_up(("ɑː", 0.5, 0.8), ("uː", 0.8, 1.1), ("iː", 1.6, 1.9), seconds=2.4)
+    smile = unit(perform(said, "HAP", "HI", seed=seed, fps=50, paired=True), "mouthSmile")
+    pause = smile[int(1.3 * 50) : int(1.45 * 50)]
+    assert smile[0] > 0.45 * smile.max()  # before the first word
+    assert pause.min() > 0.8 * smile.max()
+    assert smile[-1] > 0.75 * smile.max()
+    assert smile[int(0.95 * 50)] < 0.7 * pause.min()  # rounding takes the corners
+
+
+def test_brows_and_mouth_come_at_their_own_time():
+    times_s = np.arange(0, 2, 0.02)
+    apart = []
+    for seed in range(8):
+        felt, _ = express(times_s, 2.0, "FEA", "HI", Style.from_seed(seed), [seed, 1])
+        brow, mouth = felt[:, UNIT_INDEX["browInnerUp"]], felt[:, UNIT_INDEX["jawOpen"]]
+        apart.append(abs(brow[0] / brow[50] - mouth[0] / mouth[50]))
+    assert max(apart) > 0.1
 
 
 def test_paired_pose_gaze_and_blinks_depend_on_person_and_time_alone(speech):
@@ -197,7 +214,9 @@ def test_recipes_are_face_units_and_leave_gaze_alone():
 
 def test_people_have_their_own_way():
     styles = [Style.from_seed(seed) for seed in range(30)]
-    assert {s.variant["ANG"] for s in styles} == set(range(len(RECIPES["ANG"])))
+    for code, recipes in RECIPES.items():
+        assert {s.variant[code] for s in styles} == set(range(len(recipes))), code
+    assert np.std([s.strength["SAD"] for s in styles]) > 0.04
     uneven = [
         s.gain[UNIT_INDEX["mouthSmileLeft"]] / s.gain[UNIT_INDEX["mouthSmileRight"]] for s in styles
     ]
