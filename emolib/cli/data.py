@@ -30,6 +30,9 @@ def synth(
         str, typer.Option(help="any of background,light,camera: varied instead of a studio's")
     ] = "",
     quality: Annotated[int, typer.Option(help="of the videos: 18 as CREMA-D's, 30 small")] = 18,
+    engine: Annotated[
+        str, typer.Option(help="of speech: auto|kokoro|espeak; auto: kokoro if it is installed")
+    ] = "auto",
 ) -> None:
     """Film synthetic people who say sentences in six emotions, with exact ground truth."""
     from emolib.synthetic.film import FilmSettings, parse_size, write_corpus
@@ -42,7 +45,7 @@ def synth(
         sentences=sentences,
         levels=levels,
         first_actor=first_actor,
-        settings=FilmSettings(width_px, height_px, fps, seed, paired, varied, quality),
+        settings=FilmSettings(width_px, height_px, fps, seed, paired, varied, quality, engine),
         workers=workers,
     )
     typer.echo(str(report))

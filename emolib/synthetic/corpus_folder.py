@@ -8,14 +8,16 @@ from __future__ import annotations
 import csv
 import json
 import shutil
-from dataclasses import asdict
+import warnings
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from emolib import __version__
 from emolib.base.config import settings_hash
-from emolib.base.errors import ConfigError, ResourceError
+from emolib.base.errors import ConfigError, EmolibWarning, ResourceError
 from emolib.base.files import atomic_path
 from emolib.synthetic.sentences import ALL_SENTENCES, Sentence
+from emolib.synthetic.speech import ENGINES, engine_for, find_engine
 from emolib.synthetic.take import FilmSettings, cast, person_seed
 
 CORPUS_FORMAT = 1
@@ -67,6 +69,25 @@ def claim(out: Path, settings: FilmSettings) -> None:
     _write_json(guard, mine)
 
 
+def settle_engine(out: Path, settings: FilmSettings) -> FilmSettings:
+    """Settings with a speech engine that is here: the one that began the folder, if one did.
+
+    Raises:
+        MissingExtra: the engine is not installed.
+    """
+    wanted = settings.engine
+    if wanted == "auto":
+        try:
+            told = json.loads((out / "corpus.json").read_text(encoding="utf-8"))
+            wanted = told["settings"]["engine"]
+        except (OSError, ValueError, KeyError, TypeError):
+            pass  # no corpus yet; `claim` judges what there is
+    engine, reason = find_engine(wanted if wanted in ENGINES else "auto")
+    if reason:
+        warnings.warn(f"the voices are espeak-ng's: {reason}", EmolibWarning, stacklevel=3)
+    return replace(settings, engine=engine)
+
+
 def sweep(out: Path) -> None:
     """Remove unfinished files that a killed run left behind (hidden temporary names)."""
     for kind, suffix in KINDS.items():
@@ -116,12 +137,14 @@ def write_tables(out: Path, settings: FilmSettings, extra: dict[str, Sentence]) 
     known = ALL_SENTENCES | extra
     told = sorted({name.split("_")[1] for name in names})
     texts = {code: known[code].text if code in known else None for code in told}
+    speakers = {c: engine_for(known[c].language, settings.engine) for c in told if c in known}
     _write_json(
         out / "corpus.json",
         identity(settings)
         | {
             "n_clips": len(names),
             "sentences": texts,
+            "spoken_by": {e: [c for c in speakers if speakers[c] == e] for e in ENGINES},
             "actors": {
                 str(a): {"seed": p.seed, "sex": p.sex, "age": p.age} for a, p in people.items()
             },

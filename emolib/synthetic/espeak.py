@@ -1,5 +1,7 @@
 """espeak-ng, one fresh process a sentence: the only room that touches the library.
 
+It speaks, and it gives the phonemes that `kokoro` speaks.
+
 The library keeps one global state a process, and its jitter and noise depend on everything said
 before. A process of its own for each sentence (about 30 ms), with the library's clock-seeded noise
 given a fixed seed, makes speech a pure function of its arguments, safe in threads and workers, and
@@ -23,6 +25,7 @@ _SYNCHRONOUS = 2
 _PHONEME_EVENTS, _PHONEME_IPA = 0x1, 0x2
 _UTF8, _END_PAUSE = 0x1, 0x1000
 _EVENT_END, _EVENT_PHONEME = 0, 7
+_IPA = 0x2  # of espeak_TextToPhonemes
 
 
 class _Id(ctypes.Union):
@@ -61,15 +64,30 @@ def synthesise(
         LookupError: espeak knows no such voice.
         RuntimeError: the child process failed or took longer than `timeout_s`.
     """
+    parameters = {RATE_WPM: rate_wpm, PITCH: pitch, PITCH_RANGE: pitch_range}
+    reply, sound = _ask({"text": text, "voice": voice, "parameters": parameters}, timeout_s)
+    return sound, reply["rate_hz"], [(ms / 1000, ipa) for ms, ipa in reply["phonemes"]]
+
+
+def transcribe(text: str, voice: str, *, timeout_s: float = 60.0) -> list[tuple[str, str]]:
+    """IPA of `text`, clause by clause.
+
+    Returns:
+        (IPA, the text of the clause) pairs. Sounds are parted by "_", words by spaces, stress is
+        marked before the vowel: ("ɪ_t_s ᵻ_l_ˈɛ_v_ə_n", "It's eleven,").
+
+    Raises:
+        as `synthesise`.
+    """
+    return [tuple(pair) for pair in _ask({"text": text, "voice": voice}, timeout_s)[0]["clauses"]]
+
+
+def _ask(job: dict, timeout_s: float) -> tuple[dict, bytes]:
+    """Have a fresh process do a job: its reply, and the sound it made."""
     import espeakng_loader
 
-    job = {
-        "library": str(espeakng_loader.get_library_path()),
-        "data": str(espeakng_loader.get_data_path()),
-        "text": text,
-        "voice": voice,
-        "parameters": {RATE_WPM: rate_wpm, PITCH: pitch, PITCH_RANGE: pitch_range},
-    }
+    job["library"] = str(espeakng_loader.get_library_path())
+    job["data"] = str(espeakng_loader.get_data_path())
     try:
         child = subprocess.run(
             [sys.executable, "-I", "-S", __file__],
@@ -86,12 +104,12 @@ def synthesise(
         raise RuntimeError(f"espeak stopped with code {child.returncode}: {last}")
     reply = json.loads(head)
     if reply["unknown_voice"]:
-        raise LookupError(voice)
-    return sound, reply["rate_hz"], [(ms / 1000, ipa) for ms, ipa in reply["phonemes"]]
+        raise LookupError(job["voice"])
+    return reply, sound
 
 
-def _speak_here(job: dict) -> tuple[dict, bytes]:
-    """Say one job with the library loaded into this process."""
+def _do_here(job: dict) -> tuple[dict, bytes]:
+    """Do one job with the library loaded into this process."""
     library = ctypes.CDLL(job["library"])
     samples, phonemes = array("h"), []
 
@@ -114,6 +132,8 @@ def _speak_here(job: dict) -> tuple[dict, bytes]:
     library.espeak_SetSynthCallback(callback)
     if library.espeak_SetVoiceByName(job["voice"].encode()) != 0:
         return {"unknown_voice": True}, b""
+    if "parameters" not in job:
+        return {"unknown_voice": False, "clauses": _clauses(library, job["text"])}, b""
     library.espeak_ng_SetRandSeed(ctypes.c_long(1))
     for parameter, value in job["parameters"].items():
         library.espeak_SetParameter(int(parameter), int(value), 0)
@@ -128,8 +148,24 @@ def _speak_here(job: dict) -> tuple[dict, bytes]:
     return reply, samples.tobytes()
 
 
+def _clauses(library, text: str) -> list[tuple[str, str]]:
+    translate = library.espeak_TextToPhonemes
+    translate.restype = ctypes.c_char_p
+    translate.argtypes = [ctypes.POINTER(ctypes.c_void_p), ctypes.c_int, ctypes.c_int]
+    raw = text.encode()
+    buffer = ctypes.create_string_buffer(raw)
+    begin = ctypes.addressof(buffer)
+    at, clauses = ctypes.c_void_p(begin), []
+    while at.value:
+        first = at.value - begin
+        ipa = translate(ctypes.byref(at), _UTF8, _IPA | ord("_") << 8).decode(errors="ignore")
+        end = at.value - begin if at.value else len(raw)
+        clauses.append((ipa, raw[first:end].decode(errors="ignore")))
+    return clauses
+
+
 def _child() -> None:
-    reply, sound = _speak_here(json.loads(sys.stdin.buffer.read()))
+    reply, sound = _do_here(json.loads(sys.stdin.buffer.read()))
     sys.stdout.buffer.write(json.dumps(reply).encode() + b"\n" + sound)
 
 

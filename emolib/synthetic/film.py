@@ -18,14 +18,22 @@ from pathlib import Path
 
 import numpy as np
 from joblib import Parallel, cpu_count, delayed
+from joblib.externals.loky.process_executor import TerminatedWorkerError
 
 from emolib.base.emotions import EMOTIONS, parse_emotion
-from emolib.base.errors import ConfigError
+from emolib.base.errors import ConfigError, ResourceError
 from emolib.base.files import atomic_path
 from emolib.base.runtime import Stopwatch, progress
 from emolib.media.audio import write_wav
 from emolib.media.video import write_video
-from emolib.synthetic.corpus_folder import check_disk, claim, is_finished, sweep, write_tables
+from emolib.synthetic.corpus_folder import (
+    check_disk,
+    claim,
+    is_finished,
+    settle_engine,
+    sweep,
+    write_tables,
+)
 from emolib.synthetic.prosody import LEVELS
 from emolib.synthetic.sentences import Sentence, parse_sentences
 from emolib.synthetic.take import (
@@ -60,10 +68,12 @@ class FilmReport:
     n_filmed: int  # written now
     n_kept: int  # finished before
     seconds: float
+    engine: str  # of speech
 
     def __str__(self) -> str:
         kept = f", {self.n_kept} were there" if self.n_kept else ""
-        return f"{self.folder}: {self.n_filmed} clips filmed in {self.seconds:.0f} s{kept}"
+        filmed = f"{self.n_filmed} clips filmed in {self.seconds:.0f} s, voices of {self.engine}"
+        return f"{self.folder}: {filmed}{kept}"
 
 
 def parse_levels(wanted: str | Iterable[str] | None) -> tuple[str, ...] | None:
@@ -128,6 +138,7 @@ def write_corpus(
 
     Raises:
         ConfigError: a value is out of range, or the folder holds something else.
+        MissingExtra: the speech engine asked for, or that of the folder, is not installed.
         ResourceError: the folder cannot be written, or the disk is too small or full.
     """
     watch, out, settings = Stopwatch(), Path(out), settings or FilmSettings()
@@ -137,6 +148,7 @@ def write_corpus(
         raise ConfigError(f"cannot use {workers} workers", expected="0 (one a core) to 256")
     codes = tuple(dict.fromkeys(parse_emotion(e) for e in emotions))
     names = clip_names(numbers, spoken, parse_levels(levels), codes)
+    settings = settle_engine(out, settings)
     claim(out, settings)
     sweep(out)
     todo = [name for name in names if not is_finished(out, name)]
@@ -145,7 +157,9 @@ def write_corpus(
     jobs = _jobs([(name, extra[name.split("_")[1]]) for name in todo])
     _run(jobs, out, settings, min(workers or cpu_count(), max(len(jobs), 1)), len(todo))
     write_tables(out, settings, extra)
-    return FilmReport(out, len(names), len(todo), len(names) - len(todo), watch.seconds)
+    return FilmReport(
+        out, len(names), len(todo), len(names) - len(todo), watch.seconds, settings.engine
+    )
 
 
 def write_clip(out: Path, take: Take, quality: int = 18) -> None:
@@ -193,8 +207,14 @@ def _run(jobs, out: Path, settings: FilmSettings, workers: int, n_clips: int) ->
                     bar.update(_film_job([clip], out, settings))
             return
         calls = (delayed(_film_job)(job, out, settings) for job in jobs)
-        for n in Parallel(n_jobs=workers, return_as="generator_unordered")(calls):
-            bar.update(n)
+        try:
+            for n in Parallel(n_jobs=workers, return_as="generator_unordered")(calls):
+                bar.update(n)
+        except TerminatedWorkerError as error:
+            raise ResourceError(
+                "a worker process died, most likely for want of memory",
+                fix="use fewer --workers and run again: finished clips are kept",
+            ) from error
 
 
 def _are_sentences(given) -> bool:

@@ -7,7 +7,7 @@ flatter and softer; disgust slower and lower.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 
 from emolib.base.emotions import parse_emotion
 from emolib.base.errors import ConfigError
@@ -24,15 +24,17 @@ class Prosody:
     pitch_st: float = 0.0  # semitones
     pitch_range: float = 1.0  # times the usual range
     gain_db: float = 0.0
+    effort_db: float = 0.0  # of what lies above 1.5 kHz: pressed > 0 > soft
+    breath: float = 0.0  # noise, as a share of the voice's loudness
 
 
-_PROSODY = {  # at full strength: rate, semitones, range, dB
-    "ANG": Prosody(1.10, 2.5, 1.5, 5.0),
-    "DIS": Prosody(0.86, -1.5, 0.9, 0.0),
-    "FEA": Prosody(1.14, 4.0, 0.8, 1.0),
-    "HAP": Prosody(1.06, 3.0, 1.6, 3.0),
+_FULL = {  # at full strength
+    "ANG": Prosody(1.15, 4.0, 1.5, 7.0, 6.0),
+    "DIS": Prosody(0.86, -1.5, 0.9, 0.0, 1.0, 0.05),
+    "FEA": Prosody(1.15, 5.0, 0.8, 1.5, 1.5, 0.15),
+    "HAP": Prosody(1.06, 4.0, 1.5, 4.0, 3.0),
     "NEU": Prosody(),
-    "SAD": Prosody(0.82, -2.0, 0.55, -4.0),
+    "SAD": Prosody(0.80, -2.5, 0.55, -5.0, -5.0, 0.10),
 }
 
 
@@ -50,10 +52,5 @@ def level_strength(level: str) -> float:
 
 def prosody_for(emotion: str, level: str = "XX") -> Prosody:
     """The prosody of an emotion at a level; neutral is the same at every level."""
-    full, strength = _PROSODY[parse_emotion(emotion)], level_strength(level)
-    return Prosody(
-        rate=1 + (full.rate - 1) * strength,
-        pitch_st=full.pitch_st * strength,
-        pitch_range=1 + (full.pitch_range - 1) * strength,
-        gain_db=full.gain_db * strength,
-    )
+    full, strength = astuple(_FULL[parse_emotion(emotion)]), level_strength(level)
+    return Prosody(*(a + (b - a) * strength for a, b in zip(astuple(Prosody()), full, strict=True)))

@@ -18,7 +18,7 @@ from emolib.synthetic.people import Person, Stage
 from emolib.synthetic.performance import Performance, perform
 from emolib.synthetic.prosody import level_strength, prosody_for
 from emolib.synthetic.sentences import ALL_SENTENCES, Sentence, parse_sentences
-from emolib.synthetic.speech import Speech, Voice, speak
+from emolib.synthetic.speech import ENGINES, Speech, Voice, speak
 
 FIRST_ACTOR = 9001  # CREMA-D's own actors are 1001–1091
 LAST_ACTOR = 9999
@@ -41,6 +41,7 @@ class FilmSettings:
     paired: bool = False  # see docs/architecture.md, and `performance`
     randomise: tuple[str, ...] = ()  # of "background", "light", "camera"; else CREMA-D's studio
     quality: int = 18  # of the video files: 18 as CREMA-D's, 30 a quarter of the bytes
+    engine: str = "auto"  # of speech: "kokoro", "espeak"; auto: Kokoro if it is installed
 
     def __post_init__(self):
         for name, side in (("width", self.width_px), ("height", self.height_px)):
@@ -56,6 +57,10 @@ class FilmSettings:
             raise ConfigError(f"seed {self.seed} is out of range", expected="0 to 2147483647")
         if not 10 <= self.quality <= 40:
             raise ConfigError(f"video quality {self.quality} is out of range", expected="10 to 40")
+        if self.engine not in ("auto", *ENGINES):
+            raise ConfigError(
+                f"unknown speech engine {self.engine!r}", expected="auto, " + ", ".join(ENGINES)
+            )
         unknown = sorted(set(self.randomise) - set(RANDOMISED))
         if unknown:
             raise ConfigError(
@@ -171,6 +176,7 @@ def film_clip(
         Voice.from_seed(seed, person.sex),
         prosody=prosody,
         language=sentence.language,
+        engine=settings.engine,
     )
     acted = perform(speech, code, level, seed=seed, fps=settings.fps, paired=settings.paired)
     name = f"{actor}_{sentence.code}_{code}_{level}"
@@ -179,7 +185,7 @@ def film_clip(
         person,
         speech,
         acted,
-        _stage(seed, replace(settings, fps=30.0, quality=18, paired=False)),
+        _stage(seed, replace(settings, fps=30.0, quality=18, paired=False, engine="auto")),
     )
 
 
