@@ -37,7 +37,7 @@ class Speech:
     samples: np.ndarray
     phonemes: tuple[Phone, ...]
     text: str
-    engine: str  # who spoke: one of `ENGINES`
+    engine: str = ""  # who spoke: one of `ENGINES`
 
     @property
     def duration_s(self) -> float:

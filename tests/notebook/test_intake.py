@@ -1,5 +1,7 @@
 """Files that come in: whole and readable, or one clear line and nothing on disk."""
 
+import sys
+
 import numpy as np
 import pytest
 
@@ -7,7 +9,6 @@ from emolib.base.errors import AudioError, ConfigError, EmolibError, MediaError,
 from emolib.media.audio import load_audio, write_wav
 from emolib.notebook import intake
 from emolib.notebook.intake import Arrival, Reception, fresh, say, take
-from emolib.synthetic import espeak
 
 
 def arrive(folder, kind, name, data, piece=100_000):
@@ -142,10 +143,7 @@ def test_nothing_to_say_is_one_line(tmp_path, text):
 
 
 def test_a_missing_synthesiser_says_what_to_install(tmp_path, monkeypatch):
-    def missing(*_args, **_options):
-        raise ModuleNotFoundError("espeakng_loader")
-
-    monkeypatch.setattr(espeak, "synthesise", missing)
+    monkeypatch.setitem(sys.modules, "espeakng_loader", None)
     with pytest.raises(MissingExtra, match=r"emolib\[synth\]"):
         say("A sentence nobody has said before.", "female", "en", tmp_path)
 
