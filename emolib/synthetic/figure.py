@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from emolib.synthetic import cloth, hair, motion, surfaces
+from emolib.synthetic import cloth, hair, motion, surfaces, teeth
 from emolib.synthetic import head as h
 from emolib.synthetic.person import Person
 from emolib.synthetic.strands import Strands
@@ -22,8 +22,7 @@ REST = {
 }  # fmt: skip
 _KINDS = {
     h.BODY: surfaces.SKIN, h.EYE_L: surfaces.EYE, h.EYE_R: surfaces.EYE_R,
-    h.TEETH_UP: surfaces.TEETH,
-    h.TEETH_LOW: surfaces.TEETH, h.TONGUE: surfaces.TONGUE, h.MOUTH: surfaces.CAVITY,
+    h.TONGUE: surfaces.TONGUE, h.MOUTH: surfaces.CAVITY,
 }  # fmt: skip
 _UPPER_LIP, _LOWER_LIP = (61, 62, 63), (67, 66, 65)  # landmark numbers, facing each other
 _LIDS = {"Left": ((43, 47), (44, 46)), "Right": ((37, 41), (38, 40))}
@@ -31,12 +30,14 @@ _LIDS = {"Left": ((43, 47), (44, 46)), "Right": ((37, 41), (38, 40))}
 
 @dataclass(frozen=True, eq=False)
 class Figure:
-    """What stays the same in every frame of a person. N head vertices come first, M of hair follow.
+    """What stays the same in every frame of a person.
 
-    rest: (N, 3) float32 dm; triangles (F, 3) int32, uv (F, 3, 2), material (F,) int8 of what is
-    drawn. local: (N, 3) place on the eyeball (radii) or in the teeth (dm). eyes: (first, last,
+    Vertices: N of the head, then T of the teeth, then M of hair. rest: (N + T, 3) float32 dm; jaw:
+    (first, last) vertex of the lower row, and how each of `head.JAW_UNITS` moves it (4, last -
+    first, 3) float32 dm. triangles (F, 3) int32, uv (F, 3, 2), material (F,) int8 of what is
+    drawn. local: (N + T, 3) place on the eyeball (radii) or in a row of teeth. eyes: (first, last,
     centre) of both eyeballs. rest_weights (52,): what is added to weights; gain (52,): what
-    multiplies them. follow (N + M,). strands: the hair.
+    multiplies them. follow (N + T + M,). strands: the hair.
     """
 
     rest: np.ndarray
@@ -45,6 +46,7 @@ class Figure:
     material: np.ndarray
     local: np.ndarray
     eyes: tuple
+    jaw: tuple
     rest_weights: np.ndarray
     gain: np.ndarray
     pivot: np.ndarray
@@ -61,7 +63,8 @@ def build_figure(person: Person) -> Figure:
     for name, weight in REST.items():
         rest_weights[h.UNIT_INDEX[name]] = weight
     _close_lips(head, rest, rest_weights)
-    _place_teeth(head, rest)
+    _place_tongue(head, rest)
+    rows = _rows(head, person, rest)
     pivot, neck = head.joints(rest)
     normals = np.zeros_like(rest)
     motion.smooth_normals(rest, head.triangles[head.part == h.BODY], normals)
@@ -69,18 +72,26 @@ def build_figure(person: Person) -> Figure:
     local, eyes = _local_places(head, rest)
     strands = hair.grow(person, rest, normals)
     drawn = np.isin(head.part, tuple(_KINDS))
+    first, middle = len(rest), len(rest) + len(rows[0].points)
+    last = middle + len(rows[1].points)
+    n_teeth = sum(len(row.triangles) for row in rows)
     return Figure(
-        rest=rest,
-        triangles=head.triangles[drawn],
-        uv=np.ascontiguousarray(head.uv[drawn]),
-        material=np.array([_KINDS[p] for p in head.part[drawn]], np.int8),
-        local=local,
+        rest=np.concatenate([rest, *(row.points for row in rows)]),
+        triangles=np.concatenate(
+            [head.triangles[drawn], rows[0].triangles + first, rows[1].triangles + middle]
+        ),
+        uv=np.concatenate([head.uv[drawn], np.zeros((n_teeth, 3, 2), np.float32)]),
+        material=np.array(
+            [_KINDS[p] for p in head.part[drawn]] + [surfaces.TEETH] * n_teeth, np.int8
+        ),
+        local=np.concatenate([local, *(row.place for row in rows)]),
         eyes=eyes,
+        jaw=(middle, last, _jaw_moves(head, rows[1])),
         rest_weights=rest_weights,
         gain=_blink_gain(head, rest),
         pivot=pivot,
         neck=neck,
-        follow=np.concatenate([head.follow, strands.follow]),
+        follow=np.concatenate([head.follow, np.ones(last - first, np.float32), strands.follow]),
         strands=strands,
     )
 
@@ -108,17 +119,41 @@ def _close_lips(head: h.Head, rest: np.ndarray, rest_weights: np.ndarray) -> Non
     rest[:, 1] += near * share * np.clip(gap, -0.03, 0.08)
 
 
-def _place_teeth(head: h.Head, rest: np.ndarray) -> None:
-    """Teeth and tongue follow the lips of this person, and the upper row shows a little."""
+def _drift(head: h.Head, rest: np.ndarray) -> np.ndarray:
+    """(3,) dm by which this person's lips lie elsewhere than the average's."""
     marks = np.array(h.LANDMARKS)[list(_UPPER_LIP + _LOWER_LIP)]
+    return (rest[marks] - head.canonical[marks]).mean(0)
+
+
+def _place_tongue(head: h.Head, rest: np.ndarray) -> None:
+    """The tongue and the data's own teeth, which only lead ours, follow this person's lips."""
     inside = np.isin(head.part_of, (h.TEETH_UP, h.TEETH_LOW, h.TONGUE))
-    drift = (rest[marks] - head.canonical[marks]).mean(0) - (
-        rest[inside] - head.canonical[inside]
-    ).mean(0)
+    drift = _drift(head, rest) - (rest[inside] - head.canonical[inside]).mean(0)
     drift[2] -= 0.015
     rest[inside] += drift.astype(np.float32)
-    rest[head.part_of == h.TEETH_UP, 1] -= 0.042
-    rest[head.part_of == h.TEETH_LOW, 1] -= 0.012
+
+
+def _rows(head: h.Head, person: Person, rest: np.ndarray) -> tuple[teeth.Row, teeth.Row]:
+    corners = np.array(h.LANDMARKS)[[48, 54]]
+    wide = np.ptp(rest[corners, 0]) / np.ptp(head.canonical[corners, 0])
+    edge = _drift(head, rest) + np.array([0, -0.702, 0.150])
+    return teeth.build_rows(person, edge.astype(np.float32), float(np.clip(wide, 0.88, 1.12)))
+
+
+def _jaw_moves(head: h.Head, row: teeth.Row) -> np.ndarray:
+    """(4, T, 3) float32 dm: how each jaw unit moves the lower row: the affine map that fits what
+    it does to the data's own teeth."""
+    own = np.flatnonzero(head.part_of == h.TEETH_LOW)
+    places = np.c_[head.canonical[own], np.ones(len(own))]
+    out = np.empty((len(h.JAW_UNITS), len(row.points), 3), np.float32)
+    for k, name in enumerate(h.JAW_UNITS):
+        unit = h.UNIT_INDEX[name]
+        moves = np.zeros_like(head.canonical)
+        first, last = head.unit_start[unit : unit + 2]
+        moves[head.unit_vertex[first:last]] = head.unit_delta[first:last]
+        fit = np.linalg.lstsq(places, moves[own], rcond=None)[0]
+        out[k] = np.c_[row.points, np.ones(len(row.points))] @ fit
+    return out
 
 
 def _blink_gain(head: h.Head, rest: np.ndarray) -> np.ndarray:
@@ -150,9 +185,4 @@ def _local_places(head: h.Head, rest: np.ndarray):
         centre[2] = rest[at, 2].min() + radius
         local[at] = (rest[at] - centre) / radius
         eyes.append((int(at[0]), int(at[-1]) + 1, centre))
-    for part in (h.TEETH_UP, h.TEETH_LOW):
-        at = head.part_of == part
-        local[at] = rest[at] - rest[at].mean(0)
-        if part == h.TEETH_LOW:
-            local[at, 1] *= -1  # gums lie below the lower teeth
     return local, tuple(eyes)

@@ -14,6 +14,7 @@ import numpy as np
 
 from emolib.base.errors import ConfigError
 from emolib.base.files import ASSETS
+from emolib.synthetic.unit_repairs import STEP_DM, repaired
 
 UNITS: tuple[str, ...] = (
     "browDownLeft", "browDownRight", "browInnerUp", "browOuterUpLeft", "browOuterUpRight",
@@ -29,22 +30,8 @@ UNITS: tuple[str, ...] = (
     "noseSneerRight", "tongueOut",
 )  # fmt: skip
 UNIT_INDEX = {name: i for i, name in enumerate(UNITS)}
+JAW_UNITS = ("jawOpen", "jawForward", "jawLeft", "jawRight")  # what carries the lower teeth
 
-# The data's units are timid where emotions need them: how much further each one goes here.
-_STRENGTH = {
-    "browDown": 1.15, "browInnerUp": 1.5, "browOuterUp": 1.1, "mouthFrown": 1.55, "noseSneer": 1.45,
-    "mouthUpperUp": 1.3, "mouthLowerDown": 1.35, "cheekSquint": 1.15, "mouthStretch": 1.2,
-    "eyeWide": 1.25, "mouthShrugLower": 1.2,
-}  # fmt: skip
-# And two pulls that they lack: the corrugator draws the inner brow down and in; the frontalis
-# lifts it. (unit stem, centre |x|, y, size x, y; displacement towards the middle, up, forward),
-# all dm.
-_PULLS = (
-    ("browDown", 0.14, 0.13, 0.13, 0.10, 0.012, -0.032, 0.012),
-    ("browInnerUp", 0.12, 0.15, 0.13, 0.12, 0.012, 0.035, 0.004),
-)
-
-STEP_DM = 1.25e-4  # of the stored int16 coordinates
 HEAD_HEIGHT_DM = 2.15  # chin to crown of the average head: the unit of pose translations
 BODY, EYE_L, EYE_R, TEETH_UP, TEETH_LOW, TONGUE, LASH_L, LASH_R, MOUTH = range(9)
 MASKS = ("lips", "eyelids", "mouth", "ears")
@@ -131,29 +118,6 @@ def texture_place(points: np.ndarray) -> np.ndarray:
     return np.stack([u, v], -1).astype(np.float32)
 
 
-def _repaired(units: np.ndarray, canonical: np.ndarray, part_of: np.ndarray) -> np.ndarray:
-    """The stored units (52, N, 3) with the strengths and pulls above, in steps."""
-    out = units.astype(np.float32)
-    x, y, z = canonical.T
-    for name, i in UNIT_INDEX.items():
-        stem = name.removesuffix("Left").removesuffix("Right")
-        out[i] *= _STRENGTH.get(stem, 1.0)
-        for which, cx, cy, sx, sy, inward, up, forward in _PULLS:
-            if which != stem:
-                continue
-            near = np.exp(-(((np.abs(x) - cx) / sx) ** 2) - ((y - cy) / sy) ** 2)
-            near *= (part_of == BODY) & (z > -0.4) & (y > 0.035)
-            if name.endswith("Left"):
-                near = near * (0.5 + 0.5 * np.tanh(x / 0.04))
-            elif name.endswith("Right"):
-                near = near * (0.5 - 0.5 * np.tanh(x / 0.04))
-            pull = np.stack(
-                [-inward * np.tanh(x / 0.05), np.full_like(x, up), np.full_like(x, forward)], 1
-            )
-            out[i] += near[:, None] * pull / STEP_DM
-    return out
-
-
 def _sparse(units: np.ndarray, least: float, step: float):
     """Units (52, N, ...) as one list of changed vertices: starts, vertex numbers, changes."""
     starts, vertices, deltas = [0], [], []
@@ -205,7 +169,8 @@ def load_head() -> Head:
     uv = texture_place(canonical)[triangles]
     split = np.ptp(uv[..., 0], axis=1) > 0.5
     uv[split, :, 0] += uv[split, :, 0] < 0.5
-    starts, vertices, deltas = _sparse(_repaired(stored["units"], canonical, part_of), 3, STEP_DM)
+    units = repaired(stored["units"], UNITS, canonical, triangles, part_of == BODY)
+    starts, vertices, deltas = _sparse(units, 3, STEP_DM)
     lights = _sparse(stored["unit_light"].astype(np.int16), 2, 1 / 127)
     return Head(
         canonical=canonical,

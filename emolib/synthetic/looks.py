@@ -1,4 +1,4 @@
-"""What a person looks like, as plain frozen values: skin, eyes, brows, hair, clothes."""
+"""What a person looks like, as plain frozen values: skin, eyes, teeth, brows, hair, clothes."""
 
 from __future__ import annotations
 
@@ -29,6 +29,17 @@ class Eyes:
     outer: tuple[float, float, float]
     pupil: float
     redness: float
+
+
+@dataclass(frozen=True)
+class Teeth:
+    """Linear RGB of enamel and gums; how crooked and worn in [0, 1]; share of the usual length."""
+
+    enamel: tuple[float, float, float]
+    gums: tuple[float, float, float]
+    crooked: float
+    wear: float
+    length: float
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from emolib.synthetic import traits
 from emolib.synthetic.head import load_head
-from emolib.synthetic.looks import Brows, Clothes, Eyes, Hair, Skin
-from emolib.synthetic.traits import draw_brows, draw_clothes, draw_eyes, draw_hair, draw_skin
+from emolib.synthetic.looks import Brows, Clothes, Eyes, Hair, Skin, Teeth
 
 RACES = ("Caucasian", "African American", "Asian")
 _FORM = {"Caucasian": "caucasian", "African American": "african", "Asian": "asian"}
@@ -29,6 +29,7 @@ _SPREAD = {
     "eyes/eye-trans": 0.3, "eyes/eye-scale": 0.35, "mouth/mouth-trans": 0.2, "eyes/eye-bag": 0.2,
     "mouth/mouth-angles": 0.08, "mouth/mouth-lowerlip-middle": 0.15, "mouth/mouth-dimples": 0.15,
     "mouth/mouth-upperlip-middle": 0.12, "mouth/mouth-upperlip-ext": 0.12,
+    "mouth/mouth-laugh-lines": 0.10,
     "chin/chin-jaw-drop": 0.2, "mouth/mouth-lowerlip-ext": 0.12, "eyebrows/eyebrows-angle": 0.15,
     "ears/": 0.18, "ears/ear-wing": 0.2, "ears/ear-trans": 0.1, "ears/ear-rot": 0.15,
     "nose/nose-septumangle": 0.2, "nose/nose-trans": 0.25, "head/head-scale": 0.12,
@@ -59,6 +60,7 @@ class Person:
     shapes: tuple[tuple[str, float], ...]
     skin: Skin
     eyes: Eyes
+    teeth: Teeth
     brows: Brows
     hair: Hair
     clothes: Clothes
@@ -71,8 +73,8 @@ class Person:
         age = int(np.clip(20 + 50 * rng.beta(1.1, 1.7), 20, 72))
         race = str(rng.choice(RACES, p=(0.5, 0.27, 0.23)))
         hispanic = bool(rng.random() < (0.2 if race == "Caucasian" else 0.03))
-        skin = draw_skin(rng, sex, age, race, hispanic)
-        hair = draw_hair(rng, sex, age, race, hispanic)
+        skin = traits.draw_skin(rng, sex, age, race, hispanic)
+        hair = traits.draw_hair(rng, sex, age, race, hispanic)
         return cls(
             seed=int(seed),
             sex=sex,
@@ -82,10 +84,11 @@ class Person:
             macros=_macros(rng, sex, age, race),
             shapes=_shapes(rng, age),
             skin=skin,
-            eyes=draw_eyes(rng, race, hispanic),
-            brows=draw_brows(rng, sex, age, hair),
+            eyes=traits.draw_eyes(rng, race, hispanic),
+            teeth=traits.draw_teeth(rng, age, skin.tone),
+            brows=traits.draw_brows(rng, sex, age, hair),
             hair=hair,
-            clothes=draw_clothes(rng, sex),
+            clothes=traits.draw_clothes(rng, sex),
         )
 
 

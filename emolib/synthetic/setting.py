@@ -14,7 +14,7 @@ FACE_SHARE = 0.43  # of the picture's height that the face (brow of the hair to 
 FACE_DM = 1.62
 CAMERA_DM = 18.0  # from the camera to the eyes
 EYES_AT = 0.44  # of the picture's height, from the top
-GREEN = (0.045, 0.32, 0.095)  # CREMA-D's screen, linear
+GREEN = (0.028, 0.29, 0.035)  # CREMA-D's screen, linear
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,9 +59,9 @@ def studio_light(seed: int = 0) -> np.ndarray:
     side = 1.0 if np.random.default_rng([seed, 30]).random() < 0.5 else -1.0
     rows = np.array(
         [
-            (-0.42, 0.50, 0.80), (0.75, 0.10, 0.65), (0.75, 0.40, -0.55),
-            (0.88, 0.84, 0.79), (0.20, 0.21, 0.23), (0.34, 0.35, 0.38),
-            (0.29, 0.30, 0.32), (0.13, 0.125, 0.11),
+            (-0.34, 0.42, 0.86), (0.75, 0.10, 0.65), (0.75, 0.40, -0.55),
+            (0.94, 0.855, 0.75), (0.25, 0.235, 0.215), (0.34, 0.33, 0.32),
+            (0.32, 0.305, 0.285), (0.15, 0.135, 0.115),
         ],
         np.float32,
     )  # fmt: skip

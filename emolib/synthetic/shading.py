@@ -8,30 +8,29 @@ from __future__ import annotations
 import numpy as np
 
 from emolib.synthetic.kernels import kernel
+from emolib.synthetic.mouth import mouth
 from emolib.synthetic.raster import EMPTY, FAR
 from emolib.synthetic.surfaces import (
     EYE,
     EYE_R,
     LASH,
     SKIN,
-    TEETH,
-    TONGUE,
     clamp,
     eye,
     lit_by_key,
     skin,
-    smooth,
 )  # fmt: skip
 
 WHITE = 1.5  # linear light that encodes to 255
 SAME_SURFACE_DM = 0.08  # samples of one material this close in depth are shaded together
+LEAST_LIGHT = np.float32(0.12)  # folds throw light at each other
 _ONE = np.float32(1)
 
 
 @kernel
 def shade(
     depth, ids, box, screen, world, normals, ao, local, triangles, uv, material, strands, hair_rgb,
-    strand, texture, creases, turn, lights, light, shadow, iris, eyes, mouth, backdrop, encode, out,
+    strand, texture, creases, turn, lights, light, shadow, iris, eyes, lips, backdrop, encode, out,
 ):  # fmt: skip
     """Colour the pixels of `box` (top, bottom, left, right) into out (H, W, 3) uint8; empty the
     buffers."""
@@ -121,6 +120,7 @@ def shade(
                 wz = w0 * world[a, 2] + w1 * world[b, 2] + w2 * world[c, 2]
                 lit = lit_by_key(wx, wy, wz, light, shadow, np.float32(0.035))
                 open_sky = clamp(w0 * ao[a] + w1 * ao[b] + w2 * ao[c])
+                open_sky = LEAST_LIGHT + (_ONE - LEAST_LIGHT) * open_sky
                 if kind == SKIN:
                     u = w0 * uv[t, 0, 0] + w1 * uv[t, 1, 0] + w2 * uv[t, 2, 0]
                     v = w0 * uv[t, 0, 1] + w1 * uv[t, 1, 1] + w2 * uv[t, 2, 1]
@@ -136,48 +136,10 @@ def shade(
                 elif kind == LASH:
                     glow[:] = np.float32(0.012)
                 else:
-                    fade = np.exp(
-                        min(np.float32(0), wz - mouth[0] + np.float32(0.06)) * np.float32(2.4)
-                    )
-                    key = clamp(
-                        (
-                            nx * lights[0, 0]
-                            + ny * lights[0, 1]
-                            + nz * lights[0, 2]
-                            + np.float32(0.4)
-                        )
-                        / np.float32(1.4)
-                    )
-                    gloss = max(np.float32(0), nz)
-                    gloss = gloss * gloss
-                    gloss = gloss * gloss
-                    gloss = gloss * gloss * gloss * gloss
-                    r, g, b_ = np.float32(0.26), np.float32(0.045), np.float32(0.04)
-                    wet, dim = np.float32(0.02), np.float32(0.25)
-                    if kind == TEETH:
-                        lx = w0 * local[a, 0] + w1 * local[b, 0] + w2 * local[c, 0]
-                        ly = w0 * local[a, 1] + w1 * local[b, 1] + w2 * local[c, 1]
-                        cut = np.abs(np.sin(lx * np.float32(34)))
-                        gap = smooth(np.float32(0.0), np.float32(0.3), cut)
-                        fade *= np.float32(0.72) + np.float32(0.28) * gap
-                        gum = smooth(np.float32(0.07), np.float32(0.11), ly)
-                        r = np.float32(0.86) + (np.float32(0.42) - np.float32(0.86)) * gum
-                        g = np.float32(0.80) + (np.float32(0.14) - np.float32(0.80)) * gum
-                        b_ = np.float32(0.67) + (np.float32(0.13) - np.float32(0.67)) * gum
-                        wet, dim = np.float32(0.10), np.float32(0.6)  # they gleam in shade too
-                    elif kind == TONGUE:
-                        r, g, b_ = np.float32(0.42), np.float32(0.13), np.float32(0.12)
-                        wet = np.float32(0.05)
-                    for k in range(3):
-                        base = r if k == 0 else (g if k == 1 else b_)
-                        light_in = (
-                            key * (dim + (_ONE - dim) * lit) * lights[3, k]
-                            + np.float32(0.7) * lights[4, k]
-                            + lights[7, k]
-                        )
-                        glow[k] = fade * (
-                            base * light_in * np.float32(0.92) + wet * gloss * lit * lights[3, k]
-                        )
+                    lx = w0 * local[a, 0] + w1 * local[b, 0] + w2 * local[c, 0]
+                    ly = w0 * local[a, 1] + w1 * local[b, 1] + w2 * local[c, 1]
+                    lz = w0 * local[a, 2] + w1 * local[b, 2] + w2 * local[c, 2]
+                    mouth(kind, lx, ly, lz, wx, wy, wz, nx, ny, nz, lips, lights, glow)
                 for k in range(3):
                     total[k] += np.float32(share) * glow[k]
             for s in range(4):  # leave the buffers as the next frame wants them

@@ -157,16 +157,20 @@ def _lips(t: Texels, person: Person, colour, gloss, relief, rng) -> np.ndarray:
     """Lips (S, S) in [0, 1]: soft edge, darker towards the mouth line and corners, fine lines."""
     lips = ramp(0.22, 0.8, t.masks["lips"] + 0.05 * t.noise(rng, 0.012)) * (t.z > -0.3)
     lip = np.array(person.skin.lips, np.float32)
-    line = np.exp(-(((t.y + 0.665) / 0.022) ** 2))
-    tone = lip * (1 - 0.42 * line[..., None]) * (1 + 0.06 * t.noise(rng, 0.02))[..., None]
+    line = np.exp(-(((t.y + 0.675) / 0.035) ** 2))  # the wet inner lip: darker and redder
+    tone = (
+        lip
+        * (1 - line[..., None] * np.array([0.30, 0.48, 0.46], np.float32))
+        * (1 + 0.06 * t.noise(rng, 0.02))[..., None]
+    )
     tone *= 1 - 0.25 * ramp(0.15, 0.24, np.abs(t.x))[..., None]
     tone = np.where((t.y > -0.665)[..., None], tone * 0.86, tone)  # the upper lip faces down
     colour += (tone - colour) * (lips * (0.82 + 0.18 * person.skin.makeup))[..., None]
     corner = blob(np.abs(t.x), t.y, (0.235, -0.668), (0.03, 0.02)) * 0.45
     colour *= 1 - corner[..., None]
-    gloss += lips * (0.55 + 0.3 * person.skin.makeup - gloss * 0.5)
+    gloss += lips * (0.20 + 0.35 * line + 0.3 * person.skin.makeup - gloss * 0.4)
     lines = t.noise(rng, 0.006, 0.04)
-    relief += lips * lines * 0.0011 + 0.004 * lips
+    relief += lips * lines * 0.0007 + 0.004 * lips
     return lips
 
 

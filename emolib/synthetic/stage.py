@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from emolib.base.errors import ConfigError
-from emolib.synthetic import creases, motion, raster, shading, surfaces
+from emolib.synthetic import creases, motion, openings, raster, shading, surfaces
 from emolib.synthetic import head as h
 from emolib.synthetic.figure import build_figure
 from emolib.synthetic.person import Person
@@ -16,6 +16,7 @@ GAZE_RAD = 0.42  # an eyeLook unit of 1 turns the ball so far
 SHADOW_PX = 144
 SHADOW_DM = 3.6  # side of the square that the key light's shadow map covers
 SHOULDERS = 0.12  # share of the head's turn that the shoulders take part in
+_JAW = [h.UNIT_INDEX[name] for name in h.JAW_UNITS]
 _OPTIONS = {
     "background": ("green", "random"),
     "light": ("studio", "random"),
@@ -76,7 +77,7 @@ class Stage:
             person.seed, self.width_px, self.height_px, background, light, camera
         )
         self._texture = paint(person, 512 if height_px <= 540 else 1024)
-        self._iris = _paint_iris(person)
+        self._iris = openings.paint_iris(person)
         self._encode = _encoding()
         scale = (len(self._encode) - 1) / shading.WHITE
         index = (self._setting.backdrop * scale + 0.5).astype(int).clip(0, len(self._encode) - 1)
@@ -87,7 +88,9 @@ class Stage:
         self._strand = np.concatenate([first, figure.strands.strand])
         self._hair_colour = np.concatenate([first, figure.strands.colour])
         self._hair_triangles = figure.strands.triangles + np.int32(n)
-        self._sky = np.concatenate([self._head.light, figure.strands.ao])
+        self._sky = np.concatenate(
+            [self._head.light, np.ones(n - len(self._head.light), np.float32), figure.strands.ao]
+        )
         (
             self._world, self._screen, self._normals, self._tangents, self._hair_rgb,
             self._from_light,
@@ -133,13 +136,13 @@ class Stage:
             self._depth, self._ids,
         )  # fmt: skip
         out = self._empty.copy()
-        lips_z = self._world[[h.LANDMARKS[51], h.LANDMARKS[57]], 2].max()
         shading.shade(
             self._depth, self._ids, box, self._screen, self._world, self._normals, self._sky,
             figure.local, figure.triangles, figure.uv, figure.material, self._hair_triangles,
             self._hair_rgb, self._strand, self._texture,
             creases.depths(total, self.person.skin.lines), turn, setting.lights, self._lit_from,
-            self._shadow, self._iris, self._lids(), np.array([lips_z], np.float32),
+            self._shadow, self._iris, openings.eyes(self._screen, self.person),
+            openings.mouth_table(self._world, self.person),
             setting.backdrop, self._encode, out,
         )  # fmt: skip
         return out
@@ -176,6 +179,8 @@ class Stage:
             world[first:last] = figure.rest[first:last]
             turn = rotation(GAZE_RAD * yaw, GAZE_RAD * pitch, 0)
             motion.turn_about(world, first, last, turn, centre)
+        first, last, moves = figure.jaw
+        world[first:last] += np.tensordot(total[_JAW], moves, 1)
         n = len(figure.rest)
         motion.carry(world, figure.rest, n, figure.strands.points, figure.strands.bind)
         yaw, pitch = self._setting.view
@@ -196,25 +201,6 @@ class Stage:
         top, bottom = np.clip([low[1], high[1]], 0, self.height_px)
         return np.array([top, bottom, left, right], np.int64)
 
-    def _lids(self) -> np.ndarray:
-        """(2, 10) float32: eye centre and scale in samples, upper and lower lid parabola,
-        colours."""
-        out = np.zeros((2, 10), np.float32)
-        marks = np.array(h.LANDMARKS)
-        chains = (((42, 43, 44, 45), (42, 47, 46, 45)), ((36, 37, 38, 39), (36, 41, 40, 39)))
-        for side, (upper, lower) in enumerate(chains):
-            a, b = self._screen[marks[upper[0]], 0], self._screen[marks[upper[-1]], 0]
-            centre, half = (a + b) / 2, max(abs(b - a) / 2, 1.0)
-            out[side, 0], out[side, 1] = centre, 1 / half
-            for start, chain in ((2, upper), (5, lower)):  # through the corners and the middle
-                points = self._screen[marks[list(chain)], :2]
-                level, rise = (points[0, 1] + points[3, 1]) / 2, (points[3, 1] - points[0, 1]) / 2
-                s, y = (points[1:3, 0].mean() - centre) / half, points[1:3, 1].mean()
-                bend = (level + rise * s - y) / (1 - s * s)
-                out[side, start : start + 3] = level - bend, rise, bend
-            out[side, 8], out[side, 9] = self.person.eyes.pupil, self.person.eyes.redness
-        return out
-
     def _light_view(self) -> np.ndarray:
         """(3, 4) float32: the key light's view of the bust, in shadow map pixels and depth."""
         to_light = self._setting.lights[surfaces.KEY].astype(float)
@@ -226,14 +212,3 @@ class Stage:
         view[2, :3] = to_light
         view[:2, 3] = SHADOW_PX / 2 - view[:2, :3] @ np.array((0, -0.55, -0.3))
         return view.astype(np.float32)
-
-
-def _paint_iris(person: Person) -> np.ndarray:
-    """(96, 24, 3) float32: the iris by angle and radius, with the fibres of this person."""
-    eyes = person.eyes
-    t = np.linspace(0, 1, 24, dtype=np.float32)[None, :, None]
-    noise = np.random.default_rng([person.seed, 5]).normal(0, 1, (96, 24, 1)).astype(np.float32)
-    for _ in range(6):
-        noise[:, 1:-1] = (noise[:, :-2] + 2 * noise[:, 1:-1] + noise[:, 2:]) / 4
-    colour = np.array(eyes.inner) * (1 - t) + np.array(eyes.outer) * t
-    return np.clip(colour * (1 + 0.55 * noise), 0.002, 1).astype(np.float32)

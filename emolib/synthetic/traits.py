@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from emolib.synthetic.looks import Brows, Clothes, Eyes, Hair, Skin
+from emolib.synthetic.looks import Brows, Clothes, Eyes, Hair, Skin, Teeth
 
 
 def _mix(a, b, t) -> tuple[float, float, float]:
@@ -23,9 +23,10 @@ def draw_skin(rng, sex, age, race, hispanic) -> Skin:
     jitter = rng.normal(0, 0.025, 3)
     tone = tuple(float(np.clip(c * (1 + j), 0.02, 0.9)) for c, j in zip(tone, jitter, strict=True))
     brown = race == "African American"
-    lip = _mix(
-        tone, (0.42, 0.13, 0.12) if not brown else (0.23, 0.075, 0.065), rng.uniform(0.42, 0.7)
-    )
+    pale, deep = ((0.84, 0.56, 0.60), (0.66, 0.30, 0.35)) if not brown else (
+        (0.92, 0.68, 0.72), (0.72, 0.42, 0.46)
+    )  # fmt: skip
+    lip = tuple(c * k for c, k in zip(tone, _mix(pale, deep, rng.uniform(0, 1)), strict=True))
     makeup = float(rng.uniform(0.2, 0.9)) if sex == "Female" and rng.random() < 0.55 else 0.0
     if makeup:
         stick = [(0.38, 0.05, 0.07), (0.45, 0.12, 0.14), (0.32, 0.07, 0.09), (0.5, 0.17, 0.15)]
@@ -68,6 +69,21 @@ def draw_eyes(rng, race, hispanic) -> Eyes:
         outer=tuple(float(c * shade) for c in outer),
         pupil=float(rng.uniform(0.32, 0.46)),
         redness=float(rng.uniform(0.1, 0.6)),
+    )
+
+
+def draw_teeth(rng, age, tone) -> Teeth:
+    """White to ivory, yellower and more worn with age; gums browner on dark skin."""
+    yellow = float(np.clip(rng.beta(1.6, 2.2) + (age - 35) / 110, 0, 1))
+    bright = rng.uniform(0.90, 1.06)
+    enamel = _mix((0.88, 0.80, 0.675), (0.74, 0.61, 0.43), yellow)
+    gums = _mix((0.50, 0.165, 0.155), (0.24, 0.085, 0.08), np.clip((0.34 - tone[0]) / 0.25, 0, 1))
+    return Teeth(
+        enamel=tuple(float(c * bright) for c in enamel),
+        gums=gums,
+        crooked=float(rng.beta(1.3, 3.0)),
+        wear=float(np.clip((age - 20) / 60 + rng.normal(0, 0.15), 0, 1)),
+        length=float(rng.uniform(0.9, 1.12)),
     )
 
 
