@@ -56,10 +56,10 @@ def prepare(
     corpus: Annotated[Path, typer.Argument(help="folder of the corpus; it is only read")],
     out: Annotated[Path | None, typer.Option(help="the store; default: in the cache")] = None,
     kind: Annotated[
-        str, typer.Option(help="auto|cremad|synthetic|ravdess|mead|lrs2|grid")
+        str, typer.Option(help="auto|cremad|synthetic|ravdess|mead|lrs2|grid|stills")
     ] = "auto",
     split: Annotated[
-        str, typer.Option(help="actor (no one in two splits), random95, or none: all for the test")
+        str, typer.Option(help="actor, actor20 (5, 20 % of people for the test), random95, none")
     ] = "actor",
     labels: Annotated[str | None, typer.Option(help="CREMA-D: intended|face_vote|agreed")] = None,
     geometry: Annotated[str, typer.Option(help="box|tight|aligned")] = "box",

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import hashlib
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
-from emolib.base.config import VIDEO
+from emolib.base.config import AUDIO, VIDEO
 from emolib.base.errors import (
     AudioError,
     ConfigError,
@@ -34,6 +34,7 @@ from emolib.media.compose import parse_geometry
 from emolib.media.faces import FaceDetector, FaceTrack, crop_face, track_faces
 from emolib.media.mel import melspectrogram
 from emolib.media.probe import probe
+from emolib.media.still import read_still
 from emolib.media.video import read_frames
 
 MAX_CLIP_S = 120.0  # longer ones are to be cut: a clip is in memory as a whole
@@ -83,7 +84,7 @@ def content_hash(clip: Clip) -> str:
     """
     try:
         video = file_sha256(clip.video)
-        audio = video if clip.audio == clip.video else file_sha256(clip.audio)
+        audio = video if clip.audio in (None, clip.video) else file_sha256(clip.audio)
     except OSError as problem:
         raise ResourceError(
             f"cannot be read ({problem.strerror})",
@@ -102,21 +103,17 @@ def prepare_clip(
     """Crops, boxes and mel of one clip; `sha256` is its `content_hash`, if known already.
 
     Raises:
-        EmolibError: no single face throughout, fewer than five frames, damaged or truncated
-            video, no usable sound, or sound and picture of unlike length.
+        EmolibError: no single face throughout, fewer than five frames, longer than two minutes,
+            damaged or truncated video, no usable sound, or sound and picture of unlike length.
     """
+    if clip.audio is None:
+        return _prepare_still(clip, settings, detector, sha256)
     picture_s = probe(clip.video).duration_s or 0
     seconds = max(picture_s, seconds_of(clip.audio, limit_s=MAX_CLIP_S))
     if seconds > MAX_CLIP_S:
         raise _too_long(seconds)
     track = find_face(clip, settings, detector)
-    transforms = [track.transform(k, settings.geometry) for k in range(len(track))]
-    side = settings.crop_px
-    frames = np.empty((len(track), side, side, 3), np.uint8)
-    for k, frame in enumerate(_pictures(clip, settings)):
-        frames[k] = crop_face(frame, transforms[k], side)
-    corners = np.stack([transform.corners for transform in transforms])  # (T, 4, 2)
-    boxes = np.concatenate([corners.min(axis=1), corners.max(axis=1)], axis=1)  # (T, 4)
+    frames, boxes = _crops(track, _pictures(clip, settings), settings)
     samples = load_audio(clip.audio)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", EmolibWarning)  # silence is kept as a mark
@@ -129,11 +126,43 @@ def prepare_clip(
     return PreparedClip(
         frames=frames,
         mel=np.ascontiguousarray(melspectrogram(samples).T),  # (M, 80)
-        boxes=boxes.astype(np.float32),
+        boxes=boxes,
         sha256=sha256 or content_hash(clip),
         silent=sound.silent,
         remarks=(*track.warnings, *(["the sound is silent"] if sound.silent else [])),
     )
+
+
+def _prepare_still(
+    clip: Clip, settings: PrepareSettings, detector: FaceDetector | str, sha256: str | None
+) -> PreparedClip:
+    """A still picture as one training window: five times the same crop, in silence."""
+    picture = read_still(clip.video)
+    track = track_faces([picture], detector, require_single=True, file=str(clip.video))
+    frames, boxes = _crops(track, [picture], settings)
+    silence = np.zeros(round(VIDEO.n_frames / VIDEO.fps * AUDIO.sample_rate_hz), np.float32)
+    return PreparedClip(
+        frames=frames.repeat(VIDEO.n_frames, axis=0),
+        mel=np.ascontiguousarray(melspectrogram(silence).T),
+        boxes=boxes.repeat(VIDEO.n_frames, axis=0),
+        sha256=sha256 or content_hash(clip),
+        silent=True,
+        remarks=track.warnings,
+    )
+
+
+def _crops(
+    track: FaceTrack, pictures: Iterable[np.ndarray], settings: PrepareSettings
+) -> tuple[np.ndarray, np.ndarray]:
+    """Face crops (T, S, S, 3) uint8, and where they come from, (T, 4) float32 in pixels."""
+    transforms = [track.transform(k, settings.geometry) for k in range(len(track))]
+    side = settings.crop_px
+    frames = np.empty((len(track), side, side, 3), np.uint8)
+    for k, picture in enumerate(pictures):
+        frames[k] = crop_face(picture, transforms[k], side)
+    corners = np.stack([transform.corners for transform in transforms])  # (T, 4, 2)
+    boxes = np.concatenate([corners.min(axis=1), corners.max(axis=1)], axis=1)  # (T, 4)
+    return frames, boxes.astype(np.float32)
 
 
 def find_face(clip: Clip, settings: PrepareSettings, detector: FaceDetector | str) -> FaceTrack:

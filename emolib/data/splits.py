@@ -7,6 +7,7 @@ Paper: §4.1 (95 % / 5 %).
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
@@ -14,11 +15,12 @@ import pandas as pd
 
 from emolib.base.emotions import EMOTIONS
 from emolib.base.errors import ConfigError, DatasetError
-from emolib.data.corpora.base import Clip
+from emolib.data.corpora.base import UNKNOWN, Clip
 
 TEST_SHARE = 0.05
 SEED = 42  # of the released code's split
-MODES = ("random95", "actor", "none")
+MODES = ("random95", "actor", "actor20", "none")
+PEOPLE_SHARE = {"actor": TEST_SHARE, "actor20": 0.2}
 ALWAYS_TEST = ("1011",)  # the paper's t-SNE figure shows this actor from the test split
 
 
@@ -27,8 +29,8 @@ def make_splits(clips: Sequence[Clip], mode: str = "actor", seed: int = SEED) ->
 
     Args:
         mode: "random95", the paper's: 5 % of the clips at random. "actor": 5 % of the actors (at
-            least one), of both sexes in proportion, CREMA-D's 1011 among them. "none": every
-            clip is a test clip, for looking and measuring.
+            least one), of both sexes in proportion, CREMA-D's 1011 among them; "actor20": 20 %.
+            "none": every clip is a test clip, for looking and measuring.
 
     Raises:
         ConfigError: unknown mode.
@@ -38,7 +40,11 @@ def make_splits(clips: Sequence[Clip], mode: str = "actor", seed: int = SEED) ->
         raise ConfigError(f"unknown split {mode!r}", expected="one of " + ", ".join(MODES))
     if mode == "none":
         return dict.fromkeys((clip.name for clip in clips), "test")
-    split = (random95 if mode == "random95" else actor_disjoint)(clips, seed) if clips else {}
+    split = {}
+    if clips and mode == "random95":
+        split = random95(clips, seed)
+    elif clips:
+        split = actor_disjoint(clips, seed, PEOPLE_SHARE[mode])
     check_splits(clips, split, mode)
     return split
 
@@ -61,19 +67,30 @@ def random95(clips: Sequence[Clip], seed: int = SEED) -> dict[str, str]:
     return {clip.name: "test" if clip.name in test else "train" for clip in clips}
 
 
-def actor_disjoint(clips: Sequence[Clip], seed: int = SEED) -> dict[str, str]:
-    """5 % of the actors, drawn in proportion from each sex, with all their clips."""
+def actor_disjoint(
+    clips: Sequence[Clip], seed: int = SEED, share: float = TEST_SHARE
+) -> dict[str, str]:
+    """A share of the actors, drawn in proportion from each sex, with all their clips.
+
+    Who has more than half of all clips stays in training, and so does who has no name. People are
+    drawn until they have a quarter of that share of the clips: who has one clip shows little.
+    """
     sexes = {clip.actor: clip.sex or "unknown" for clip in clips}
+    n_clips = Counter(clip.actor for clip in clips)
     by_sex: dict[str, list[str]] = {}
     for actor in sorted(sexes):
-        by_sex.setdefault(sexes[actor], []).append(actor)
-    n_test = max(1, round(TEST_SHARE * len(sexes)))
+        kept = actor == UNKNOWN or n_clips[actor] > len(clips) / 2
+        if len(sexes) < 3 or not kept:
+            by_sex.setdefault(sexes[actor], []).append(actor)
+    n_test = max(1, round(share * len(sexes)))
     rng = np.random.default_rng(seed)
     test = [actor for actor in ALWAYS_TEST if actor in sexes][:n_test]
-    while len(test) < n_test:
+    while len(test) < n_test or sum(n_clips[a] for a in test) < share * len(clips) / 4:
         taken = {sex: sum(sexes[actor] == sex for actor in test) for sex in by_sex}
         free = {sex: [a for a in actors if a not in test] for sex, actors in by_sex.items()}
         open_to = [sex for sex in sorted(free) if free[sex]]
+        if not open_to:
+            break
         behind = min(open_to, key=lambda sex: (taken[sex] + 0.5) / len(by_sex[sex]))
         test.append(str(rng.choice(free[behind])))
     return {clip.name: "test" if clip.actor in test else "train" for clip in clips}

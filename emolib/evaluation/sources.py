@@ -52,8 +52,9 @@ class Sources:
         return bool(self.files) and self.geometry in ("box", "tight")
 
     def audio(self, name: str) -> np.ndarray | None:
-        """(n,) float at 16 kHz."""
-        return load_audio(self.files[name].audio) if name in self.files else None
+        """(n,) float at 16 kHz; None where there is no file, or nothing to hear."""
+        path = self.files[name].audio if name in self.files else None
+        return load_audio(path) if path else None
 
     def truth(self, name: str, n_frames: int) -> Truth | None:
         """What a synthetic corpus knows of a clip."""

@@ -313,6 +313,26 @@ def test_one_folder_of_a_grid_talker_is_a_corpus_too(tmp_path):
     assert reasons(corpus) == {"holiday": "bad_name"}
 
 
+def test_still_pictures_are_labelled_by_name_folder_or_table(tmp_path):
+    for name in ("001_neutral.jpg", "001_smiling.jpg", "smiling_front/002_08.png", "003.jpg"):
+        write(tmp_path / name, name)
+    write(tmp_path / "004_x.jpg", "x")
+    write(tmp_path / "info.csv", "face_id,face_age,face_gender\n001,24,female\n002,30,Male\n")
+    write(tmp_path / "labels.csv", "file,emotion\n004_x.jpg,sad\n")
+    corpus = open_corpus(tmp_path, "stills")
+    assert [(c.name, c.actor, c.emotion, c.sex, c.audio) for c in corpus.clips()] == [
+        ("001_neutral", "001", "NEU", "female", None),
+        ("001_smiling", "001", "HAP", "female", None),
+        ("003", "003", None, None, None),
+        ("004_x", "004", "SAD", None, None),
+        ("smiling_front_002_08", "002", "HAP", "male", None),
+    ]
+    assert reasons(corpus) == {"003": "no_label"}
+    write(tmp_path / "labels.csv", "")
+    with pytest.raises(DatasetError, match=r"labels\.csv"):
+        open_corpus(tmp_path, "stills").clips()
+
+
 def test_files_that_claim_one_name_are_named_and_one_is_used(tmp_path):
     make_grid(tmp_path / "g")
     again = write(tmp_path / "g/s1/video/bbaf2n.mpg", "a copy of another kind")

@@ -11,6 +11,7 @@ import time
 import tracemalloc
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from face_films import N_FRAMES, add_clip, face_frames, make_corpus, sound
@@ -581,3 +582,21 @@ def test_hours_of_sound_or_picture_are_skipped_before_they_are_decoded(small, tm
     tracemalloc.stop()
     assert reasons(report) == {"1001_IEO_HAP_XX": "too_long", "1001_IEO_SAD_XX": "too_long"}
     assert "cut it into sentences" in report.skipped[0].text and peak < 50e6
+
+
+def test_a_still_picture_is_one_window_in_silence(tmp_path):
+    root = tmp_path / "faces"
+    root.mkdir()
+    picture = next(face_frames())
+    for name, rgb in (("1_neutral", picture), ("1_smiling", picture + 9), ("2_sad", picture * 0)):
+        cv2.imwrite(str(root / f"{name}.png"), rgb[..., ::-1])
+    report = prepare(open_corpus(root, "stills"), tmp_path / "s", PrepareSettings(split="none"))
+    store = ClipStore(tmp_path / "s")
+    assert reasons(report) == {"2_sad": "no_face"}
+    assert list(store.clips["emotion"]) == ["NEU", "HAP"] and list(store.clips["silent"]) == [1, 1]
+    clip = store[0]
+    assert np.array_equal(
+        clip.frames[0], crop_face(picture, track_faces([picture]).transform(0), 96)
+    )
+    assert len(clip.frames) == 5 and (clip.frames == clip.frames[0]).all()
+    assert clip.mel.shape == (80, 17) and (clip.mel == -4).all()

@@ -89,6 +89,25 @@ def test_a_split_that_teaches_nothing_is_refused(tmp_path):
         make_splits(clips, "half")
 
 
+def test_who_has_most_clips_stays_in_training_and_one_clip_is_no_test(tmp_path):
+    sizes = {"s1": 60, "s2": 1, "s3": 10, "s4": 10, "unknown": 9}
+    clips = [
+        Clip(f"{actor}_{k}", actor, "bbaf2n", None, "XX", tmp_path, tmp_path)
+        for actor, n in sizes.items()
+        for k in range(n)
+    ]
+    for seed in range(8):
+        split = make_splits(clips, "actor20", seed)
+        test = actors(clips, split, "test")
+        assert not test & {"s1", "unknown"} and test & {"s3", "s4"}
+        assert not test & actors(clips, split, "train")
+
+
+def test_a_fifth_of_the_people_may_be_kept_for_the_test(all_of_cremad):
+    split = make_splits(all_of_cremad, "actor20")
+    assert len(actors(all_of_cremad, split, "test")) == 18
+
+
 def test_no_split_puts_every_clip_into_the_test(tmp_path):
     clips = CremaD(make_cremad(tmp_path, ["1001_DFA_ANG_XX"])).clips()
     assert make_splits(clips, "none") == {"1001_DFA_ANG_XX": "test"}

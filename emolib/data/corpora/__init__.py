@@ -12,6 +12,7 @@ from emolib.data.corpora.grid import Grid, sentence_of
 from emolib.data.corpora.lrs2 import Lrs2
 from emolib.data.corpora.mead import Mead
 from emolib.data.corpora.ravdess import Ravdess
+from emolib.data.corpora.stills import Stills
 
 KINDS: dict[str, type[Corpus]] = {
     "synthetic": SyntheticCorpus,
@@ -20,6 +21,7 @@ KINDS: dict[str, type[Corpus]] = {
     "mead": Mead,
     "lrs2": Lrs2,
     "grid": Grid,
+    "stills": Stills,
 }
 __all__ = ["KINDS", "Clip", "Corpus", "CorpusReport", "Problem", "guess_kind", "open_corpus"]
 
@@ -69,5 +71,5 @@ def guess_kind(path: str | Path) -> str:
         file=path,
         expected="VideoFlash/ (CREMA-D), Actor_01/ (RAVDESS), M003/video/ (MEAD), mvlrs_v1/ (LRS2)"
         ", s1/bbaf2n.mpg (GRID)",
-        fix="pass the corpus's top folder, or name it with --kind",
+        fix="pass the corpus's top folder, or name it with --kind (pictures: --kind stills)",
     )

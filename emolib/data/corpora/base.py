@@ -20,6 +20,7 @@ from emolib.base.errors import DatasetError
 from emolib.base.files import file_sha256
 
 VIDEO_SUFFIXES = (".flv", ".mp4", ".mov", ".mkv", ".webm", ".avi", ".mpg", ".mpeg")
+UNKNOWN = "unknown"  # the actor of clips of which nobody says who speaks
 LFS_HEAD = b"version https://git-lfs"
 
 
@@ -33,8 +34,8 @@ class Clip:
         sentence: code of what is said.
         emotion: one of the six codes, or None where the corpus has no labels.
         level: intensity: LO, MD, HI, or XX for unspecified.
-        video: the video file.
-        audio: the file to take the sound from; may be the video itself.
+        video: the video file, or a still picture.
+        audio: the file to take the sound from; may be the video itself. None: a still picture.
         sex: "female", "male" or None.
         truth: per-frame truth (.npz) of a synthetic clip.
         twins: name shared by clips that have a file in common, byte for byte; None if unique.
@@ -47,7 +48,7 @@ class Clip:
     emotion: str | None
     level: str
     video: Path
-    audio: Path
+    audio: Path | None
     sex: str | None = None
     truth: Path | None = None
     twins: str | None = None
@@ -198,22 +199,23 @@ class Corpus(ABC):
 
 
 def read_table(file: Path, *columns: str) -> pd.DataFrame:
-    """These columns of a corpus's own CSV file, as text without spaces around it.
+    """A corpus's own CSV file, or these columns of it: text without spaces around it.
+
+    Names of columns come in small letters.
 
     Raises:
-        DatasetError: damaged, or a column is missing. Capital letters do not matter.
+        DatasetError: damaged, or a column is missing.
     """
     try:
         table = pd.read_csv(file, dtype=str, keep_default_na=False)
         table.columns = table.columns.str.strip().str.lower()
-        return table[[column.lower() for column in columns]].apply(
-            lambda values: values.str.strip()
-        )
+        wanted = [column.lower() for column in columns] or table.columns
+        return table[wanted].apply(lambda values: values.str.strip())
     except (OSError, ValueError, KeyError) as problem:
         raise DatasetError(
             f"damaged ({problem})",
             file=file,
-            expected="a CSV file with the columns " + ", ".join(columns),
+            expected=", ".join(["a CSV file", *columns]),
             fix="take it anew from the corpus, or remove it",
         ) from problem
 
@@ -264,7 +266,8 @@ def mark_twins(clips: list[Clip]) -> tuple[list[Clip], list[Problem]]:
     for what in ("audio", "video"):
         users: dict[Path, list[str]] = {}
         for clip in clips:
-            users.setdefault(getattr(clip, what), []).append(clip.name)
+            if (path := getattr(clip, what)) is not None:
+                users.setdefault(path, []).append(clip.name)
         for group in identical_files(users):
             names = sorted(name for path in group for name in users[path])
             first = min(twins.get(name, name) for name in names)

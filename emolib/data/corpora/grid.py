@@ -11,7 +11,15 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from emolib.data.corpora.base import VIDEO_SUFFIXES, Clip, Corpus, Problem, Scan, file_problem
+from emolib.data.corpora.base import (
+    UNKNOWN,
+    VIDEO_SUFFIXES,
+    Clip,
+    Corpus,
+    Problem,
+    Scan,
+    file_problem,
+)
 
 NAME = re.compile(r"(?:.*_)?([blps][bgrw][abiw][a-z][z1-9][anps])")
 TALKER = re.compile(r"(?:s|id)(\d{1,2})")
@@ -25,7 +33,6 @@ WORDS = (  # by place in the name; a letter of the fourth stands for itself
     {"a": "again", "n": "now", "p": "please", "s": "soon"},
 )
 PAUSES = ("sil", "sp")
-UNKNOWN = "unknown"
 
 
 class Grid(Corpus):
@@ -55,7 +62,7 @@ class Grid(Corpus):
             if problem := file_problem(name, video):
                 problems.append(problem)
             if talker is None:
-                text = "no folder and no prefix (s1 … s34) tells who speaks: one person to splits"
+                text = "no folder and no prefix (s1 … s34) tells who speaks: stays in training"
                 problems.append(Problem(name, "no_talker", text, str(video), fatal=False))
             words, problem = _words(name, sentence, aligned.get((talker, sentence)))
             problems += [problem] if problem else []
