@@ -2,9 +2,9 @@
 
     python benchmarks/people_seen.py --people 50
 
-Speaking clips with head motion, every emotion in turn. Two tables: the share of frames in which
-each detector finds the face (its box overlaps the true one), and distances of face-api's identity
-network between frames of one person in different emotions and between different people.
+Speaking clips with head motion, every emotion in turn. The share of frames in which the detector
+finds the face (its box overlaps the true one), and distances of face-api's identity network between
+frames of one person in different emotions and between different people.
 """
 
 from __future__ import annotations
@@ -24,7 +24,6 @@ from emolib.models.face_nets import SAME_PERSON, IdentityNet, identity_distance
 from emolib.synthetic.film import FilmSettings, film_clip
 from emolib.synthetic.take import FIRST_ACTOR
 
-DETECTORS = ("blazeface", "dlib", "haar")
 OVERLAP = 0.3  # of the detected box with the square around the true landmarks
 MARGIN = 0.35  # around the landmarks for the identity network, of their extent
 PERCENTILES = (5, 25, 50, 75, 95)
@@ -39,9 +38,9 @@ def main() -> None:
     options = parser.parse_args()
     varied = tuple(part for part in options.randomise.split(",") if part)
     settings = FilmSettings(seed=options.seed, fps=25, randomise=varied)
-    detectors = [make_detector(name) for name in DETECTORS]
+    detector = make_detector()
     identity = IdentityNet.load()
-    found = {name: [] for name in DETECTORS}
+    found: list[bool] = []
     descriptors: list[torch.Tensor] = []  # one (6, 128) a person: one frame of each emotion
     for actor in progress(range(FIRST_ACTOR, FIRST_ACTOR + options.people)):
         faces = []
@@ -52,18 +51,13 @@ def main() -> None:
                 if k % options.every:
                     continue
                 square = _square(points[k])
-                for detector in detectors:
-                    boxes = [face.box for face in detector.detect(frame)]
-                    hit = bool(boxes) and iou(square, np.stack(boxes)).max() > OVERLAP
-                    found[detector.name].append(hit)
+                boxes = [face.box for face in detector.detect(frame)]
+                found.append(bool(boxes) and iou(square, np.stack(boxes)).max() > OVERLAP)
                 if k == options.every * (len(take) // (2 * options.every)):
                     faces.append(_crop(frame, square))
         with torch.inference_mode():
             descriptors.append(identity(torch.stack(faces)))  # (6, 128)
-    n_frames = len(found[DETECTORS[0]])
-    print(f"{options.people} people, {n_frames} frames")
-    for name, hits in found.items():
-        print(f"{name:10s} found in {100 * np.mean(hits):6.2f} %")
+    print(f"{options.people} people, {len(found)} frames, found in {100 * np.mean(found):6.2f} %")
     same = [
         float(identity_distance(person[a], person[b]))
         for person in descriptors

@@ -64,7 +64,7 @@ def prepare(
     labels: Annotated[str | None, typer.Option(help="CREMA-D: intended|face_vote|agreed")] = None,
     geometry: Annotated[str, typer.Option(help="box|tight|aligned")] = "box",
     crop_px: Annotated[int, typer.Option(help="side of the face crops")] = 96,
-    detector: Annotated[str, typer.Option(help="auto|blazeface|dlib|haar")] = "auto",
+    detector: Annotated[str, typer.Option(help="auto|blazeface")] = "auto",
     workers: Annotated[int, typer.Option(help="processes; -1 for all cores")] = 1,
     backend: Annotated[str, typer.Option(help="joblib's: loky|threading|dask")] = "loky",
     scheduler: Annotated[str | None, typer.Option(help="address of a Dask scheduler")] = None,

@@ -38,7 +38,7 @@ def generate(
         str, typer.Option(help="frames without the face: pass, error or hold")
     ] = "pass",
     audio_track: Annotated[int | None, typer.Option(help="which sound track of several")] = None,
-    detector: Annotated[str, typer.Option(help="auto, blazeface, dlib or haar")] = "auto",
+    detector: Annotated[str, typer.Option(help="auto or blazeface")] = "auto",
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps")] = "auto",
     native: Annotated[
         bool, typer.Option("--native/--paste-96", help="at the face's own resolution, or 96 px")

@@ -30,7 +30,7 @@ from emolib.data.corpora.base import Clip
 from emolib.data.parts import PreparedClip
 from emolib.data.splits import MODES
 from emolib.media.audio import check_speech, load_audio, seconds_of
-from emolib.media.compose import parse_geometry
+from emolib.media.face import parse_geometry
 from emolib.media.faces import FaceDetector, FaceTrack, crop_face, track_faces
 from emolib.media.mel import melspectrogram
 from emolib.media.probe import probe

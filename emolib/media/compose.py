@@ -17,7 +17,7 @@ import cv2
 import numpy as np
 
 from emolib.base.errors import FaceError
-from emolib.media.geometry import Geometry, parse_geometry
+from emolib.media.face import Geometry, parse_geometry
 
 FEATHER = 0.12  # width of the fading border, as a part of the box
 

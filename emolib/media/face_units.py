@@ -15,8 +15,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from emolib.media.blaze import load_tflite
-from emolib.media.detect import make_detector
+from emolib.media.detect import load_tflite, make_detector
 from emolib.media.face import FaceDetector
 from emolib.media.mesh import MESH_478, FaceMesh, roi_of_face, roi_of_landmarks
 

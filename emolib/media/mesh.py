@@ -16,7 +16,7 @@ from threading import local
 import cv2
 import numpy as np
 
-from emolib.media.blaze import load_tflite
+from emolib.media.detect import load_tflite
 from emolib.media.face import EYES, Face
 
 N_LANDMARKS = 468
@@ -26,8 +26,6 @@ FOREHEAD = (10, 67, 297, 54, 284)
 NOSE = (168, 6, 197, 195, 5, 4)  # bridge from top to tip
 TEMPLES = (127, 356, 234, 454)
 RIGID = np.array([*RIGHT_EYE, *LEFT_EYE, *FOREHEAD, *NOSE, *TEMPLES])
-LIPS = (61, 291, 13, 14)  # corners, then inner upper and lower middle
-CHIN = 152
 
 # The standard face square: from the hairline to below the chin of an open mouth.
 SIZE_PER_SPREAD, DOWN_PER_SIZE = 3.1, 0.226
@@ -119,11 +117,6 @@ def roll_of_landmarks(landmarks: np.ndarray) -> float:
     """Roll of the line through the eyes' corners in radians, clockwise on the screen."""
     right, left = landmarks[list(RIGHT_EYE)].mean(axis=0), landmarks[list(LEFT_EYE)].mean(axis=0)
     return float(np.arctan2(left[1] - right[1], left[0] - right[0]))
-
-
-def pose_of_face(face: Face) -> np.ndarray:
-    """Pose (4,) float64 from a detector's box alone: centre x, y, size px, roll rad."""
-    return np.array([*(face.box[:2] + face.box[2:]) / 2, face.size_px, roll_of_face(face)])
 
 
 def pose_of_landmarks(landmarks: np.ndarray) -> np.ndarray:

@@ -2,7 +2,7 @@
 
 Frames stream through once and only poses are kept, so memory stays flat for hours of 8K video.
 The detector runs at the start, after cuts, when a face is lost, and every so often for newcomers;
-in between each face is followed (see `follow`).
+in between each face is followed (see `tracker`).
 """
 
 from __future__ import annotations
@@ -15,9 +15,7 @@ import numpy as np
 from emolib.base.errors import FaceError, MediaError, MultiFaceError, SmallFaceError
 from emolib.media.compose import CropTransform
 from emolib.media.detect import make_detector
-from emolib.media.face import FaceDetector
-from emolib.media.geometry import Geometry
-from emolib.media.scout import Scout, Trail
+from emolib.media.face import FaceDetector, Geometry
 from emolib.media.smooth import (
     MAX_GAP_FRAMES,
     SMOOTH_HALF_FRAMES,
@@ -25,9 +23,10 @@ from emolib.media.smooth import (
     runs,
     smooth_centred,
 )
+from emolib.media.tracker import Tracker, Tracklet
 
 MIN_FACE_PX, GOOD_FACE_PX = 24, 48
-MIN_TRAIL_FRAMES = 3
+MIN_TRACKLET_FRAMES = 3
 PLACE_NOISE, SIZE_NOISE, ROLL_NOISE = 0.015, 0.03, 0.05  # of the size; of its log; radians
 
 
@@ -109,14 +108,14 @@ def track_faces(
     """
     if isinstance(detector, str):
         detector = make_detector(detector)
-    scout = Scout(detector, redetect_every, max_gap, keep_landmarks, file)
+    tracker = Tracker(detector, redetect_every, max_gap, keep_landmarks, file)
     for frame in frames:
-        scout.look(frame)
-    n = scout.n_frames
+        tracker.update(frame)
+    n = tracker.n_frames
     if n == 0:
         raise MediaError("there are no frames", file=file, expected="at least one")
-    shots = [*zip(scout.cuts, [*scout.cuts[1:], n], strict=True)]
-    ranked = [_rank(scout.trails, first, end) for first, end in shots]
+    shots = [*zip(tracker.cuts, [*tracker.cuts[1:], n], strict=True)]
+    ranked = [_rank(tracker.tracklets, first, end) for first, end in shots]
     if not any(ranked):
         raise FaceError(
             f"no face in any of {n} frames (detector {detector.name})",
@@ -124,47 +123,47 @@ def track_faces(
             expected="a face of at least 24 px, not turned far away",
             fix="use a closer or larger picture, another --detector, or give --box X Y W H",
         )
-    n_faces = max(_together(trails) for trails in ranked)
+    n_faces = max(_together(tracklets) for tracklets in ranked)
     if require_single and n_faces > 1:
         raise MultiFaceError(
             f"{n_faces} people at the same time", file=file, expected="exactly one face"
         )
-    if not any(len(trails) > face_index for trails in ranked):
+    if not any(len(tracklets) > face_index for tracklets in ranked):
         raise FaceError(
             f"no face with index {face_index}",
             file=file,
             expected=f"0 to {max(map(len, ranked)) - 1}",
         )
-    chosen = [trails[face_index] for trails in ranked if len(trails) > face_index]
-    return _assemble(scout, chosen, n_faces, max_gap, smooth_half, file)
+    chosen = [tracklets[face_index] for tracklets in ranked if len(tracklets) > face_index]
+    return _assemble(tracker, chosen, n_faces, max_gap, smooth_half, file)
 
 
-def _rank(trails: list[Trail], first: int, end: int) -> list[Trail]:
+def _rank(tracklets: list[Tracklet], first: int, end: int) -> list[Tracklet]:
     """A shot's faces, the one that covers most of the picture over time first."""
-    long_enough = min(MIN_TRAIL_FRAMES, end - first)
-    inside = [t for t in trails if first <= t.frames[0] < end and len(t.frames) >= long_enough]
-    return sorted(inside, key=lambda trail: -sum(pose[2] ** 2 for pose in trail.poses))
+    long_enough = min(MIN_TRACKLET_FRAMES, end - first)
+    inside = [t for t in tracklets if first <= t.frames[0] < end and len(t.frames) >= long_enough]
+    return sorted(inside, key=lambda tracklet: -sum(pose[2] ** 2 for pose in tracklet.poses))
 
 
-def _together(trails: list[Trail]) -> int:
+def _together(tracklets: list[Tracklet]) -> int:
     """Most faces of a shot that are seen in one and the same frame, blips not counted."""
-    if not trails:
+    if not tracklets:
         return 0
-    serious = [t for t in trails if len(t.frames) >= 0.1 * len(trails[0].frames)]
+    serious = [t for t in tracklets if len(t.frames) >= 0.1 * len(tracklets[0].frames)]
     counts = np.bincount(np.concatenate([t.frames for t in serious]))
     counts = np.sort(counts)[::-1]
-    steady = min(MIN_TRAIL_FRAMES, len(counts)) - 1  # as many in at least this many frames
-    return int(counts[steady])
+    enough = min(MIN_TRACKLET_FRAMES, len(counts)) - 1  # as many in at least this many frames
+    return int(counts[enough])
 
 
-def _assemble(scout: Scout, trails, n_faces, max_gap, smooth_half, file) -> FaceTrack:
-    n = scout.n_frames
+def _assemble(tracker: Tracker, tracklets, n_faces, max_gap, smooth_half, file) -> FaceTrack:
+    n = tracker.n_frames
     poses, seen = np.zeros((n, 4)), np.zeros(n, dtype=bool)
-    landmarks = np.full((n, 468, 3), np.nan, np.float32) if scout.keep_landmarks else None
-    for trail in trails:
-        seen[trail.frames], poses[trail.frames] = True, trail.poses
-        if landmarks is not None and trail.landmarks:
-            landmarks[trail.frames] = trail.landmarks
+    landmarks = np.full((n, 468, 3), np.nan, np.float32) if tracker.keep_landmarks else None
+    for tracklet in tracklets:
+        seen[tracklet.frames], poses[tracklet.frames] = True, tracklet.poses
+        if landmarks is not None and tracklet.landmarks:
+            landmarks[tracklet.frames] = tracklet.landmarks
     size_px = float(np.median(poses[seen, 2]))
     if size_px < MIN_FACE_PX:
         raise SmallFaceError(
@@ -174,7 +173,7 @@ def _assemble(scout: Scout, trails, n_faces, max_gap, smooth_half, file) -> Face
             fix="use a closer or larger picture",
         )
     found = np.zeros(n, dtype=bool)
-    for first, end in zip(scout.cuts, [*scout.cuts[1:], n], strict=True):
+    for first, end in zip(tracker.cuts, [*tracker.cuts[1:], n], strict=True):
         part = slice(first, end)
         if seen[part].any():
             poses[part], found[part] = fill_gaps(_linear(poses[part]), seen[part], max_gap)
@@ -182,18 +181,18 @@ def _assemble(scout: Scout, trails, n_faces, max_gap, smooth_half, file) -> Face
             poses[part] = np.nan
     whole = np.isfinite(poses).all(axis=1)
     poses, _ = fill_gaps(np.where(whole[:, None], poses, 0), whole)  # shots without a face
-    breaks = {*scout.cuts, *(edge for run in runs(found) for edge in run), *_jumps(poses)}
+    breaks = {*tracker.cuts, *(edge for run in runs(found) for edge in run), *_jumps(poses)}
     poses = _smooth(poses, smooth_half, sorted(breaks))
     return FaceTrack(
         poses=poses.astype(np.float32),
         seen=seen,
         found=found,
         landmarks=landmarks,
-        cuts=tuple(scout.cuts[1:]),
+        cuts=tuple(tracker.cuts[1:]),
         n_faces=n_faces,
-        frozen=scout.n_frozen / max(n - 1, 1),
-        picture_px=scout.picture_px,
-        warnings=tuple(_warnings(scout, seen, found, n_faces, size_px)),
+        frozen=tracker.n_frozen / max(n - 1, 1),
+        picture_px=tracker.picture_px,
+        warnings=tuple(_warnings(tracker, seen, found, n_faces, size_px)),
     )
 
 
@@ -220,7 +219,7 @@ def _jumps(poses: np.ndarray) -> list[int]:
     return [int(i) + 1 for i in np.flatnonzero(step > 0.35 * np.exp(poses[1:, 2]))]
 
 
-def _warnings(scout: Scout, seen, found, n_faces: int, size_px: float) -> list[str]:
+def _warnings(tracker: Tracker, seen, found, n_faces: int, size_px: float) -> list[str]:
     said = []
     if size_px < GOOD_FACE_PX:
         said.append(f"the face is small ({size_px:.0f} px): expect a soft result")
@@ -230,8 +229,8 @@ def _warnings(scout: Scout, seen, found, n_faces: int, size_px: float) -> list[s
         said.append("face not seen, place filled in: frames " + _ranges(filled))
     if missing := runs(~found):
         said.append("no face, left alone: frames " + _ranges(missing))
-    if scout.n_frozen > 0.5 * scout.n_frames and scout.n_frames > 4:
-        said.append(f"the picture stands still in {scout.n_frozen} of {scout.n_frames} frames")
+    if tracker.n_frozen > 0.5 * tracker.n_frames and tracker.n_frames > 4:
+        said.append(f"the picture stands still in {tracker.n_frozen} of {tracker.n_frames} frames")
     return said
 
 

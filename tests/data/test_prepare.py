@@ -395,7 +395,6 @@ def test_content_counts_and_dates_do_not(small, tmp_path):
     [
         (PrepareSettings(crop_px=64), "crop_px 96 ≠ 64"),
         (PrepareSettings(geometry="aligned"), "geometry 'box' ≠ 'aligned'"),
-        (PrepareSettings(detector="haar"), "detector 'blazeface' ≠ 'haar'"),
         (PrepareSettings(split="random95"), "split 'actor' ≠ 'random95'"),
     ],
 )
