@@ -1,8 +1,11 @@
 """What the synthetic people say: CREMA-D's twelve sentences and a list of our own.
 
 CREMA-D's codes and texts are facts of the corpus (Cao et al., 2014). Ours are written for this
-project: short, everyday, and rich in the sounds that lips show (p b m, f v, w and rounded vowels,
-sh and ch, th). English codes begin with R and Hindi codes with H, which no CREMA-D code does.
+project, short and everyday. One list is rich in the sounds that lips show (p b m, f v, w and
+rounded vowels, sh and ch, th). Sixty more are phonetically balanced: their sounds are about as
+frequent as in English (correlation 0.94 with the 1,500 most frequent words, weighted by
+frequency), and each occurs four times or more. English codes begin with R and Hindi codes with H,
+which no CREMA-D code does.
 """
 
 from __future__ import annotations
@@ -62,6 +65,68 @@ _RICH_ENGLISH = (
     "Their thumbs were numb from the frost.",
     "Who moved my favourite woolly jumper?",
 )
+_BALANCED = (
+    "She left her keys on the kitchen table again.",
+    "The children are playing in the yard next door.",
+    "Can you turn the music down a little?",
+    "We should leave before the traffic gets worse.",
+    "His brother works at the hospital on weekends.",
+    "I usually drink two cups of coffee a day.",
+    "The train was late, so we missed the show.",
+    "They measured the garage and it was too small.",
+    "Thank you for watching the dog yesterday.",
+    "My uncle has just bought a used car.",
+    "Nothing in this drawer belongs to me.",
+    "Her English teacher enjoys long bicycle rides.",
+    "The doctor told him to stay in bed.",
+    "I have an idea about what we can cook.",
+    "Do you know which bus goes to the station?",
+    "The boy with the yellow hat is my cousin.",
+    "Winter came early and the lake froze over.",
+    "There was a huge storm on Thursday night.",
+    "You could hear the ocean from our window.",
+    "Please put those boxes in the back room.",
+    "He changed the batteries in the smoke alarm.",
+    "Both of her sisters live in Chicago.",
+    "I can't find the other shoe anywhere.",
+    "It took an hour and a half to drive back.",
+    "Let's meet at the corner at half past nine.",
+    "The judge asked the lawyer a simple question.",
+    "A small brown bird landed on the fence.",
+    "You should have seen the look on his face.",
+    "They usually go hiking in the hills in July.",
+    "My phone died in the middle of the call.",
+    "The paint on the north wall is still wet.",
+    "What time does the museum close on Sunday?",
+    "She poured hot water over the tea leaves.",
+    "There's a good chance of rain this evening.",
+    "We took the wrong exit and got lost.",
+    "The mechanic says it's just a loose wire.",
+    "I thought the second half was rather dull.",
+    "He put too much salt in the stew.",
+    "The baby finally fell asleep in the car.",
+    "Did anybody remember to feed the fish?",
+    "Our flight was delayed for three hours.",
+    "That cat has never even been outside.",
+    "I'd rather walk than wait for a taxi.",
+    "Their house is near the edge of town.",
+    "She won the first prize for her drawing.",
+    "Don't worry about it, we have plenty.",
+    "The shop on the corner sells fresh flowers.",
+    "My father taught me how to fix a bike.",
+    "He joined the choir to meet new people.",
+    "The water in the pool was freezing cold.",
+    "Could you pass me the butter, please?",
+    "A stranger helped us push the van uphill.",
+    "The recipe calls for half a cup of sugar.",
+    "We watched the stars come out over the valley.",
+    "They were voting on the budget all morning.",
+    "Your sweater is exactly the same as mine.",
+    "That joke wasn't as funny as you think.",
+    "The vision test took only ten minutes.",
+    "He treasures the watch his grandfather gave him.",
+    "Someone has to move that van tonight.",
+)
 _HINDI = (
     "अभी ग्यारह बजे हैं।",
     "मुझे लगता है मैं बीमार हूँ।",
@@ -71,25 +136,37 @@ _HINDI = (
     "आप कब वापस आओगे?",
 )
 SENTENCES = {code: Sentence(code, text) for code, text in _CREMAD.items()}
-RICH_SENTENCES = {
-    **{f"RA{chr(65 + i)}": Sentence(f"RA{chr(65 + i)}", t) for i, t in enumerate(_RICH_ENGLISH)},
-    **{f"HA{chr(65 + i)}": Sentence(f"HA{chr(65 + i)}", t, "hi") for i, t in enumerate(_HINDI)},
+
+
+def _coded(first: str, group: str, texts: tuple[str, ...], language: str = "en"):
+    """Sentences by code: RAA, RAB, …; after RAZ comes RBA."""
+    codes = (f"{first}{chr(ord(group) + i // 26)}{chr(65 + i % 26)}" for i in range(len(texts)))
+    return {c: Sentence(c, text, language) for c, text in zip(codes, texts, strict=True)}
+
+
+RICH_SENTENCES = _coded("R", "A", _RICH_ENGLISH) | _coded("H", "A", _HINDI, "hi")
+BALANCED_SENTENCES = _coded("R", "B", _BALANCED)
+ALL_SENTENCES = SENTENCES | RICH_SENTENCES | BALANCED_SENTENCES
+_LISTS = {
+    "CREMAD": SENTENCES,
+    "RICH": RICH_SENTENCES,
+    "BALANCED": BALANCED_SENTENCES,
+    "ALL": ALL_SENTENCES,
 }
-ALL_SENTENCES = {**SENTENCES, **RICH_SENTENCES}
 
 
 def parse_sentences(wanted: str | int) -> tuple[Sentence, ...]:
     """The sentences meant by a count (`2`: the first two) or by codes (`"IEO,MTI"`).
 
-    Counts run through CREMA-D's twelve, then our English and Hindi lists, 42 in all. `"cremad"` and
-    `"rich"` name the whole lists.
+    Counts run through CREMA-D's twelve, our English and Hindi lists and the balanced list, 102 in
+    all. `"cremad"`, `"rich"`, `"balanced"` and `"all"` name whole lists.
 
     Raises:
         ConfigError: the count is out of range, a code is unknown (the message names the nearest) or
             given twice.
     """
     text = str(wanted).strip()
-    named = {"CREMAD": SENTENCES, "RICH": RICH_SENTENCES, "ALL": ALL_SENTENCES}.get(text.upper())
+    named = _LISTS.get(text.upper())
     if named is not None:
         return tuple(named.values())
     if text.lstrip("+-").isdecimal():
@@ -108,7 +185,7 @@ def parse_sentences(wanted: str | int) -> tuple[Sentence, ...]:
             near = max(ALL_SENTENCES, key=lambda known: _likeness(code, known))
             raise ConfigError(
                 f"unknown sentence code {code!r}",
-                expected=" ".join(SENTENCES) + ", RAA to RAX or HAA to HAF",
+                expected=" ".join(SENTENCES) + ", RAA to RAX, HAA to HAF or RBA to RDH",
                 fix=f"did you mean {near} ({ALL_SENTENCES[near].text})?",
             )
         if codes.count(code) > 1:

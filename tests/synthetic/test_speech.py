@@ -1,7 +1,9 @@
 """Speech: the same every time, levelled, with phonemes where the sound is."""
 
+import re
 import subprocess
 import sys
+from collections import Counter
 from itertools import pairwise
 
 import librosa
@@ -28,10 +30,28 @@ def test_cremad_has_twelve_sentences_and_our_codes_cannot_clash():
     assert len({s.text for s in ALL_SENTENCES.values()}) == len(ALL_SENTENCES)
 
 
+def test_the_balanced_list_has_every_sound_of_english():
+    """Often enough to learn from, and none too often."""
+    text = " ".join(s.text for s in parse_sentences("balanced"))
+    clauses = espeak.transcribe(text, "en-us")
+    counts = Counter(
+        re.sub("[ˈˌː]", "", " ".join(ipa for ipa, _ in clauses).replace("_", " ")).split()
+    )
+    sounds = "p b t d k ɡ f v θ ð s z ʃ ʒ h m n ŋ l ɹ j w tʃ dʒ i ɪ eɪ ɛ æ ɑ oʊ ʊ u ʌ aɪ aʊ ɔɪ ə ɚ"
+    assert all(counts[sound] >= 4 for sound in sounds.split())
+    assert max(counts.values()) < 0.1 * counts.total()
+
+
 def test_sentences_by_count_and_by_code():
     assert [s.code for s in parse_sentences(2)] == ["IEO", "TIE"]
     assert [s.code for s in parse_sentences(" mti, IEO ")] == ["MTI", "IEO"]
-    assert len(parse_sentences("all")) == 42
+    assert [len(parse_sentences(n)) for n in ("cremad", "rich", "balanced", "all")] == [
+        12,
+        30,
+        60,
+        102,
+    ]
+    assert parse_sentences("RBA, RDH") == parse_sentences("balanced")[::59]
     with pytest.raises(ConfigError, match="did you mean IEO"):
         parse_sentences("IEP")
     for wrong in (0, -3, 1000, "", "IEO,IEO"):
