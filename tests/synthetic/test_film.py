@@ -5,6 +5,8 @@ import errno
 import hashlib
 import json
 import shutil
+import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,7 +14,7 @@ from typer.testing import CliRunner
 
 from emolib import cli
 from emolib.base.emotions import EMOTIONS
-from emolib.base.errors import ConfigError, ResourceError
+from emolib.base.errors import ConfigError, EmolibWarning, MissingExtra, ResourceError
 from emolib.base.files import atomic_path, data_dir
 from emolib.media.audio import load_audio
 from emolib.media.video import read_video
@@ -71,6 +73,8 @@ def test_corpus_json_says_what_made_it(corpus):
     assert told["kind"] == "synthetic" and told["licence"] == "CC0-1.0"
     assert told["settings"]["paired"] is True and told["settings"]["seed"] == 0
     assert told["sentences"] == {"IEO": "It's eleven o'clock."} and told["n_clips"] == 4
+    assert told["settings"]["engine"] == "kokoro"
+    assert told["spoken_by"] == {"kokoro": ["IEO"], "espeak": []}
     assert list(told["actors"]) == ["9001", "9002"]
 
 
@@ -144,6 +148,29 @@ def test_other_settings_refuse_to_mix_and_more_clips_may_join(corpus, tmp_path):
     }
 
 
+def test_a_corpus_of_kokoro_s_voices_gets_no_other(corpus, monkeypatch):
+    before = digests(corpus)
+    espeak = {**WHAT, "settings": replace(SMALL, engine="espeak")}
+    with pytest.raises(ConfigError, match="engine kokoro ≠ espeak"):
+        write_corpus(corpus, actors=3, **espeak)
+    monkeypatch.setitem(sys.modules, "onnxruntime", None)
+    with pytest.raises(MissingExtra, match=r"onnxruntime.*emolib\[voices\]"):
+        write_corpus(corpus, actors=3, **WHAT)
+    assert digests(corpus) == before
+
+
+def test_without_kokoro_the_corpus_says_so_and_stays_espeak_s(tmp_path, monkeypatch):
+    what = {**WHAT, "emotions": ("NEU",), "actors": 1}
+    with monkeypatch.context() as bare:
+        bare.setitem(sys.modules, "onnxruntime", None)
+        with pytest.warns(EmolibWarning, match=r"espeak-ng's: onnxruntime is not installed"):
+            write_corpus(tmp_path / "c", **what)
+    told = json.loads((tmp_path / "c" / "corpus.json").read_text())
+    assert told["spoken_by"] == {"kokoro": [], "espeak": ["IEO"]}
+    report = write_corpus(tmp_path / "c", **what)  # Kokoro is back: the folder stays as it began
+    assert report.n_kept == 1 and report.engine == "espeak"
+
+
 def test_folders_that_are_not_ours_stay_untouched(tmp_path):
     (tmp_path / "notes.txt").write_text("mine")
     with pytest.raises(ConfigError, match="other files"):
@@ -192,7 +219,7 @@ def test_own_sentences_in_a_clip():
     ("wrong", "line"),
     [
         (["--sentences", "IEP"], "did you mean IEO"),
-        (["--sentences", "99"], "no 99 sentences"),
+        (["--sentences", "199"], "no 199 sentences"),
         (["--levels", "LOUD"], "unknown level 'LOUD'"),
         (["--size", "480"], "480x360"),
         (["--size", "100000x100000"], "even number"),
@@ -204,6 +231,7 @@ def test_own_sentences_in_a_clip():
         (["--seed", "-5"], "seed -5"),
         (["--randomise", "weather"], "cannot randomise weather"),
         (["--quality", "99"], "quality 99"),
+        (["--engine", "festival"], "unknown speech engine 'festival'"),
     ],
 )
 def test_wrong_wishes_are_one_line_and_make_no_folder(tmp_path, wrong, line):
