@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -65,9 +66,7 @@ def synthesise(
         if not said:
             continue
         sound, said = _trim(sound, said)
-        phones += [
-            Phone(p.ipa, p.start_s + now_s, p.end_s + now_s, p.release_s + now_s) for p in said
-        ]
+        phones += [phone.moved(now_s) for phone in said]
         now_s += len(sound) / RATE_HZ
         sounds.append(sound)
     return np.concatenate(sounds), phones
@@ -81,13 +80,13 @@ def _units(clauses: Sequence[tuple[str, str]], language: str) -> Iterator[_Unit]
         for word in ipa.split():
             opens_word = not first
             for phone in word.split("_"):
-                plain = "".join(c for c in phone if c not in "ˈˌ")
+                stress = "".join(c for c in phone if c in "ˈˌ")
+                plain = phone.replace("ˈ", "").replace("ˌ", "")
                 if not plain or plain.startswith("("):  # "(en)": espeak switches language
                     continue
                 letters = _AFFRICATES.get(plain, plain)
                 if language == "en":
                     letters = _ENGLISH.get(letters, letters).replace("ː", "")
-                stress = phone[: len(phone) - len(plain)] if phone.endswith(plain) else ""
                 spelt = (" " if opens_word else "") + stress + letters
                 tokens = tuple(ids[c] for c in spelt if c in ids)
                 if any(c in ids for c in letters):
@@ -131,13 +130,10 @@ def _trim(sound: np.ndarray, phones: list[Phone]) -> tuple[np.ndarray, list[Phon
     heard = np.flatnonzero(np.abs(sound) > 0.02 * np.abs(sound).max(initial=0))
     end_s = float(heard[-1]) / RATE_HZ + 0.01 if len(heard) else last.end_s
     end_s = min(last.end_s, max(end_s, last.start_s + 0.03))
-    phones = [*phones[:-1], Phone(last.ipa, last.start_s, end_s, min(last.release_s, end_s))]
+    last = replace(last, end_s=end_s, release_s=min(last.release_s, end_s))
     first = max(0, round((phones[0].start_s - 0.06) * RATE_HZ))
     kept = sound[first : round((end_s + 0.12) * RATE_HZ)].copy()
     ramp = np.linspace(0, 1, 240, dtype=np.float32)  # 10 ms, against clicks
     kept[:240] *= ramp
     kept[-240:] *= ramp[::-1]
-    shift_s = first / RATE_HZ
-    return kept, [
-        Phone(p.ipa, p.start_s - shift_s, p.end_s - shift_s, p.release_s - shift_s) for p in phones
-    ]
+    return kept, [phone.moved(-first / RATE_HZ) for phone in [*phones[:-1], last]]

@@ -20,6 +20,11 @@ class Phone:
     end_s: float
     release_s: float
 
+    def moved(self, later_s: float, scale: float = 1.0) -> Phone:
+        """The same sound later, after its times were scaled."""
+        times_s = (self.start_s, self.end_s, self.release_s)
+        return Phone(self.ipa, *(t * scale + later_s for t in times_s))
+
 
 def find_closures(
     phones: list[Phone], sound: np.ndarray, rate_hz: int, before_s: float, after_s: float

@@ -48,7 +48,7 @@ def _colour(
         above = sosfilt(butter(1, _SPLIT_HZ, "high", fs=rate_hz, output="sos"), dry)
         dry = dry + (10 ** (effort_db / 20) - 1) * above
     if breath:
-        loudness = sosfilt(butter(1, 12, fs=rate_hz, output="sos"), np.abs(dry))
+        loudness = sosfilt(butter(1, 30, fs=rate_hz, output="sos"), np.abs(dry))
         band = butter(2, _BREATH_HZ, "band", fs=rate_hz, output="sos")
         dry = dry + breath * np.maximum(loudness, 0) * sosfilt(band, rng.normal(size=len(dry)))
     return dry

@@ -116,11 +116,8 @@ def speak(
         )
     samples = record(sound, rate_hz * voice.tract, voice, prosody)
     samples.flags.writeable = False
-    shifted = tuple(
-        Phone(p.ipa, *(t / voice.tract + voice.lead_s for t in (p.start_s, p.end_s, p.release_s)))
-        for p in phones
-    )
-    return Speech(samples, shifted, clean, engine)
+    heard = tuple(phone.moved(voice.lead_s, 1 / voice.tract) for phone in phones)
+    return Speech(samples, heard, clean, engine)
 
 
 def _clean(text: str) -> str:
