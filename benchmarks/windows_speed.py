@@ -13,9 +13,9 @@ import torch
 
 from emolib.base.config import AUDIO
 from emolib.base.emotions import EMOTIONS
+from emolib.base.files import write_json
 from emolib.base.runtime import run_record
 from emolib.data.augment import Augment
-from emolib.data.guard import write_json
 from emolib.data.parts import pack
 from emolib.data.store import ClipStore
 from emolib.data.windows import EmotionWindows, GeneratorSettings, GeneratorWindows, SyncWindows

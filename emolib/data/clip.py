@@ -26,7 +26,7 @@ from emolib.base.errors import (
     ResourceError,
 )
 from emolib.base.files import file_sha256
-from emolib.data.corpora.base import Clip
+from emolib.data.corpora.clips import Clip
 from emolib.data.parts import PreparedClip
 from emolib.data.splits import MODES
 from emolib.media.audio import check_speech, load_audio, seconds_of

@@ -18,26 +18,15 @@ from joblib.externals.loky.process_executor import TerminatedWorkerError
 
 from emolib import __version__
 from emolib.base.config import AUDIO, settings_hash
-from emolib.base.errors import (
-    ConfigError,
-    DatasetError,
-    EmolibError,
-    MissingExtra,
-    ResourceError,
-)
+from emolib.base.errors import ConfigError, DatasetError, EmolibError, MissingExtra, ResourceError
 from emolib.base.files import cache_dir
 from emolib.base.runtime import Stopwatch, progress
-from emolib.data.assemble import (
-    describe,
-    finish,
-    index_row,
-    packed_clips,
-)
 from emolib.data.clip import PrepareSettings, content_hash, prepare_clip, reason_of, text_of
-from emolib.data.corpora.base import Clip, Corpus
+from emolib.data.corpora.base import Corpus
+from emolib.data.corpora.clips import Clip
 from emolib.data.format import FORMAT
-from emolib.data.guard import claim, locked
 from emolib.data.parts import part_path, read_meta, save_part
+from emolib.data.publish import claim, describe, finish, index_row, locked, packed_clips
 from emolib.data.splits import make_splits
 from emolib.media.faces import FaceDetector, make_detector
 
@@ -89,7 +78,7 @@ def default_store(corpus: Corpus, settings: PrepareSettings) -> Path:
 
 
 def identity_of(corpus: Corpus, settings: PrepareSettings) -> dict:
-    """Everything that decides what a store holds, as plain values: what must be equal to go on."""
+    """Everything that decides what a store holds, as plain values; equal in every run on it."""
     return {
         **asdict(settings),
         **{f"audio_{field}": value for field, value in asdict(AUDIO).items()},
@@ -150,11 +139,14 @@ def prepare(
             for clip in clips
         ]
         skipped, outcomes = _refused(corpus), {}
-        for outcome in _run(jobs, workers, backend, skipped if strict else None):
+        if strict and skipped:
+            raise _stopped(skipped[0])
+        for outcome in _run(jobs, workers, backend):
             outcomes[outcome.clip] = outcome
             if outcome.skipped:
                 skipped.append(outcome.skipped)
-                _stop_if(strict, outcome.skipped)
+                if strict:
+                    raise _stopped(outcome.skipped)
         rows = [
             index_row(clip, corpus.root, split, outcomes[clip.name].meta, settings.fps)
             for clip in clips
@@ -216,10 +208,8 @@ def _work(
         return _Outcome(clip.name, "skipped", skipped=skipped)
 
 
-def _run(jobs: list, workers: int, backend: str, strict_skips: list | None) -> Iterator[_Outcome]:
+def _run(jobs: list, workers: int, backend: str) -> Iterator[_Outcome]:
     """Outcomes as they come."""
-    for skipped in strict_skips or ():
-        _stop_if(True, skipped)
     lazy = "list" if backend == "dask" else "generator_unordered"
     with joblib.parallel_config(backend=backend, n_jobs=workers):
         try:
@@ -253,8 +243,6 @@ def _nothing_left(corpus: Corpus, skipped: list[Skipped]) -> DatasetError:
     )
 
 
-def _stop_if(strict: bool, skipped: Skipped) -> None:
-    if strict:
-        raise DatasetError(
-            skipped.text, where=skipped.clip, fix="repair or remove the clip, or leave out --strict"
-        )
+def _stopped(skipped: Skipped) -> DatasetError:
+    fix = "repair or remove the clip, or leave out --strict"
+    return DatasetError(skipped.text, where=skipped.clip, fix=fix)

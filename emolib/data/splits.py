@@ -11,11 +11,10 @@ from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
-import pandas as pd
 
 from emolib.base.emotions import EMOTIONS
 from emolib.base.errors import ConfigError, DatasetError
-from emolib.data.corpora.base import UNKNOWN, Clip
+from emolib.data.corpora.clips import UNKNOWN, Clip
 
 TEST_SHARE = 0.05
 SEED = 42  # of the released code's split
@@ -131,17 +130,6 @@ def check_splits(clips: Sequence[Clip], split: dict[str, str], mode: str = "acto
                 f"training never sees {', '.join(unseen)}",
                 fix="add clips, or use --split none: all clips for looking and measuring",
             )
-
-
-def split_table(clips: Sequence[Clip], split: dict[str, str]) -> pd.DataFrame:
-    """Clips per emotion (rows) and split (columns), with totals."""
-    table = pd.DataFrame(
-        {
-            "emotion": [clip.emotion or "none" for clip in clips],
-            "split": [split[clip.name] for clip in clips],
-        }
-    )
-    return pd.crosstab(table["emotion"], table["split"], margins=True, margins_name="all")
 
 
 def leakage(clips: Sequence[Clip], split: dict[str, str]) -> dict[str, float]:

@@ -35,12 +35,6 @@ def label_frame(frame: np.ndarray) -> np.ndarray:
     return out
 
 
-def label_box(height: int, width: int) -> tuple[int, int, int, int]:
-    """Where the label lies in a picture of this size: x0, y0, x1, y1 in pixels."""
-    rows, columns = _corner((height, width), label_patch(height, width)[0].shape)
-    return columns.start, rows.start, columns.stop, rows.stop
-
-
 def label_seen(frame: np.ndarray) -> float:
     """How surely a picture (H, W, 3) uint8 carries the label: correlation with it, -1 to 1.
 

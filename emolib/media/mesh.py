@@ -19,7 +19,6 @@ import numpy as np
 from emolib.media.detect import load_tflite
 from emolib.media.face import EYES, Face
 
-N_LANDMARKS = 468
 ROI_SCALE = 1.5  # the network wants this much room around the face
 RIGHT_EYE, LEFT_EYE = (33, 133), (362, 263)  # outer and inner corners, the person's right first
 FOREHEAD = (10, 67, 297, 54, 284)

@@ -28,7 +28,7 @@ from emolib.data.corpora import (
     guess_kind,
     open_corpus,
 )
-from emolib.data.corpora.base import identical_files
+from emolib.data.corpora.clips import identical_files
 from emolib.data.corpora.cremad import KNOWN_BAD, all_names
 
 

@@ -23,8 +23,8 @@ from emolib.cli import app
 from emolib.data import parts
 from emolib.data.clip import PrepareSettings
 from emolib.data.corpora import open_corpus
-from emolib.data.guard import locked
 from emolib.data.prepare import prepare
+from emolib.data.publish import locked
 from emolib.data.store import ClipStore
 from emolib.media.audio import write_wav
 from emolib.media.faces import crop_face, track_faces
@@ -421,7 +421,7 @@ def test_a_folder_of_other_things_is_left_alone(corpus_folder, tmp_path):
 def test_two_at_once_are_refused_with_the_others_name(corpus_folder, tmp_path):
     out = tmp_path / "s"
     code = (
-        "import sys, time; from pathlib import Path; from emolib.data.guard import locked\n"
+        "import sys, time; from pathlib import Path; from emolib.data.publish import locked\n"
         "with locked(Path(sys.argv[1]), 0): print('held', flush=True); time.sleep(60)"
     )
     child = subprocess.Popen([sys.executable, "-c", code, str(out)], stdout=subprocess.PIPE)

@@ -8,7 +8,7 @@ from corpus_trees import make_cremad
 from emolib.base.errors import ConfigError, DatasetError
 from emolib.data.corpora import Clip, CremaD
 from emolib.data.corpora.cremad import all_names
-from emolib.data.splits import check_splits, leakage, make_splits, random95, split_table
+from emolib.data.splits import check_splits, leakage, make_splits, random95
 
 
 @pytest.fixture(scope="module")
@@ -111,10 +111,3 @@ def test_a_fifth_of_the_people_may_be_kept_for_the_test(all_of_cremad):
 def test_no_split_puts_every_clip_into_the_test(tmp_path):
     clips = CremaD(make_cremad(tmp_path, ["1001_DFA_ANG_XX"])).clips()
     assert make_splits(clips, "none") == {"1001_DFA_ANG_XX": "test"}
-
-
-def test_the_table_counts_every_clip(tmp_path):
-    clips = CremaD(make_cremad(tmp_path)).clips()
-    table = split_table(clips, make_splits(clips, "actor"))
-    assert table.loc["all", "all"] == len(clips)
-    assert table.loc["ANG", "test"] == 3

@@ -8,6 +8,8 @@ from fractions import Fraction
 import av
 import numpy as np
 
+from emolib.media.label import label_frame
+
 HEIGHT, WIDTH = 64, 128
 N_BITS = 8
 
@@ -127,3 +129,11 @@ def babble(seconds=2.0, rate_hz=16_000, seed=0) -> np.ndarray:
     syllables = np.clip(np.sin(2 * np.pi * 3.0 * t), 0, 1)
     sound = buzz * syllables
     return (0.4 * sound / np.abs(sound).max()).astype(np.float32)
+
+
+def label_box(height, width):
+    """Where the label lies in a picture of this size: x0, y0, x1, y1 in pixels."""
+    grounds = [np.full((height, width, 3), level, np.uint8) for level in (0, 255)]
+    changed = sum((label_frame(ground) != ground).any(axis=2) for ground in grounds)
+    (y0, x0), (y1, x1) = np.argwhere(changed).min(axis=0), np.argwhere(changed).max(axis=0) + 1
+    return x0, y0, x1, y1

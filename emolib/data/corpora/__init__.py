@@ -6,7 +6,8 @@ from inspect import signature
 from pathlib import Path
 
 from emolib.base.errors import ConfigError, DatasetError
-from emolib.data.corpora.base import Clip, Corpus, CorpusReport, Problem
+from emolib.data.corpora.base import Corpus, CorpusReport
+from emolib.data.corpora.clips import Clip, Problem
 from emolib.data.corpora.cremad import CremaD, SyntheticCorpus
 from emolib.data.corpora.grid import Grid, sentence_of
 from emolib.data.corpora.lrs2 import Lrs2

@@ -17,12 +17,11 @@ import pandas as pd
 
 from emolib.base.emotions import EMOTIONS
 from emolib.base.errors import ConfigError, DatasetError
-from emolib.data.corpora.base import (
+from emolib.data.corpora.base import Corpus, Scan
+from emolib.data.corpora.clips import (
     VIDEO_SUFFIXES,
     Clip,
-    Corpus,
     Problem,
-    Scan,
     file_problem,
     one_a_name,
     read_table,

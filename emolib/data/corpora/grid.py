@@ -11,15 +11,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from emolib.data.corpora.base import (
-    UNKNOWN,
-    VIDEO_SUFFIXES,
-    Clip,
-    Corpus,
-    Problem,
-    Scan,
-    file_problem,
-)
+from emolib.data.corpora.base import Corpus, Scan
+from emolib.data.corpora.clips import UNKNOWN, VIDEO_SUFFIXES, Clip, Problem, file_problem
 
 NAME = re.compile(r"(?:.*_)?([blps][bgrw][abiw][a-z][z1-9][anps])")
 TALKER = re.compile(r"(?:s|id)(\d{1,2})")

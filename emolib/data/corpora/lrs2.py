@@ -11,7 +11,8 @@ from functools import cached_property
 from pathlib import Path
 
 from emolib.base.errors import DatasetError
-from emolib.data.corpora.base import Clip, Corpus, Problem, Scan, file_problem
+from emolib.data.corpora.base import Corpus, Scan
+from emolib.data.corpora.clips import Clip, Problem, file_problem
 
 LISTS = ("train", "val", "test")
 PARTS = ("main", "pretrain")

@@ -10,7 +10,8 @@ import re
 from pathlib import Path
 
 from emolib.base.errors import ConfigError
-from emolib.data.corpora.base import VIDEO_SUFFIXES, Clip, Corpus, Problem, Scan, file_problem
+from emolib.data.corpora.base import Corpus, Scan
+from emolib.data.corpora.clips import VIDEO_SUFFIXES, Clip, Problem, file_problem
 
 ACTOR = re.compile(r"[MW]\d{3}")
 VIEWS = ("front", "left_30", "left_60", "right_30", "right_60", "top", "down")

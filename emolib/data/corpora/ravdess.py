@@ -10,15 +10,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from emolib.data.corpora.base import (
-    VIDEO_SUFFIXES,
-    Clip,
-    Corpus,
-    Problem,
-    Scan,
-    file_problem,
-    one_a_name,
-)
+from emolib.data.corpora.base import Corpus, Scan
+from emolib.data.corpora.clips import VIDEO_SUFFIXES, Clip, Problem, file_problem, one_a_name
 
 NAME = re.compile(r"(0[123])-(0[12])-(0[1-8])-(0[12])-(0[12])-(0[12])-(\d\d)")
 EMOTION = {"01": "NEU", "03": "HAP", "04": "SAD", "05": "ANG", "06": "FEA", "07": "DIS"}

@@ -14,7 +14,8 @@ import pandas as pd
 
 from emolib.base.emotions import parse_emotion
 from emolib.base.errors import ConfigError
-from emolib.data.corpora.base import Clip, Corpus, Problem, Scan, file_problem, read_table
+from emolib.data.corpora.base import Corpus, Scan
+from emolib.data.corpora.clips import Clip, Problem, file_problem, read_table
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff")
 PERSON, SEX = ("face_id", "person", "id"), ("face_gender", "sex", "gender")  # names of columns

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from emolib.data.corpora.base import Clip
+from emolib.data.corpora.clips import Clip
 from emolib.notebook.checks import Verdict, exercise, not_yet, right
 
 
