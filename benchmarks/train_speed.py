@@ -27,7 +27,6 @@ from statistics import median
 
 import torch
 import torch.nn.functional as F
-from accelerate import Accelerator
 from torch.utils.data import DataLoader
 
 from emolib.base.files import data_dir
@@ -43,14 +42,14 @@ from emolib.models.features import perceptual_features
 from emolib.models.generator import Generator
 from emolib.models.syncnet import SyncNet, SyncNetConfig, fold_lower_halves
 from emolib.training.emotion import EmotionTask
+from emolib.training.fit import take_step
 from emolib.training.generator import GeneratorTask
 from emolib.training.journal import peak_memory_mb
-from emolib.training.loader import Order, make_loader, to_device
 from emolib.training.losses import Ramp
 from emolib.training.objective import Judges
 from emolib.training.recipes import find_recipe
-from emolib.training.settings import FitConfig, resolve_workers
-from emolib.training.stepper import Stepper
+from emolib.training.settings import FitConfig
+from emolib.training.steps import Steps
 from emolib.training.syncnet import SyncTask
 from emolib.training.task import Task
 from emolib.training.variants import varied
@@ -119,26 +118,22 @@ class PlainLoop:
 
 
 class OurLoop:
-    """A stage's task under the package's own stepper and loader."""
+    """A stage's task under the package's own steps and loader, late in its schedule or early."""
 
-    def __init__(self, task: Task, config: FitConfig, device: str):
-        self.accelerator = Accelerator(device_placement=False, mixed_precision="no")
-        place = torch.device(device)
-        self.device, self.task = place, task
-        self.stepper = Stepper(task, config, place, self.accelerator, print)
+    def __init__(self, task: Task, config: FitConfig, device: str, first_step: int = 10_000):
+        config = replace(config, steps=10**9, schedule_steps=10**9)
+        self.device, self.run = torch.device(device), Steps(task, Path(), config, device)
+        self.run.step = first_step
         task.set_train()
-        order = Order(len(task.data), config.batch_size, probabilities=task.probabilities)
-        self.source = iter(make_loader(task.data, order, resolve_workers(config.workers, place)))
-        self.number, self.waited_s = 0, 0.0
+        self.source, self.waited_s = self.run.batches(), 0.0
         self.waiting = time.process_time if device == "cpu" else time.perf_counter
 
     def step(self) -> None:
         mark = self.waiting()
-        batch = to_device(next(self.source), self.device)
+        batch = next(self.source)
         self.waited_s += self.waiting() - mark
-        taken, _ = self.stepper.learn(batch, 10_000 + self.number, [])
-        assert taken
-        self.number += 1
+        take_step(self.run, batch)
+        assert not self.run.guard.left_out
 
 
 def generator_task(recipe, store: ClipStore, width: float, config: FitConfig) -> GeneratorTask:
@@ -175,7 +170,7 @@ def paired(name: str, store: ClipStore, args) -> dict:
     loops = {"plain fp32": loop_of("plain", name, store, args)}
     for precision in ("fp32", "auto"):
         ours = loop_of(precision, name, store, args)
-        loops[f"ours {ours.stepper.precision}"] = ours
+        loops[f"ours {ours.run.precision}"] = ours
     seconds = take_turns(loops, args.device, args.rounds, args.steps)
     frames = T * args.batch_size
     print(f"{name}, width {args.width:g}, batch {args.batch_size}, all losses on:")
@@ -221,9 +216,10 @@ def stages(store: ClipStore, args) -> dict:
     found = {}
     print(f"stages at width {args.width:g}:")
     for name, (task, config) in tasks.items():
-        loop = OurLoop(task, config, args.device)
-        if name.endswith("before sync"):
-            loop.number = -10_000  # step 0: the ramp has not begun
+        first_step = (
+            0 if name.endswith("before sync") else 10_000
+        )  # the ramp has not begun, or is over
+        loop = OurLoop(task, config, args.device, first_step)
         wall_s = time.perf_counter()
         step_s = take_turns({name: loop}, args.device, args.rounds, args.steps)[name]
         n_steps = 1 + args.rounds * args.steps
@@ -234,7 +230,7 @@ def stages(store: ClipStore, args) -> dict:
         print(
             f"  {name:22} batch {config.batch_size:3}  {1 / step_s:5.2f} steps/s  "
             f"{frames / step_s:6.1f} frames/s  (wall {frames / wall_s:6.1f})  "
-            f"loader {waited:.0%} of a step, in {loop.stepper.precision}"
+            f"loader {waited:.0%} of a step, in {loop.run.precision}"
         )
     return found
 

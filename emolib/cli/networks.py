@@ -7,18 +7,14 @@ from typing import Annotated
 
 import typer
 
-from emolib.cli.root import SKIPPED, app
+from emolib.cli.root import SKIPPED, app, with_options
+from emolib.training.settings import FitConfig
 
 
-@app.command(
-    epilog="Example: emolib train generator --store store --out runs/improved --steps 2000"
-    " --syncnet runs/sync/syncnet.safetensors --width 0.25 --time-limit 60"
-)
 def train(
     stage: Annotated[str, typer.Argument(help="syncnet, emotion, classifier or generator")],
     store: Annotated[
-        list[str],
-        typer.Option(help="clip store of emolib prepare; STORE:SHARE for each of several"),
+        list[str], typer.Option(help="of emolib prepare; several as STORE:SHARE, repeated")
     ],
     out: Annotated[Path, typer.Option(help="folder of the run: weights, states, log")],
     recipe: Annotated[
@@ -31,16 +27,7 @@ def train(
     phase: Annotated[
         str | None, typer.Option(help="half of a generator's training: frames, then windows")
     ] = None,
-    steps: Annotated[
-        int | None, typer.Option(help="step to stop at, counted from the run's start")
-    ] = None,
-    schedule_steps: Annotated[
-        int | None, typer.Option(help="end of the learning rate's decay; default: first --steps")
-    ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="go on with the run in OUT")] = False,
-    time_limit: Annotated[
-        float | None, typer.Option(help="minutes; then save and end well")
-    ] = None,
     syncnet: Annotated[str | None, typer.Option(help="sync expert: name or checkpoint")] = None,
     emotion_disc: Annotated[str | None, typer.Option(help="emotion discriminator")] = None,
     base: Annotated[str | None, typer.Option(help="PRE: generator trained by BASE")] = None,
@@ -53,31 +40,13 @@ def train(
         list[str] | None,
         typer.Option("--set", help="change the recipe: reference=same_clip, weights.sync=0.05, …"),
     ] = None,
-    batch_size: Annotated[int | None, typer.Option(help="windows a step and process")] = None,
-    accumulate: Annotated[int | None, typer.Option(help="parts to cut a batch into")] = None,
-    learning_rate: Annotated[float | None, typer.Option(help="default: the recipe's")] = None,
-    seed: Annotated[
-        int | None, typer.Option(help="of weights, windows and draws; default: the recipe's")
-    ] = None,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps")] = "auto",
-    precision: Annotated[str, typer.Option(help="auto, fp32 or bf16")] = "auto",
-    compile_: Annotated[bool, typer.Option("--compile", help="by torch.compile")] = False,
-    workers: Annotated[int | None, typer.Option(help="loader processes")] = None,
-    log_every: Annotated[int | None, typer.Option(help="steps between log lines")] = None,
-    eval_every: Annotated[int | None, typer.Option(help="steps between evaluations")] = None,
-    eval_items: Annotated[int | None, typer.Option(help="test windows to look at")] = None,
-    patience: Annotated[
-        int | None, typer.Option(help="stop after so many evaluations without a better one")
-    ] = None,
-    save_every: Annotated[int | None, typer.Option(help="steps between saved states")] = None,
-    halve_on_oom: Annotated[
-        bool, typer.Option("--halve-on-oom", help="out of memory: smaller parts, go on")
-    ] = False,
-    tensorboard: Annotated[bool, typer.Option("--tensorboard", help="event files too")] = False,
+    **loop,
 ) -> None:
     """Train a network; Ctrl-C saves, and --resume goes on as if nothing had happened.
 
-    On several GPUs: accelerate launch -m emolib.cli train …
+    Settings of the loop are the recipe's unless given here. On several GPUs: accelerate launch -m
+    emolib.cli train …
     """
     from emolib.training.start import parse_changes
     from emolib.training.start import train as run
@@ -90,34 +59,24 @@ def train(
         phase=phase,
         width=width,
         changes=parse_changes(change),
-        steps=steps,
-        schedule_steps=schedule_steps,
         resume=resume,
-        time_limit_min=time_limit,
         syncnet=syncnet,
         emotion_disc=emotion_disc,
         base=base,
         features=features,
         start=start,
-        batch_size=batch_size,
-        accumulate=accumulate,
-        learning_rate=learning_rate,
-        seed=seed,
         device=device,
-        precision=precision,
-        compile=compile_,
-        workers=workers,
-        log_every=log_every,
-        eval_every=eval_every,
-        eval_items=eval_items,
-        patience=patience,
-        save_every=save_every,
-        halve_on_oom=halve_on_oom,
-        tensorboard=tensorboard,
+        **loop,
     )
     typer.echo(str(result))
     if result.interrupted:
         raise typer.Exit(130 if result.stopped == "SIGINT" else 143)
+
+
+app.command(
+    epilog="Example: emolib train generator --store store --out runs/improved --steps 2000"
+    " --syncnet runs/sync/syncnet.safetensors --width 0.25 --time-limit 60"
+)(with_options(train, FitConfig))
 
 
 @app.command(

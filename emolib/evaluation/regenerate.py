@@ -15,7 +15,7 @@ import torch
 
 from emolib.base.emotions import EMOTIONS
 from emolib.base.errors import DatasetError
-from emolib.data.masks import masked_input
+from emolib.data.inputs import GeneratorInput
 from emolib.data.store import ClipStore
 from emolib.evaluation.visual import device_of
 from emolib.media.mel import mel_windows
@@ -55,9 +55,9 @@ def regenerate(
         frames = range(first, min(first + batch_size, len(source)))
         heard = mel_windows(mel, frames, alignment=rules.alignment)  # (B, 1, 80, 16)
         seen = torch.from_numpy(np.array(source[first : frames.stop]))  # a copy: maps are read-only
-        seen = seen.permute(0, 3, 1, 2).to(device)  # (B, 3, 96, 96)
-        faces = masked_input(seen, seen, rules.mask)[None]  # (1, B, 6, 96, 96)
-        made = generator(torch.from_numpy(heard).to(device)[None], faces, label)[0]
+        seen = seen.permute(0, 3, 1, 2).to(device)[None]  # (1, B, 3, 96, 96)
+        sound = torch.from_numpy(heard).to(device)[None]  # (1, B, 1, 80, 16)
+        made = GeneratorInput.of(seen, seen, sound, label, rules.mask).through(generator)[0]
         levels = (made.float() * 255).round().clamp(0, 255).to(torch.uint8)
         parts.append(levels.permute(0, 2, 3, 1).cpu().numpy())
     return np.concatenate(parts)

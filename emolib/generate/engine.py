@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from emolib.base.errors import ResourceError
-from emolib.data.masks import masked_input
+from emolib.data.inputs import GeneratorInput
 from emolib.models.checkpoint import CheckpointMeta, InputRules
 from emolib.models.generator import Generator
 
@@ -61,11 +61,11 @@ class Engine:
         return {name: torch.cat([part[name] for part in done]).numpy() for name in done[0]}
 
     def _forward(self, crops, mel, emotion, part) -> dict[str, Tensor]:
-        reference = torch.from_numpy(crops).to(self.device).permute(0, 3, 1, 2)  # (N, 3, 96, 96)
-        faces = masked_input(reference, reference, self.rules.mask)[:, None]  # (N, 1, 6, 96, 96)
+        frames = torch.from_numpy(crops).to(self.device).permute(0, 3, 1, 2)[:, None]
         sound = torch.from_numpy(mel).to(self.device)[:, None]  # (N, 1, 1, 80, 16)
         label = None if emotion is None else torch.from_numpy(emotion[part]).to(self.device)
-        maps = self.network(sound, faces, label, return_maps=True)
+        given = GeneratorInput.of(frames, frames, sound, label, self.rules.mask)
+        maps = given.through(self.network, return_maps=True)
         return {name: value[:, 0].float().cpu() for name, value in maps.items()}
 
 

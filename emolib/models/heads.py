@@ -68,12 +68,12 @@ class CompositeHead(nn.Module):
         `weight` (N, 1, H, W) in [0, 1], `flow` (N, 2, H, W) in picture widths (x, y)."""
         maps = self.last(self.hidden(x)).float()  # blending and warping stay in float32
         colour = maps[:, :3].sigmoid()
-        weight, flow = calm(maps[:, 3:4].sigmoid()), calm(MAX_FLOW * maps[:, 4:6].tanh())
+        weight, flow = blur(maps[:, 3:4].sigmoid()), blur(MAX_FLOW * maps[:, 4:6].tanh())
         frames = composite(colour, weight, flow, reference)
         return {"frames": frames, "colour": colour, "weight": weight, "flow": flow}
 
 
-def calm(maps: Tensor) -> Tensor:
+def blur(maps: Tensor) -> Tensor:
     """Maps (N, C, H, W) without what alternates from pixel to pixel: [1 2 1] / 4 both ways.
 
     A decoder of transposed convolutions leaves a trace at every second pixel. Nobody sees it at 96

@@ -136,16 +136,3 @@ def sync_prob(audio: Tensor, face: Tensor) -> Tensor:
     cross-entropy then fails.
     """
     return cosine(audio, face).clamp(0, 1)
-
-
-def sync_logits(
-    audio: Tensor, face: Tensor, temperature: float | Tensor = 0.07, bias: float | Tensor = 0.0
-) -> Tensor:
-    """`cosine / temperature + bias` (B,): for cross-entropy on logits instead of on the cosine."""
-    return cosine(audio, face) / temperature + bias
-
-
-def similarity(audio: Tensor, face: Tensor) -> Tensor:
-    """Every sound against every face: cosines (B, B), row = sound; for in-batch negatives."""
-    with torch.autocast(audio.device.type, enabled=False):
-        return audio.float() @ face.float().T

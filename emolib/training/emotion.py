@@ -22,10 +22,11 @@ from emolib.data.augment import P_CLASSIFIER, Augment
 from emolib.data.store import ClipStore
 from emolib.data.windows import EmotionWindows, finished
 from emolib.models.checkpoint import KINDS
-from emolib.training.fit import fit, say_beside_bar
+from emolib.training.fit import fit, print_beside_bar
 from emolib.training.losses import emotion_loss
 from emolib.training.mixture import Given, Source, open_sources
-from emolib.training.recipes import CLASSIFIER_RECIPES, EMOTION_RECIPES, EmotionRecipe
+from emolib.training.recipe_types import EmotionRecipe
+from emolib.training.recipes import CLASSIFIER_RECIPES, EMOTION_RECIPES
 from emolib.training.settings import FitConfig, check_settings
 from emolib.training.task import FitResult, StageTask, start_weights, weights_sha256
 
@@ -79,8 +80,8 @@ class EmotionTask(StageTask):
         batch = finished(batch)
         if self.recipe.jitter:
             batch["frames"] = self.recipe.jitter(batch["frames"])[0]
-        if self.recipe.rough:
-            batch["frames"] = self.recipe.rough(batch["frames"])
+        if self.recipe.degrade:
+            batch["frames"] = self.recipe.degrade(batch["frames"])
         return emotion_step(self.networks[self.kind], batch, self.recipe.label_smoothing)
 
     def measure(self, network: nn.Module, batches: Iterator[dict]) -> dict[str, float | list]:
@@ -154,7 +155,7 @@ def tell_emotions(sources: Sequence[Source]) -> None:
                 expected="labelled clips in every store",
                 fix="leave the store out",
             )
-    say_beside_bar("training clips: " + ", ".join(f"{c} {n}" for c, n in clips["train"].items()))
+    print_beside_bar("training clips: " + ", ".join(f"{c} {n}" for c, n in clips["train"].items()))
     lacking = {s: ", ".join(c for c, n in table.items() if not n) for s, table in clips.items()}
     if lacking["train"]:
         raise DatasetError(
@@ -164,7 +165,7 @@ def tell_emotions(sources: Sequence[Source]) -> None:
             fix="prepare more clips, or use a split by random95",
         )
     if lacking["test"]:
-        say_beside_bar(f"the test split shows no {lacking['test']}: no accuracy tells of it")
+        print_beside_bar(f"the test split shows no {lacking['test']}: no accuracy tells of it")
 
 
 def train_classifier(

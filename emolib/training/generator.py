@@ -23,9 +23,9 @@ from emolib.models.blocks import fuse_for_inference
 from emolib.models.checkpoint import InputRules, load_checkpoint
 from emolib.models.features import perceptual_features
 from emolib.models.generator import Generator
-from emolib.training.faults import STUCK_CHECKS
-from emolib.training.fit import fit, say_beside_bar
+from emolib.training.fit import fit, print_beside_bar
 from emolib.training.frozen import freeze
+from emolib.training.guards import STUCK_CHECKS
 from emolib.training.losses import emotion_loss
 from emolib.training.mixture import Given, Source, open_sources
 from emolib.training.objective import (
@@ -35,7 +35,8 @@ from emolib.training.objective import (
     generator_step,
     psnr_db,
 )
-from emolib.training.recipes import GENERATOR_RECIPES, GeneratorRecipe
+from emolib.training.recipe_types import GeneratorRecipe
+from emolib.training.recipes import GENERATOR_RECIPES
 from emolib.training.settings import FitConfig, check_settings
 from emolib.training.task import FitResult, StageTask, bare, start_weights, weights_sha256
 
@@ -243,7 +244,7 @@ def train_generator(
             recipe's name says so.
         base: checkpoint of the base generator whose face encoder PRE takes over.
         features: see `models.features.perceptual_features`.
-        start: a checkpoint to start from, of the same architecture but for `models.grow.GROWS`.
+        start: a checkpoint to start from, the same architecture but for `net2net.MAY_GROW`.
         options: changes to `config` (`steps=500`, …), which is by default the recipe's.
 
     Raises:
@@ -258,7 +259,7 @@ def train_generator(
             fix="PRE needs --base CKPT, trained with --recipe BASE; other recipes take none",
         )
     recipe, judges = choose_judges(recipe, syncnet, emotion_disc, features)
-    say_beside_bar(f"recipe {recipe.name}, loss weights {recipe.weights}")
+    print_beside_bar(f"recipe {recipe.name}, loss weights {recipe.weights}")
     torch.manual_seed(config.seed)
     generator = Generator(recipe.network)
     if base is not None:

@@ -27,11 +27,15 @@ class Meter:
             self.sums[name] = self.sums[name] + value if name in self.sums else value.clone()
             self.counts[name] = self.counts.get(name, 0) + 1
 
-    def take(self) -> dict[str, float]:
-        """The means, rounded to six digits; starts anew."""
-        means = {name: float(total) / self.counts[name] for name, total in self.sums.items()}
+    def clear(self) -> dict[str, torch.Tensor]:
+        """The means, where they lie; starts anew."""
+        means = {name: total / self.counts[name] for name, total in self.sums.items()}
         self.sums, self.counts = {}, {}
-        return {name: float(f"{mean:.6g}") for name, mean in means.items()}
+        return means
+
+    def take(self) -> dict[str, float]:
+        """The means as numbers of six digits; starts anew."""
+        return {name: float(f"{float(mean):.6g}") for name, mean in self.clear().items()}
 
     def state_dict(self) -> dict:
         return {"sums": {k: float(v) for k, v in self.sums.items()}, "counts": dict(self.counts)}

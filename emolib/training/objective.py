@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from emolib.base.config import VIDEO
-from emolib.data.masks import masked_input
+from emolib.data.inputs import GeneratorInput
 from emolib.models.syncnet import fold_lower_halves
 from emolib.training.frozen import parameters_frozen
 from emolib.training.losses import (
@@ -25,7 +25,7 @@ from emolib.training.losses import (
     sync_loss,
     total_loss,
 )
-from emolib.training.recipes import GeneratorRecipe
+from emolib.training.recipe_types import GeneratorRecipe
 from emolib.training.task import bare
 
 
@@ -74,10 +74,10 @@ def generator_step(
 
 
 def generate(generator: nn.Module, batch: dict, mask: str) -> Tensor:
-    """Frames (B, T, 3, 96, 96) float32 for a finished batch."""
-    faces = masked_input(batch["target_frames"], batch["reference_frames"], mask)
-    emotion = batch["emotion"] if bare(generator).config.emotion else None
-    return generator(batch["mel_windows"], faces, emotion).float()
+    """Frames (B, T, 3, 96, 96) float32 for a finished batch of `GeneratorWindows`."""
+    target, reference = batch["target_frames"], batch["reference_frames"]
+    given = GeneratorInput.of(target, reference, batch["mel_windows"], batch["emotion"], mask)
+    return given.through(generator).float()
 
 
 def expert_sync_loss(expert: nn.Module, frames: Tensor, mel: Tensor) -> Tensor:

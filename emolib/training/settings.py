@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import math
 import os
-from dataclasses import asdict, dataclass, fields
-from typing import ClassVar
-
-import torch
+from dataclasses import asdict, dataclass, field, fields
+from typing import TYPE_CHECKING, ClassVar
 
 from emolib.base.errors import ConfigError
 
+if TYPE_CHECKING:
+    import torch
+
 # What may differ between a run and its continuation: the first to fit the machine, which is told.
-_MACHINE = ("precision", "accumulate", "compile", "channels_last", "halve_on_oom", "workers")
+_MACHINE = ("precision", "accumulate", "compile", "channels_last", "workers")
 _FREE = {"steps", "log_every", "save_every", "keep_states", "time_limit_min", "tensorboard"}
 
 
@@ -59,6 +60,11 @@ def check_settings(**settings: Checked) -> None:
         )
 
 
+def option(default, text: str, name: str | None = None):
+    """A field that is also an option of `emolib train`, which says `text` about it."""
+    return field(default=default, metadata={"help": text, "option": name})
+
+
 @dataclass(frozen=True)
 class FitConfig(Checked):
     """Settings of the training loop.
@@ -66,31 +72,32 @@ class FitConfig(Checked):
     The defaults suit two CPU cores; recipes fill in the paper's batch, learning rate and betas.
     """
 
-    steps: int = 1000  # optimiser steps after which to stop, those before a resume included
-    schedule_steps: int | None = None  # where the schedule ends; None: `steps` of the first start
-    batch_size: int = 16  # windows a step and process; paper: not given, released code 16
-    learning_rate: float = 1e-4  # paper: appendix A.2 (generator)
+    steps: int = option(1000, "step to stop at, counted from the run's start")
+    schedule_steps: int | None = option(None, "end of the rate's decay; default: the first --steps")
+    batch_size: int = option(16, "windows a step and process")  # paper: not given; released: 16
+    learning_rate: float = option(1e-4, "of the optimiser")  # paper: appendix A.2 (generator)
     betas: tuple[float, float] = (0.5, 0.999)  # paper: appendix A.2
-    weight_decay: float = 0.0
-    warmup_steps: int = 0  # the rate grows in a straight line
-    lr_decay: str = "constant"  # or "cosine", down to a hundredth at its end
-    clip_norm: float | None = None  # largest gradient norm of a network
-    ema_decay: float | None = None  # share of the old average kept at each step
-    seed: int = 0
-    precision: str = "auto"  # "fp32", or "bf16" by autocast; auto: bf16 where it is multiplied
-    accumulate: int = 1  # cut each batch into this many parts, one backward pass each
-    halve_on_oom: bool = False  # out of memory: double `accumulate` once and go on
-    compile: bool = False
+    weight_decay: float = option(0.0, "of AdamW")
+    warmup_steps: int = option(0, "steps in which the rate grows in a straight line")
+    lr_decay: str = option("constant", "of the rate: constant, or cosine down to a hundredth")
+    clip_norm: float | None = option(None, "largest gradient norm of a network")
+    ema_decay: float | None = option(None, "share of the averaged weights kept at each step")
+    seed: int = option(0, "of weights, windows and draws")
+    precision: str = option(
+        "auto", "auto, fp32, or bf16 by autocast"
+    )  # auto: where it is multiplied
+    accumulate: int = option(1, "parts to cut a batch into, one backward pass each")
+    compile: bool = option(False, "by torch.compile")
     channels_last: bool = True
-    workers: int | None = None  # loader processes; default: none on a CPU, up to 8 for a GPU
-    log_every: int = 20
-    eval_every: int = 500
-    eval_items: int = 128  # windows of the test split that an evaluation looks at
-    patience: int | None = None  # stop after so many evaluations without a better one
-    save_every: int = 200
+    workers: int | None = option(None, "loader processes; default: none on a CPU, 1 to 8 for a GPU")
+    log_every: int = option(20, "steps between log lines")
+    eval_every: int = option(500, "steps between evaluations")
+    eval_items: int = option(128, "held-out windows to look at")
+    patience: int | None = option(None, "stop after so many evaluations without a better one")
+    save_every: int = option(200, "steps between saved states")
     keep_states: int = 2
-    time_limit_min: float | None = None  # stop, save and say so after this many minutes
-    tensorboard: bool = False
+    time_limit_min: float | None = option(None, "minutes; then save and end well", "--time-limit")
+    tensorboard: bool = option(False, "event files too")
 
     RANGES: ClassVar[dict[str, str]] = {
         **dict.fromkeys(("steps", "schedule_steps", "batch_size", "accumulate"), "[1, inf)"),
@@ -107,6 +114,8 @@ class FitConfig(Checked):
         found = super().problems()
         if len(self.betas) != 2 or not all(0 <= beta < 1 for beta in self.betas):
             found.append(f"betas is {self.betas} (expected two numbers in [0, 1))")
+        if self.accumulate > 0 and self.batch_size % self.accumulate:
+            found.append(f"accumulate is {self.accumulate} (expected a divisor of the batch size)")
         if self.precision not in ("auto", "fp32", "bf16"):
             found.append(f"precision is {self.precision!r} (expected auto, fp32 or bf16)")
         if self.lr_decay not in ("constant", "cosine"):
@@ -137,6 +146,8 @@ class FitConfig(Checked):
 
 def resolve_precision(precision: str, device: torch.device) -> str:
     """ "fp32" or "bf16": for "auto", bf16 on hardware that multiplies it (GPUs, CPUs with AMX)."""
+    import torch  # not at the top: the command line reads these settings without it
+
     if precision != "auto":
         return precision
     if device.type == "cuda":

@@ -19,7 +19,7 @@ import torch
 from emolib.base.errors import CheckpointError
 from emolib.base.files import atomic_path
 
-FORMAT = 2  # 2: the settings hold the schedule's end and what was learned from
+FORMAT = 3
 _NAME = re.compile(r"^step-(\d{8})\.state\.pt$")
 
 

@@ -11,26 +11,77 @@ from dataclasses import replace
 from os import PathLike
 from pathlib import Path
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from emolib.base.config import VIDEO
 from emolib.data.augment import P_CLASSIFIER, Augment
 from emolib.data.store import ClipStore
-from emolib.data.windows import SyncWindows, finished
+from emolib.data.windows import MIN_NEGATIVE_FRAMES, SyncWindows, Windows, finished
+from emolib.media.mel import mel_windows
 from emolib.models.syncnet import MAX_SCALE, SyncNet, cosine, fold_lower_halves
-from emolib.training.faults import SyncMonitor
 from emolib.training.fit import fit
-from emolib.training.loader import Windows
+from emolib.training.guards import SyncMonitor
 from emolib.training.losses import sync_logit_loss, sync_loss
 from emolib.training.mixture import Given
-from emolib.training.recipes import SYNC_RECIPES, SyncRecipe
+from emolib.training.recipe_types import SyncRecipe
+from emolib.training.recipes import SYNC_RECIPES
 from emolib.training.settings import FitConfig, check_settings
 from emolib.training.task import FitResult, StageTask, bare, start_weights, weights_sha256
-from emolib.training.windows import ManySounds
 
 FIXED_SCALE = 10.0  # inverse temperature where the network has none of its own
 OFFSETS = tuple(range(-7, 8))  # frames, of the per-offset curve
+
+
+class OffsetWindows(Windows):
+    """Five frames with K windows of their own clip's sound; the first is the right one.
+
+    The lips go through their encoder once for K questions, so a batch teaches more per second.
+
+    Items: frames (5, 3, S, S) uint8; mels (K, 1, 80, 16) float32; offset_frames (K,) int64: how
+    much later the frames are than the sound, 0 for the first; clip_idx int64.
+
+    Args:
+        n_sounds: K. Wrong ones are drawn from all that are at least three frames away; in a clip
+            too short to have any, from its farthest.
+        offsets: instead, exactly these offsets, for measuring (the first need not be 0). Clips
+            too short to hold them all are left out.
+    """
+
+    def __init__(
+        self,
+        store: ClipStore,
+        seed: int = 0,
+        augment: Augment | None = None,
+        n_sounds: int = 8,
+        offsets: tuple[int, ...] | None = None,
+    ):
+        super().__init__(store, seed, augment)
+        self.n_sounds, self.offsets = n_sounds, offsets
+        if offsets is not None:
+            reach = 1 + max(offsets) - min(offsets)
+            self.clip_idx = self.clip_idx[self.n_starts[self.clip_idx] >= reach]
+
+    def _window(self, clip: int, rng: np.random.Generator) -> dict:
+        n_starts = int(self.n_starts[clip])
+        if self.offsets is not None:
+            first, end = max(0, max(self.offsets)), n_starts + min(0, min(self.offsets))
+            start = int(rng.integers(first, end))
+            heard = start - np.asarray(self.offsets)
+        else:
+            start = int(rng.integers(n_starts))
+            away = np.abs(np.arange(n_starts) - start)
+            far = np.flatnonzero(away >= min(MIN_NEGATIVE_FRAMES, away.max()))
+            wrong = rng.choice(far, self.n_sounds - 1, replace=len(far) < self.n_sounds - 1)
+            heard = np.concatenate([[start], wrong])
+        return {
+            "frames": self._changed(self._cut(clip, start), rng),
+            "mels": mel_windows(self._mel(clip), heard, n_frames=VIDEO.n_frames),
+            "offset_frames": start - heard,
+            "clip_idx": np.int64(clip),
+        }
 
 
 def pair_step(net: nn.Module, batch: dict) -> tuple[Tensor, dict[str, Tensor]]:
@@ -55,7 +106,7 @@ def offsets_step(net: nn.Module, batch: dict) -> tuple[Tensor, dict[str, Tensor]
     """K sounds for each face, the first being right: choose it, and say yes to it alone.
 
     Args:
-        batch: of `ManySounds`, finished.
+        batch: of `OffsetWindows`, finished.
     """
     B, K = batch["mels"].shape[:2]
     audio, face = net(batch["mels"].flatten(0, 1), fold_lower_halves(batch["frames"]))
@@ -82,10 +133,10 @@ class SyncTask(StageTask):
 
         def windows(store: ClipStore, split: str) -> Windows:
             if split == "test":
-                return ManySounds(store, seed=1, offsets=OFFSETS)
+                return OffsetWindows(store, seed=1, offsets=OFFSETS)
             if recipe.loss == "pairs":
                 return SyncWindows(store, config.seed, augment)
-            return ManySounds(store, config.seed, augment, recipe.n_sounds)
+            return OffsetWindows(store, config.seed, augment, recipe.n_sounds)
 
         super().__init__("syncnet", net, recipe, stores, config, windows)
         self.monitor: SyncMonitor | None = None

@@ -17,10 +17,10 @@ from emolib.base.errors import DatasetError
 from emolib.data.store import ClipStore
 from emolib.data.windows import finished
 from emolib.models.checkpoint import InputRules, load_checkpoint, save_checkpoint
-from emolib.models.grow import GROWS, grown
+from emolib.models.net2net import MAY_GROW, net2net
 from emolib.training.loader import Windows, fixed_batches, to_device
 from emolib.training.mixture import Mixture, open_sources
-from emolib.training.recipes import plain
+from emolib.training.recipe_types import plain
 from emolib.training.settings import FitConfig
 
 
@@ -74,7 +74,7 @@ class Task:
         """Plain values that must be the same when the run is resumed."""
         return {}
 
-    def told(self) -> list[str]:
+    def described(self) -> list[str]:
         """What to say before the first step."""
         return []
 
@@ -150,7 +150,7 @@ class StageTask(Task):
         """The name of what is trained on."""
         return " + ".join(one.store.corpus for one in self.sources)
 
-    def told(self) -> list[str]:
+    def described(self) -> list[str]:
         return [str(one) for one in self.sources] if len(self.sources) > 1 else []
 
     def settings(self) -> dict:
@@ -207,11 +207,11 @@ def weights_sha256(net: nn.Module) -> str:
 
 
 def start_weights(network: nn.Module, path: str | PathLike | None, kind: str) -> nn.Module:
-    """`network`, with the weights of a checkpoint if one is given: the same, or less of `GROWS`."""
+    """`network` with the weights of a checkpoint, if one is given (see `net2net`)."""
     if path is not None:
-        same = {key: value for key, value in asdict(network.config).items() if key not in GROWS}
+        same = {key: value for key, value in asdict(network.config).items() if key not in MAY_GROW}
         other, _ = load_checkpoint(path, kind, architecture=same)
-        network.load_state_dict(grown(other.state_dict(), network.state_dict(), file=path))
+        network.load_state_dict(net2net(other.state_dict(), network.state_dict(), file=path))
     return network
 
 

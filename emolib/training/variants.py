@@ -6,7 +6,7 @@ from dataclasses import fields, replace
 from typing import get_args, get_type_hints
 
 from emolib.base.errors import ConfigError
-from emolib.training.recipes import Recipe
+from emolib.training.recipe_types import Recipe
 
 
 def varied(recipe: Recipe, changes: dict[str, str]) -> Recipe:

@@ -9,7 +9,7 @@ from shaken import rand, shake
 from emolib.base.errors import ConfigError
 from emolib.models.blocks import n_parameters
 from emolib.models.generator import Generator, GeneratorConfig
-from emolib.models.heads import MAX_FLOW, CompositeHead, calm, composite, warp
+from emolib.models.heads import MAX_FLOW, CompositeHead, blur, composite, warp
 
 TINY = {"width": 1 / 8}
 VARIANTS = {
@@ -211,8 +211,8 @@ def test_what_alternates_between_pixels_is_gone_and_slow_things_stay():
     x = torch.arange(96)
     comb = ((-1.0) ** x).expand(1, 2, 96, 96)
     wave = torch.sin(2 * torch.pi * x / 24).expand(1, 2, 96, 96)
-    assert calm(comb)[..., 1:-1].abs().max() < 1e-6
-    assert (calm(wave) - wave)[..., 1:-1, 1:-1].abs().max() < 0.03
+    assert blur(comb)[..., 1:-1].abs().max() < 1e-6
+    assert (blur(wave) - wave)[..., 1:-1, 1:-1].abs().max() < 0.03
 
 
 def test_the_emotion_map_of_end_shrinks_with_the_width():

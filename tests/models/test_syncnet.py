@@ -11,8 +11,6 @@ from emolib.models.syncnet import (
     SyncNetConfig,
     cosine,
     fold_lower_halves,
-    similarity,
-    sync_logits,
     sync_prob,
 )
 
@@ -80,14 +78,6 @@ def test_probabilities_never_leave_0_1():
         assert sync_prob(vectors.bfloat16(), vectors.bfloat16()).max() <= 1
 
 
-def test_logits_scale_with_temperature():
-    a, b = torch.eye(4)[:2], torch.eye(4)[:2].flip(0)
-    assert sync_logits(a, a, 0.1).tolist() == pytest.approx([10, 10])
-    assert sync_logits(a, b, 0.1, bias=-3).tolist() == pytest.approx([-3, -3])
-    assert torch.equal(similarity(a, b), torch.tensor([[0.0, 1.0], [1.0, 0.0]]))
-
-
-@torch.no_grad()
 def test_the_logits_variant_is_signed_and_learns_its_scale():
     net = shake(SyncNet(SyncNetConfig(width=1 / 8, score="logits")))
     mel, faces = pair(4)

@@ -86,7 +86,7 @@ def test_a_folder_of_unreadable_states_is_an_error_not_a_fresh_start(tmp_path):
 @pytest.mark.parametrize("version", [1, 99])
 def test_a_state_of_another_version_says_so(tmp_path, version):
     torch.save({"format": version, "step": 1}, state_path(tmp_path, 1))
-    with pytest.raises(CheckpointError, match=f"format {version}; expected format 2"):
+    with pytest.raises(CheckpointError, match=f"format {version}; expected format 3"):
         load_state(state_path(tmp_path, 1))
 
 

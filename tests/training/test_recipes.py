@@ -3,13 +3,13 @@
 import pytest
 
 from emolib.base.errors import ConfigError
-from emolib.training.faults import STUCK_CHECKS, SyncMonitor
+from emolib.training.guards import STUCK_CHECKS, SyncMonitor
 from emolib.training.losses import Ramp, Threshold
+from emolib.training.recipe_types import GeneratorRecipe
 from emolib.training.recipes import (
     GENERATOR_RECIPES,
     PHASES,
     RECIPES,
-    GeneratorRecipe,
     find_recipe,
     in_phase,
 )
@@ -151,14 +151,14 @@ OUT_OF_RANGE = {
 ROUGH_OUT_OF_RANGE = {
     "label_smoothing": ("-0.1", "1"),
     "frames_seen": ("0", "6"),
-    "rough.colour": ("-0.1", "1.5"),
-    "rough.light": ("-0.1", "1.5"),
-    "rough.grey": ("-0.1", "1.1"),
-    "rough.blur": ("1.1",),
-    "rough.noise": ("-1",),
-    "rough.noise_std": ("-1", "2"),
-    "rough.cover": ("2",),
-    "rough.cover_side": ("-0.1", "1.1"),
+    "degrade.colour": ("-0.1", "1.5"),
+    "degrade.light": ("-0.1", "1.5"),
+    "degrade.grey": ("-0.1", "1.1"),
+    "degrade.blur": ("1.1",),
+    "degrade.noise": ("-1",),
+    "degrade.noise_std": ("-1", "2"),
+    "degrade.cover": ("2",),
+    "degrade.cover_side": ("-0.1", "1.1"),
 }
 
 

@@ -90,14 +90,14 @@ def test_syncnet_learns_which_sound_belongs_to_the_lips(store, tmp_path):
 
 def test_emotion_discriminator_overfits_drawn_emotions(store, tmp_path):
     recipe = varied(find_recipe("emotion", "IMPROVED"), {"network.width": "0.125"})
-    recipe = replace(recipe, jitter=None, rough=None, frames_seen=None)
+    recipe = replace(recipe, jitter=None, degrade=None, frames_seen=None)
     options = {"batch_size": 12, "steps": 40, "warmup_steps": 2, "learning_rate": 3e-3}
     train_emotion(store, tmp_path, recipe=recipe, **QUICK | options)
     assert [row for row in read_journal(tmp_path) if "accuracy" in row][-1]["accuracy"] > 0.95
 
 
 def test_the_classifier_is_trained_by_the_same_loop_with_its_own_seed(store, tmp_path):
-    recipe = replace(small("classifier", "IMPROVED"), jitter=None, rough=None)
+    recipe = replace(small("classifier", "IMPROVED"), jitter=None, degrade=None)
     options = {"batch_size": 12, "steps": 40, "warmup_steps": 2, "learning_rate": 5e-3}
     result = train_classifier(store, tmp_path, recipe=recipe, **QUICK | options)
     rows = read_journal(tmp_path)

@@ -7,7 +7,8 @@ from drawn_store import make_drawn_store
 
 from emolib.data.store import ClipStore
 from emolib.media.mel import mel_windows
-from emolib.training.windows import Jitter, ManySounds
+from emolib.training.degrade import Jitter
+from emolib.training.syncnet import OffsetWindows
 
 
 @pytest.fixture(scope="module")
@@ -16,7 +17,7 @@ def store(tmp_path_factory):
 
 
 def test_the_first_sound_is_right_and_the_others_are_far(store):
-    data = ManySounds(store, seed=1, n_sounds=6)
+    data = OffsetWindows(store, seed=1, n_sounds=6)
     for index in range(0, len(data), 7):
         item = data.item(2, index)
         assert item["mels"].shape == (6, 1, 80, 16) and item["frames"].dtype == np.uint8
@@ -24,7 +25,7 @@ def test_the_first_sound_is_right_and_the_others_are_far(store):
 
 
 def test_a_window_is_a_function_of_seed_epoch_and_index(store):
-    a, b = ManySounds(store, seed=1), ManySounds(store, seed=1)
+    a, b = OffsetWindows(store, seed=1), OffsetWindows(store, seed=1)
     b.item(0, 3)
     one, two = a.item(5, 9), b.item(5, 9)
     assert all(np.array_equal(one[key], two[key]) for key in one)
@@ -32,7 +33,7 @@ def test_a_window_is_a_function_of_seed_epoch_and_index(store):
 
 
 def test_fixed_offsets_shift_the_sound_by_as_many_frames(store):
-    data = ManySounds(store, offsets=(-3, 0, 2))
+    data = OffsetWindows(store, offsets=(-3, 0, 2))
     item = data.item(0, 4)
     clip = store[int(item["clip_idx"])]
     frames = item["frames"].transpose(0, 2, 3, 1)
@@ -44,8 +45,8 @@ def test_fixed_offsets_shift_the_sound_by_as_many_frames(store):
 
 
 def test_clips_too_short_for_all_offsets_are_left_out(store):
-    assert len(ManySounds(store, offsets=tuple(range(-7, 8)))) == len(store)
-    assert len(ManySounds(store, offsets=tuple(range(-15, 16)))) == 0
+    assert len(OffsetWindows(store, offsets=tuple(range(-7, 8)))) == len(store)
+    assert len(OffsetWindows(store, offsets=tuple(range(-15, 16)))) == 0
 
 
 def test_jitter_moves_every_picture_of_a_window_alike():

@@ -6,7 +6,7 @@ from shaken import shake
 
 from emolib.base.errors import CheckpointError
 from emolib.models.generator import Generator, GeneratorConfig
-from emolib.models.grow import grown
+from emolib.models.net2net import net2net
 
 SMALL = GeneratorConfig(width=1 / 16, head="composite", multi_scale_emotion=True)
 LARGE = GeneratorConfig(
@@ -21,7 +21,7 @@ LARGE = GeneratorConfig(
 def test_a_grown_generator_gives_the_same_frames_and_can_learn_more():
     torch.manual_seed(0)
     small, large = shake(Generator(SMALL)).eval(), Generator(LARGE).eval()
-    large.load_state_dict(grown(small.state_dict(), large.state_dict()))
+    large.load_state_dict(net2net(small.state_dict(), large.state_dict()))
     inputs = torch.randn(1, 2, 1, 80, 16), torch.rand(1, 2, 6, 96, 96), torch.eye(6)[:1]
     with torch.no_grad():
         wanted, found = small(*inputs), large(*inputs)
@@ -33,17 +33,17 @@ def test_a_grown_generator_gives_the_same_frames_and_can_learn_more():
 
 def test_the_same_network_comes_back_as_it_was():
     net = shake(Generator(SMALL))
-    state = grown(net.state_dict(), Generator(SMALL).state_dict())
+    state = net2net(net.state_dict(), Generator(SMALL).state_dict())
     assert all(torch.equal(tensor, state[name]) for name, tensor in net.state_dict().items())
 
 
 def test_a_wider_or_another_network_is_refused_by_name():
     small, large = Generator(SMALL).state_dict(), Generator(LARGE).state_dict()
     with pytest.raises(CheckpointError, match=r"film\.0\.affine\.weight is .* not within"):
-        grown(large, small, file="wide.safetensors")
+        net2net(large, small, file="wide.safetensors")
     plain = Generator(GeneratorConfig(width=1 / 16)).state_dict()
     with pytest.raises(CheckpointError, match="only one of the two has film"):
-        grown(plain, small)
+        net2net(plain, small)
 
 
 @pytest.mark.parametrize("emotion", ["SEQ", "END"])
@@ -51,7 +51,7 @@ def test_a_network_that_learns_of_emotions_starts_as_the_one_without(emotion):
     torch.manual_seed(0)
     small = shake(Generator(GeneratorConfig(width=1 / 16, emotion=None))).eval()
     large = Generator(GeneratorConfig(width=1 / 16, emotion=emotion)).eval()
-    large.load_state_dict(grown(small.state_dict(), large.state_dict()))
+    large.load_state_dict(net2net(small.state_dict(), large.state_dict()))
     mel, faces = torch.randn(1, 2, 1, 80, 16), torch.rand(1, 2, 6, 96, 96)
     frames = large(mel, faces, torch.eye(6)[:1])
     torch.testing.assert_close(frames, small(mel, faces), atol=1e-5, rtol=0)
@@ -59,4 +59,4 @@ def test_a_network_that_learns_of_emotions_starts_as_the_one_without(emotion):
     first = large.decoder[0][0].conv if emotion == "SEQ" else large.output.hidden.conv
     assert first.weight.grad.reshape(len(first.weight), -1).abs().sum() > 0
     with pytest.raises(CheckpointError, match="emotion_encoder"):
-        grown(large.state_dict(), small.state_dict())
+        net2net(large.state_dict(), small.state_dict())

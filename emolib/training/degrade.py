@@ -1,4 +1,6 @@
-"""Pictures made worse on purpose, so that a judge learns to see through how a picture was made.
+"""Pictures changed on purpose, on the device: moved for all networks, degraded for judges.
+
+A judge must see through how a picture was made.
 
 Generated faces are a little soft around the mouth, a little off in colour, and have seams and
 specks that no camera makes. A classifier that has only seen clean frames may take these for an
@@ -6,11 +8,12 @@ emotion. Here each window is blurred, coloured, covered and peppered at random, 
 shows, so none of it tells anything.
 
 Follows: random erasing (Zhong et al. 2017) and blur augmentation; the paper's five changes of
-colour (§4.2) are in `store.augment`.
+colour (§4.2) are in `data.augment`; it lists no geometric change.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -24,7 +27,45 @@ MIN_BLUR_PX = 28  # the coarsest picture still has this many pixels a side
 
 
 @dataclass(frozen=True)
-class Rough(Checked):
+class Jitter(Checked):
+    """A draw of zoom, turn, shift and mirror for each window, the same in all its frames.
+
+    Crops of real videos are never as steady as training crops; a network that saw only centred
+    faces answers a shifted one badly. Uses torch's random numbers, which a saved state holds.
+    """
+
+    zoom: float = 0.08  # log-size changes by up to this much either way
+    turn_deg: float = 6.0  # of the head in the picture, up to this much either way
+    shift: float = 0.05  # of the picture's width
+    flip: float = 0.5  # chance of a mirror image
+
+    RANGES: ClassVar = {
+        **dict.fromkeys(("zoom", "shift", "flip"), "[0, 1]"),
+        "turn_deg": "[0, 180]",
+    }
+
+    def __call__(self, *pictures: Tensor) -> list[Tensor]:
+        """Each (B, T, 3, H, W) float → the same shape; sample i of each gets the same draw."""
+        B = len(pictures[0])
+        draw = torch.rand(B, 5).to(pictures[0].device)
+        size = torch.exp((2 * draw[:, 0] - 1) * self.zoom)
+        turn = (2 * draw[:, 4] - 1) * math.radians(self.turn_deg)
+        mirror = torch.where(draw[:, 3] < self.flip, -1.0, 1.0)
+        theta = torch.zeros(B, 2, 3, device=draw.device)
+        theta[:, 0, 0], theta[:, 0, 1] = size * mirror * turn.cos(), -size * turn.sin()
+        theta[:, 1, 0], theta[:, 1, 1] = size * mirror * turn.sin(), size * turn.cos()
+        theta[:, :, 2] = (2 * draw[:, 1:3] - 1) * 2 * self.shift
+        moved = []
+        for frames in pictures:
+            flat = frames.flatten(1, 2)  # (B, T·3, H, W): one grid a window
+            grid = F.affine_grid(theta, list(flat.shape), align_corners=False)
+            flat = F.grid_sample(flat, grid, padding_mode="border", align_corners=False)
+            moved.append(flat.unflatten(1, frames.shape[1:3]))
+        return moved
+
+
+@dataclass(frozen=True)
+class Degrade(Checked):
     """Draws for each window, the same in all its frames; the noise alone is new in each frame.
 
     Uses torch's random numbers, which a saved state holds.

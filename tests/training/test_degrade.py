@@ -1,9 +1,9 @@
-"""Rough pictures: one draw a window, another for each, and nothing that tells the emotion."""
+"""Degrade pictures: one draw a window, another for each, and nothing that tells the emotion."""
 
 import pytest
 import torch
 
-from emolib.training.roughen import Rough
+from emolib.training.degrade import Degrade
 
 CALM = {"colour": 0, "light": 0, "grey": 0, "blur": 0, "noise": 0, "cover": 0}
 
@@ -20,15 +20,15 @@ def still(B=6, T=3):
 
 def test_nothing_asked_nothing_changed():
     frames = still(2)
-    torch.testing.assert_close(Rough(**CALM)(frames), frames)
+    torch.testing.assert_close(Degrade(**CALM)(frames), frames)
 
 
 def test_all_frames_of_a_window_change_alike_and_windows_differently():
     frames = still()
-    rough = Rough(noise=0)(frames)
+    rough = Degrade(noise=0)(frames)
     assert torch.equal(rough[:, :1].expand_as(rough), rough)
     same = torch.zeros(6, 1, 3, 96, 96) + 0.5
-    changed = Rough(**CALM | {"colour": 0.25, "light": 0.15})(same).mean((1, 3, 4))
+    changed = Degrade(**CALM | {"colour": 0.25, "light": 0.15})(same).mean((1, 3, 4))
     assert len({tuple(row.tolist()) for row in changed}) == 6
     assert rough.min() >= 0 and rough.max() <= 1
 
@@ -36,13 +36,13 @@ def test_all_frames_of_a_window_change_alike_and_windows_differently():
 def test_the_input_is_left_alone():
     frames = still(2)
     before = frames.clone()
-    Rough(blur=1, cover=1, noise=1, grey=1)(frames)
+    Degrade(blur=1, cover=1, noise=1, grey=1)(frames)
     assert torch.equal(frames, before)
 
 
 def test_blur_takes_fine_detail_from_some_rows_and_keeps_the_light():
     frames = still(12, 1)
-    soft = Rough(**CALM | {"blur": 1})(frames)
+    soft = Degrade(**CALM | {"blur": 1})(frames)
     detail = (soft - soft.roll(1, -1)).abs().mean((1, 2, 4))  # (B, H): by row
     fresh = (frames - frames.roll(1, -1)).abs().mean((1, 2, 4))
     blurred = detail < 0.8 * fresh
@@ -54,7 +54,7 @@ def test_blur_takes_fine_detail_from_some_rows_and_keeps_the_light():
 
 def test_a_cover_is_one_rectangle_of_one_colour():
     frames = still(1, 2)
-    changed = (Rough(**CALM | {"cover": 1})(frames) != frames).any(2)[0]  # (T, H, W)
+    changed = (Degrade(**CALM | {"cover": 1})(frames) != frames).any(2)[0]  # (T, H, W)
     rows, columns = changed[0].any(1), changed[0].any(0)
     assert torch.equal(changed[0], rows[:, None] & columns[None])
     assert torch.equal(changed[0], changed[1])
@@ -62,16 +62,16 @@ def test_a_cover_is_one_rectangle_of_one_colour():
 
 
 def test_noise_is_new_in_each_frame_and_grey_loses_colour():
-    noisy = Rough(**CALM | {"noise": 1})(still(1, 2))
+    noisy = Degrade(**CALM | {"noise": 1})(still(1, 2))
     assert not torch.equal(noisy[0, 0], noisy[0, 1])
     frames = still(8, 1)
-    grey = Rough(**CALM | {"grey": 1})(frames)
+    grey = Degrade(**CALM | {"grey": 1})(frames)
     assert (grey.std(2).mean((1, 2, 3)) < frames.std(2).mean((1, 2, 3))).all()
 
 
 def test_equal_random_state_equal_pictures():
     frames = still()
     torch.manual_seed(5)
-    once = Rough()(frames)
+    once = Degrade()(frames)
     torch.manual_seed(5)
-    assert torch.equal(Rough()(frames), once)
+    assert torch.equal(Degrade()(frames), once)

@@ -14,17 +14,17 @@ from emolib.base.errors import CheckpointError
 
 # Of a config: what may be less in the small one. A network without emotion may grow one: its
 # encoder's answer joins as new channels at the end.
-GROWS = ("head_channels", "multi_scale_sound", "emotion")
+MAY_GROW = ("head_channels", "multi_scale_sound", "emotion")
 NEW = "emotion_encoder."  # layers that the small network may lack
 
 
-def grown(
+def net2net(
     small: dict[str, Tensor], large: dict[str, Tensor], *, file: str | PathLike | None = None
 ) -> dict[str, Tensor]:
     """The state `large` with every tensor of `small` in its first corner.
 
     What a known channel hears of new channels starts at 0; new channels keep their own start. The
-    answers stay the same where the two configs differ in `GROWS` alone: elsewhere (another width)
+    answers stay the same where the configs differ in `MAY_GROW` alone: elsewhere (another width)
     layers are joined in ways that a corner does not keep.
 
     Raises:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import signal
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
-from typing import NoReturn
 
 import torch
 from torch import nn
@@ -61,67 +61,51 @@ class StopRequest:
             signal.signal(number, handler)
 
 
-class Buffers:
-    """A copy of the networks' buffers (BatchNorm statistics), to undo a poisoned forward pass."""
+class GradientGuard:
+    """Leaves out steps whose loss or gradient is not finite; gives up after `patience` in a row.
 
-    def __init__(self, networks: Mapping[str, nn.Module]):
-        self.live = [buffer for net in networks.values() for buffer in net.buffers()]
-        self.kept = [buffer.clone() for buffer in self.live]
+    A poisoned forward pass also spoils the networks' buffers (BatchNorm statistics): `begin` copies
+    them before each step, and a step that is left out gets them back.
+    """
 
-    def keep(self) -> None:
-        for kept, live in zip(self.kept, self.live, strict=True):
-            kept.copy_(live)
+    def __init__(self, networks: Mapping[str, nn.Module], patience: int = 5):
+        self.networks, self.patience = networks, patience
+        self.left_out: list[dict] = []  # the last steps, if they were not finite
+        self.buffers = [buffer for net in networks.values() for buffer in net.buffers()]
+        self.copies = [buffer.clone() for buffer in self.buffers]
 
-    def restore(self) -> None:
-        for kept, live in zip(self.kept, self.live, strict=True):
-            live.copy_(kept)
+    def begin(self) -> None:
+        """Copy the buffers."""
+        for copy, buffer in zip(self.copies, self.buffers, strict=True):
+            copy.copy_(buffer)
 
+    def leave_out(self, record: dict) -> None:
+        """Restore the buffers, and remember what was seen in the step."""
+        for copy, buffer in zip(self.copies, self.buffers, strict=True):
+            buffer.copy_(copy)
+        self.left_out.append(record)
 
-class NanGuard:
-    """Skips steps whose loss or gradient is not finite; gives up after `patience` in a row."""
-
-    def __init__(self, patience: int = 5):
-        self.patience = patience
-        self.streak: list[dict] = []
-
-    def accepts(self, record: dict, finite: bool) -> bool:
-        """Whether a step may be taken; `record` is remembered if not."""
-        if finite:
-            self.streak.clear()
-            return True
-        self.streak.append(record)
-        return False
-
-    def check(self, networks: Mapping[str, nn.Module], out: Path) -> None:
-        """Stop the run once the streak is full.
+    def check(self, out: Path, patience: int | None = None) -> None:
+        """Stop the run after `patience` such steps in a row.
 
         Raises:
             TrainingError: names the bundle with the windows, losses and gradient sizes.
         """
-        if len(self.streak) >= self.patience:
-            self.give_up(networks, out)
-
-    def give_up(self, networks: Mapping[str, nn.Module], out: Path) -> NoReturn:
-        """Write down what was seen, and stop.
-
-        Raises:
-            TrainingError: names the bundle.
-        """
-        bundle = Path(out) / f"debug-step-{self.streak[-1]['step']:08d}.json"
-        content = {
-            "steps": self.streak,
-            "largest_weight": {
-                f"{name}.{key}": float(value.detach().abs().max())
-                for name, net in networks.items()
-                for key, value in net.named_parameters()
-            },
+        if len(self.left_out) < (self.patience if patience is None else patience):
+            return
+        bundle = Path(out) / f"debug-step-{self.left_out[-1]['step']:08d}.json"
+        weights = {
+            f"{name}.{key}": float(value.detach().abs().max())
+            for name, net in self.networks.items()
+            for key, value in net.named_parameters()
         }
         with atomic_path(bundle) as temporary:
+            content = {"steps": self.left_out, "largest_weight": weights}
             temporary.write_text(json.dumps(content, indent=1), encoding="utf-8")
         raise TrainingError(
-            f"loss or gradient was not finite in {len(self.streak)} steps in a row",
+            f"loss or gradient was not finite in {len(self.left_out)} steps in a row",
             file=bundle,
-            where=f"step {self.streak[-1]['step']}",
+            where=f"step {self.left_out[-1]['step']}",
             fix="lower the learning rate, use --precision fp32, or look at the windows in the "
             "bundle; the last saved state is intact",
         )
@@ -152,21 +136,28 @@ class SyncMonitor:
         return stuck
 
 
-def is_out_of_memory(error: BaseException) -> bool:
-    """Whether an exception says that the accelerator or the machine has no memory left."""
-    return isinstance(error, (torch.OutOfMemoryError, MemoryError)) or (
-        isinstance(error, RuntimeError) and "can't allocate memory" in str(error)
-    )
+@contextmanager
+def memory_advice(batch_size: int, accumulate: int) -> Iterator[None]:
+    """Turn a lack of memory inside into advice.
 
-
-def out_of_memory(error: BaseException, batch_size: int, accumulate: int) -> ResourceError:
-    """The error to raise for a lack of memory, with the values to try next."""
-    first_line = str(error).splitlines()[0] if str(error) else type(error).__name__
-    if batch_size <= accumulate:
+    Raises:
+        ResourceError: out of memory; with the values to try next.
+    """
+    try:
+        yield
+    except (RuntimeError, MemoryError) as error:
+        known = isinstance(error, torch.OutOfMemoryError | MemoryError)
+        if not known and "can't allocate memory" not in str(error):
+            raise
+        larger = [n for n in range(accumulate + 1, batch_size + 1) if batch_size % n == 0]
         fix = "use a smaller --width, or a device with more memory"
-    else:
-        fix = (
-            f"pass --accumulate {2 * accumulate} (same batch of {batch_size}, in parts of "
-            f"{-(-batch_size // (2 * accumulate))}), or a smaller --batch-size"
-        )
-    return ResourceError("out of memory in a training step", where=first_line[:120], fix=fix)
+        if larger:
+            fix = (
+                f"pass --accumulate {larger[0]} (same batch of {batch_size}, in parts of "
+                f"{batch_size // larger[0]}), or a smaller --batch-size; --resume goes on"
+            )
+        raise ResourceError(
+            "out of memory in a training step",
+            where=(str(error).splitlines() or [type(error).__name__])[0][:120],
+            fix=fix,
+        ) from error
