@@ -90,7 +90,7 @@ def read_meta(path: Path, sha256: str) -> dict | None:
 
 
 def read_part(path: Path, sha256: str) -> dict[str, np.ndarray]:
-    """The three arrays of a part.
+    """A part's arrays: frames (T, S, S, 3) uint8, mel (M, 80) and boxes (T, 4) float32.
 
     Raises:
         DatasetError: damaged, or of other sources; the part is removed.

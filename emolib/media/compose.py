@@ -165,7 +165,7 @@ class CropTransform:
         return _sample(patch, inner, (width, height), cv2.INTER_CUBIC)
 
     def feather(self, place: tuple[slice, slice], feather: float = FEATHER) -> np.ndarray:
-        """How much of the crop to see at the pixels of `place`; see `feather_weight`."""
+        """How much of the crop to see at the pixels of `place`: (h, w) float32 in [0, 1]."""
         rows, columns = place
         size = (columns.stop - columns.start, rows.stop - rows.start)
         return feather_weight(self._from(place), size, feather)
@@ -240,7 +240,7 @@ def _sample(
 
 
 def store_pixels(region: np.ndarray, values: np.ndarray) -> None:
-    """Write float values into a region of any dtype."""
+    """Write float `values` into `region`, both (h, w, C); uint8 regions are rounded and clipped."""
     if region.dtype == np.uint8:
         values = np.clip(np.rint(values), 0, 255)
     region[...] = values

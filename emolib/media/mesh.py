@@ -113,7 +113,7 @@ def roll_of_face(face: Face) -> float:
 
 
 def roll_of_landmarks(landmarks: np.ndarray) -> float:
-    """Roll of the line through the eyes' corners in radians, clockwise on the screen."""
+    """Roll of the eye line of a mesh (M, 3) in radians, clockwise on the screen."""
     right, left = landmarks[list(RIGHT_EYE)].mean(axis=0), landmarks[list(LEFT_EYE)].mean(axis=0)
     return float(np.arctan2(left[1] - right[1], left[0] - right[0]))
 

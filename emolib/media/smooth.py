@@ -82,6 +82,6 @@ def fill_gaps(
 
 
 def jitter_px(values: np.ndarray) -> float:
-    """Root mean square of the second difference over time: 0 for any straight, steady motion."""
+    """RMS of the second difference of (N, D) over time, in its unit: 0 for any steady motion."""
     second = np.diff(np.asarray(values, dtype=np.float64), n=2, axis=0)
     return float(np.sqrt((second**2).mean())) if second.size else 0.0

@@ -46,6 +46,7 @@ class Tracklet:
     active: bool = True
 
     def add(self, frame_idx: int, detection: Detection, keep_landmarks: bool) -> None:
+        """The face was seen in this frame."""
         self.frames.append(frame_idx)
         self.poses.append(detection.pose)
         if keep_landmarks and detection.landmarks is not None:
@@ -231,7 +232,7 @@ def quarter_levels(picture: np.ndarray) -> np.ndarray:
 
 
 def level_distance(a: np.ndarray, b: np.ndarray) -> float:
-    """Mean number of grey levels that pixels must move to turn one histogram into the other."""
+    """Grey levels that pixels must move, on average, between two `quarter_levels` (4, 3, 256)."""
     return float(np.abs(a - b).sum(axis=-1).mean())
 
 
