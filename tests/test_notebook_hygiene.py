@@ -56,7 +56,7 @@ def test_installs_nothing_and_touches_no_path(path):
 def test_cells_are_short(path):
     lines = [len(cell.source.splitlines()) for cell in code_cells(path)]
     assert max(lines) <= 40
-    assert statistics.median(lines) <= 8
+    assert statistics.median(lines) <= 14  # networks and loops stand in full in their cells
 
 
 @every_lesson

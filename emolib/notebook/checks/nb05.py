@@ -2,72 +2,63 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor, nn
 
-from emolib.models.blocks import ConvBlock, n_parameters
-from emolib.models.cost import layer_macs
 from emolib.notebook.checks import Verdict, exercise, not_yet, right
 
 
 @exercise
-def check_block_parameters(block_parameters: Callable[[int, int, int], int]) -> Verdict:
-    """`block_parameters(c_in, c_out, kernel)`: what a conv block learns."""
-    for c_in, c_out, kernel in ((6, 16, 7), (512, 512, 3), (512, 512, 1)):
-        answer, truth = (
-            block_parameters(c_in, c_out, kernel),
-            n_parameters(ConvBlock(c_in, c_out, kernel)),
-        )
-        if answer == truth:
-            continue
-        off = truth - answer
-        if off == 3 * c_out:
-            return not_yet("the weights are right; the bias and the batch norm learn too")
-        if off in (c_out, 2 * c_out):
-            return not_yet(f"{off} short for {c_out} filters: convolution bias, norm scale, shift")
-        return not_yet(f"({c_in}, {c_out}, {kernel}): {answer:,}, the real block has {truth:,}")
-    return right("exact, to the unit")
+def check_seq(seq: Callable[[Tensor, Tensor, nn.Module], Tensor]) -> Verdict:
+    """`seq(sound (N·T, D, 1, 1), emotion (N, 6), encoder)` → (N·T, 2·D, 1, 1)."""
+    N, T, D = 2, 5, 8
+    sound, emotion = torch.rand(N * T, D, 1, 1), torch.eye(6)[[0, 3]]
+    encoder = nn.Linear(6, D)
+    answer = seq(sound, emotion, encoder)
+    if tuple(answer.shape) != (N * T, 2 * D, 1, 1):
+        return not_yet(f"shape {tuple(answer.shape)}, expected {(N * T, 2 * D, 1, 1)}")
+    label = encoder(emotion)[..., None, None]
+    if torch.allclose(answer, torch.cat([sound, label.repeat_interleave(T, 0)], 1)):
+        return right("1024 channels at one pixel: sound and emotion enter the decoder together")
+    if torch.allclose(answer, torch.cat([sound, label.repeat(T, 1, 1, 1)], 1)):
+        return not_yet("windows are mixed: the labels go A, B, A, B, …; frames go A, A, …, B, B, …")
+    if torch.allclose(answer, torch.cat([label.repeat_interleave(T, 0), sound], 1)):
+        return not_yet("trained weights expect the sound first, then the emotion")
+    return not_yet("right shape, wrong numbers: is the emotion encoded, and the sound untouched?")
 
 
 @exercise
-def check_macs(macs: Callable[[int, int, int, int, bool], int]) -> Verdict:
-    """`macs(c_in, c_out, kernel, side_in, transposed)`: multiply-adds with stride 2."""
-    for c_in, c_out, side in ((16, 32, 48), (160, 64, 24)):
-        for transposed in (False, True):
-            if transposed:
-                layer = nn.ConvTranspose2d(c_in, c_out, 3, 2, 1, 1)
-            else:
-                layer = nn.Conv2d(c_in, c_out, 3, 2, 1)
-            x = torch.zeros(1, c_in, side, side)
-            with torch.no_grad():
-                truth = layer_macs(layer, x, layer(x))
-            answer = macs(c_in, c_out, 3, side, transposed)
-            if answer == truth:
-                continue
-            kind = "a transposed convolution" if transposed else "a convolution"
-            if answer == 4 * truth:
-                return not_yet(f"{kind}: four times too many; which side visits every pixel once?")
-            return not_yet(f"{kind} {c_in}→{c_out} from {side}²: {answer:,}, not {truth:,}")
-    return right("a transposed convolution visits every input pixel, a convolution every output")
+def check_decode(decode: Callable[[Tensor, Sequence, list], Tensor]) -> Verdict:
+    """`decode(x, blocks, skips)`: each block, then the encoder's map of the same size."""
+    sides, skips = (4, 2, 1), [torch.rand(1, 3, side, side) for side in (4, 2, 1)]
+    first, double = nn.Conv2d(5, 4, 1), [nn.ConvTranspose2d(7, 4, 2, 2) for _ in sides[1:]]
+    x, blocks, given = torch.rand(1, 5, 1, 1), [first, *double], list(skips)
+    truth = x
+    for block, skip in zip(blocks, reversed(skips), strict=True):
+        truth = torch.cat([block(truth), skip], 1)
+    answer = decode(x, blocks, given)
+    if len(given) != len(skips):
+        return not_yet("the list of skips is empty afterwards: somebody else may need it")
+    if answer.shape == (1, 4, 4, 4):
+        return not_yet("the last skip is missing: it is appended after the last block, too")
+    if answer.shape != truth.shape:
+        return not_yet(f"shape {tuple(answer.shape)}, expected {tuple(truth.shape)}")
+    if not torch.allclose(answer, truth):
+        return not_yet("trained weights expect the block's output first, then the skip")
+    return right("detail takes the skips, what is new grows from one pixel")
 
 
 @exercise
-def check_film(film: Callable[[Tensor, Tensor, Tensor], Tensor]) -> Verdict:
-    """`film(x (N, C, H, W), scale (N, C), shift (N, C))`: the identity when both are zero."""
-    x, scale, shift = torch.rand(2, 3, 5, 7), torch.rand(2, 3), torch.rand(2, 3)
-    given = x.clone()
-    answer = film(x, scale, shift)
-    if not torch.equal(x, given):
-        return not_yet("the input has changed: compute into a new tensor")
-    if answer.shape != x.shape:
-        return not_yet(f"shape {tuple(answer.shape)}, expected {tuple(x.shape)}")
-    zero = torch.zeros(2, 3)
-    if not torch.allclose(film(x, zero, zero), x):
-        return not_yet("with scale 0 and shift 0 the maps must stay: think of 1 + scale")
-    if not torch.allclose(
-        answer, torch.einsum("nchw,nc->nchw", x, 1 + scale) + shift[..., None, None]
-    ):
-        return not_yet("each channel of each picture has its own scale and shift")
-    return right("the identity at the start, a steering wheel afterwards")
+def check_blend(blend: Callable[[Tensor, Tensor, Tensor], Tensor]) -> Verdict:
+    """`blend(colour, weight, warped)`: the composite head's last line."""
+    colour, weight, warped = torch.rand(2, 3, 5, 7), torch.rand(2, 1, 5, 7), torch.rand(2, 3, 5, 7)
+    answer = blend(colour, weight, warped)
+    if answer.shape != colour.shape:
+        return not_yet(f"shape {tuple(answer.shape)}, expected {tuple(colour.shape)}")
+    if torch.allclose(answer, torch.lerp(colour, warped, weight)):
+        return not_yet("the other way round: weight 0 is a copy of the reference")
+    if not torch.allclose(answer, torch.lerp(warped, colour, weight)):
+        return not_yet("the two shares must add up to 1 at each pixel")
+    return right("a copy at the start, paint where painting is better")
