@@ -6,6 +6,9 @@ on one line, so that the command line can print it as it is.
 
 from __future__ import annotations
 
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from os import PathLike, fspath
 
 
@@ -112,3 +115,20 @@ class MissingExtra(EmolibError):
 
 class EmolibWarning(UserWarning):
     """Something is unusual but usable; the message says what was done about it."""
+
+
+@contextmanager
+def warnings_as_notes() -> Iterator[list[str]]:
+    """A list that holds, once the block has ended, each `EmolibWarning` of the block once.
+
+    A page or a notebook shows the report, not Python's warnings. Warnings of others pass on.
+    """
+    notes: list[str] = []
+    with warnings.catch_warnings(record=True) as heard:
+        warnings.simplefilter("always", EmolibWarning)
+        yield notes
+    for one in heard:
+        if not issubclass(one.category, EmolibWarning):
+            warnings.warn_explicit(one.message, one.category, one.filename, one.lineno)
+        elif str(one.message) not in notes:
+            notes.append(str(one.message))

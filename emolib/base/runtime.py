@@ -8,7 +8,8 @@ import random
 import shlex
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -106,6 +107,26 @@ class Stopwatch:
     @property
     def seconds(self) -> float:
         return time.perf_counter() - self.start_s
+
+
+class Stages:
+    """Seconds spent in each stage: `with stages("network"): ...`."""
+
+    def __init__(self):
+        self.seconds: dict[str, float] = {}
+
+    @contextmanager
+    def __call__(self, stage: str) -> Iterator[None]:
+        start = time.perf_counter()
+        try:
+            yield
+        finally:
+            spent = time.perf_counter() - start
+            self.seconds[stage] = self.seconds.get(stage, 0.0) + spent
+
+    def rounded(self) -> dict[str, float]:
+        """Seconds by stage, to the millisecond."""
+        return {stage: round(spent, 3) for stage, spent in self.seconds.items()}
 
 
 def run_record(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -52,30 +54,26 @@ def generate(
     It lasts as long as the sound, at 25 frames/s and the video's own size; a longer video ends with
     the sound. Use faces of people who agreed to it.
     """
-    from emolib.generate.bars import stage_bars
-    from emolib.generate.mixture import parse_mixture
-    from emolib.generate.request import Request
-    from emolib.generate.talking_face import TalkingFace, check_film
+    from emolib.generate import Order, TalkingFace
+    from emolib.generate.emotion_mix import parse_mixture
 
+    order = Order(
+        face,
+        audio,
+        emotion,
+        strength=strength,
+        mixture=None if mixture is None else parse_mixture(mixture),
+        fit=fit,
+        face_index=face_index,
+        box=box,
+        on_missing=on_missing,
+        audio_track=audio_track,
+        native=native,
+        max_seconds=max_seconds,
+    )
+    talker = TalkingFace.load(checkpoint, device, detector)
     with stage_bars() as progress:
-        asked = Request(
-            face,
-            audio,
-            emotion,
-            strength=strength,
-            mixture=None if mixture is None else parse_mixture(mixture),
-            fit=fit,
-            face_index=face_index,
-            box=box,
-            on_missing=on_missing,
-            audio_track=audio_track,
-            native=native,
-            max_seconds=max_seconds,
-            progress=progress,
-        )
-        check_film(out, asked.files, overwrite=overwrite)
-        talker = TalkingFace.load(checkpoint, device, detector)
-        report = talker.write(asked, out, overwrite=overwrite)
+        report = talker.write(order, out, overwrite=overwrite, progress=progress)
     for note in report["notes"]:
         typer.echo(f"note: {note}")
     signed = "signed" if report["signed"] else f"not signed: {report['signature_note']}"
@@ -99,3 +97,24 @@ def verify(file: Path) -> None:
     typer.echo(str(verdict))
     if verdict.state in ("tampered", "unmarked"):
         raise typer.Exit(1)
+
+
+@contextmanager
+def stage_bars() -> Iterator[Callable[[str, int, int], None]]:
+    """A `progress(stage, done, total)` that draws a bar a stage; silent when not a terminal."""
+    from tqdm.auto import tqdm
+
+    from emolib.base.runtime import show_progress
+
+    bars: dict[str, tqdm] = {}
+
+    def progress(stage: str, done: int, total: int) -> None:
+        if stage not in bars:
+            bars[stage] = tqdm(total=total, desc=stage, unit="frame", disable=not show_progress())
+        bars[stage].update(done - bars[stage].n)
+
+    try:
+        yield progress
+    finally:
+        for bar in bars.values():
+            bar.close()

@@ -49,7 +49,9 @@ def serve(
     import secrets
 
     from emolib.base.errors import ConfigError, MissingExtra
-    from emolib.web.settings import Limits, ServeSettings, default_state, is_loopback
+    from emolib.studio.limits import Limits
+    from emolib.studio.store import default_state
+    from emolib.web.settings import ServeSettings, is_loopback
 
     if (tls_cert is None) != (tls_key is None):
         raise ConfigError("HTTPS needs two files", expected="both --tls-cert and --tls-key")

@@ -16,7 +16,7 @@ def ratings_figure(summary: dict) -> Figure:
     """Mean and 95 % interval of each question, beside how often each answer was given.
 
     Args:
-        summary: `emolib.web.study.summarise`: scale, and by question n, counts, mean, low, high.
+        summary: of `studio.survey.summarise`: scale, and by question n, counts, mean, low, high.
             Without any answer the figure says so and shows nothing else.
     """
     low, high = summary["scale"]

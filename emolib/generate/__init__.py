@@ -1,21 +1,18 @@
-"""Face + sound + emotion → clip: what a person comes for.
+"""Face + sound + emotion → film: what a person comes for.
 
     face = TalkingFace.load("lite")
     clip = face.generate("me.mp4", "speech.wav", "happiness")
     clip.save("out.mp4")
 
-`talking_face` is the door. Behind it: `request` (what is asked for, checked), `mixture` (an emotion
-as six weights), `plan` (which picture is shown when), `source` (pictures read in any order in
-little memory), `place` (where the face is, remembered by content), `paint` (the network's maps onto
-the picture), `steady` (the maps calmed in time), `stream` (all of it, batch by batch). Paper: §3,
-§4, the web interface of §6.
+An `order` (with its `emotion_mix`) says what is wanted. `talking_face` is the door that takes it:
+it opens a `film` (the sound and the face's track from `inputs`, pictures in the order of
+`schedule`), which `render` makes batch by batch. Paper: §3, §4, the web interface of §6.
 """
 
-from emolib.generate.clip import Clip
-from emolib.generate.mixture import emotion_weights
-from emolib.generate.plan import FITS, fit_frames
-from emolib.generate.request import MISSING, Request
-from emolib.generate.stream import FrameStream
+from emolib.generate.emotion_mix import emotion_weights
+from emolib.generate.film import Clip, FrameStream
+from emolib.generate.order import FITS, MISSING, Order, SpokenText
+from emolib.generate.schedule import fit_frames
 from emolib.generate.talking_face import TalkingFace
 
 __all__ = [
@@ -23,7 +20,8 @@ __all__ = [
     "MISSING",
     "Clip",
     "FrameStream",
-    "Request",
+    "Order",
+    "SpokenText",
     "TalkingFace",
     "emotion_weights",
     "fit_frames",

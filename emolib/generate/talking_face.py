@@ -16,12 +16,10 @@ from emolib.base.config import AUDIO
 from emolib.base.errors import MediaError
 from emolib.base.files import file_sha256
 from emolib.base.runtime import Stopwatch, pick_device
-from emolib.generate.clip import Clip
-from emolib.generate.engine import make_engine
-from emolib.generate.prepare import prepare
-from emolib.generate.request import Face, Request, Sound
-from emolib.generate.source import open_source
-from emolib.generate.stream import FrameStream
+from emolib.generate.film import Clip, FrameStream, open_film
+from emolib.generate.order import Audio, Cancel, Face, Order, Progress
+from emolib.generate.render import Engine
+from emolib.generate.schedule import Source
 from emolib.media.audio import MIN_SAMPLES
 from emolib.media.encode import FORMS
 from emolib.media.faces import make_detector
@@ -56,7 +54,7 @@ class TalkingFace:
         self.meta, self.name, self.sha256 = meta, name, sha256
         self.emotional = generator.config.emotion is not None
         self.composite = generator.config.head == "composite"  # else it has only 96 pixels to give
-        self.engine = make_engine(generator, meta, device)
+        self.engine = Engine.of(generator, meta, device)
         self.detector = make_detector(detector) if isinstance(detector, str) else detector
 
     @classmethod
@@ -73,40 +71,54 @@ class TalkingFace:
         path = find_checkpoint(name_or_path, "generator")
         melspectrogram(np.zeros(MIN_SAMPLES, np.float32))  # what it imports takes a second
         generator, meta = load_checkpoint(path, "generator")
-        return cls(
-            generator,
-            meta,
-            device=device,
-            detector=detector,
-            sha256=file_sha256(path),
-            name=path.stem,
-        )
+        sha256 = file_sha256(path)
+        return cls(generator, meta, device=device, detector=detector, sha256=sha256, name=path.stem)
 
-    def stream(
-        self, face: Face, audio: Sound = None, emotion: str | int | None = None, **options
+    def open(
+        self, order: Order, progress: Progress | None = None, cancel: Cancel | None = None
     ) -> FrameStream:
-        """A prepared clip whose frames are made as they are taken, in memory that does not grow.
+        """A film whose frames are made as they are taken, in memory that does not grow.
 
         Args:
-            face: a video, a picture, or frames (T, H, W, 3) or (H, W, 3) uint8 RGB at 25 frames/s.
-            audio: a sound or video file, or (n,) float at 16 kHz; None: the face video's own.
-            emotion: code, name, alias or index.
-            options: any other field of `Request`: `strength`, `mixture`, `fit`, `progress`, …
+            progress: called as `progress(stage, done, total)`, stages "faces" and "frames".
+            cancel: asked between frames and batches; true stops with `Cancelled`.
 
         Raises:
             EmolibError: whatever is wrong with the inputs, before the network runs.
 
-        Paper: §3.1, §3.2. Deviation: see `plan`, `hearing`, `paint`.
+        Paper: §3.1, §3.2. Deviation: see `schedule`, `inputs`, `render`.
         """
-        return self.prepare(Request(face, audio, emotion, **options))
+        weights, notes = None, []
+        order = replace(order, native=order.native and self.composite)
+        if self.emotional:
+            weights = order.weights
+        elif order.labelled:
+            notes.append(f"the network {self.name} knows no emotions: the label is ignored")
+        stream = open_film(self.engine, self.detector, order, weights, progress, cancel)
+        made_by = {"model": self.name, "recipe": self.meta.recipe, "device": self.engine.device}
+        stream.report |= made_by | {"notes": notes + stream.report["notes"]}
+        return stream
+
+    def stream(
+        self,
+        face: Face,
+        audio: Audio = None,
+        emotion: str | int | None = None,
+        *,
+        progress: Progress | None = None,
+        cancel: Cancel | None = None,
+        **options,
+    ) -> FrameStream:
+        """`open` for an order given by its fields: see `Order`."""
+        return self.open(Order(face, audio, emotion, **options), progress, cancel)
 
     def generate(
-        self, face: Face, audio: Sound = None, emotion: str | int | None = None, **options
+        self, face: Face, audio: Audio = None, emotion: str | int | None = None, **options
     ) -> Clip:
         """A short clip whole, in memory. Arguments as `stream`; long films: `generate_file`.
 
         Raises:
-            EmolibError: as `stream`; `Cancelled`.
+            EmolibError: as `open`; `Cancelled`.
         """
         stream = self.stream(face, audio, emotion, **options)
         first = next(frames := iter(stream))
@@ -114,90 +126,59 @@ class TalkingFace:
         out[0] = first
         for k, frame in enumerate(frames, 1):
             out[k] = frame
-        return Clip(
-            frames=out,
-            audio=stream.audio,
-            fps=stream.fps,
-            boxes=stream.boxes,
-            report=stream.report,
-            facts=self.facts(stream),
-            sample_rate_hz=stream.sound.rate_hz,
-            inputs=stream.asked.files,
-        )
+        return self._clip(stream, out, stream.audio, stream.boxes)
+
+    def preview(
+        self, face: Face, audio: Audio = None, emotion: str | int | None = None, **options
+    ) -> np.ndarray:
+        """The frame (H, W, 3) uint8 RGB of `preview_clip`, for an order given by its fields."""
+        return self.preview_clip(Order(face, audio, emotion, **options)).frames[0]
+
+    def preview_clip(self, order: Order, cancel: Cancel | None = None) -> Clip:
+        """One frame of the clip to come, without sound: its first picture, at the loudest moment.
+        Errors as `open`."""
+        source = Source(order.face, order.max_picture_px)
+        picture = next(iter(source.first(1)))
+        still = replace(order, face=picture, audio=order.sound, fit="hold")
+        stream = self.open(still, cancel=cancel)
+        stream.report["inputs"]["face"] = source.sha256  # not that of its first picture
+        loudness = stream.sound.mel.mean(axis=0)  # (M,)
+        k = min(int(loudness.argmax() / AUDIO.mel_steps_per_s * stream.fps), len(stream) - 1)
+        shown = stream.render(range(k, k + 1), [picture])[0][0]
+        clip = self._clip(stream, shown[None], stream.audio[:0], stream.boxes[k : k + 1])
+        return replace(clip, inputs=order.files)
 
     def generate_file(
         self,
         face: Face,
-        audio: Sound,
+        audio: Audio,
         emotion: str | int | None,
         out: str | os.PathLike,
         *,
         overwrite: bool = False,
         label: bool = True,
         made_at: str | None = None,
+        progress: Progress | None = None,
+        cancel: Cancel | None = None,
         **options,
     ) -> dict:
-        """A film of any length straight to a file. `out` and after as `write`, others as `stream`.
-
-        Raises:
-            EmolibError: as `stream` and `write`; nothing is written then.
-        """
-        asked = Request(face, audio, emotion, **options)
-        return self.write(asked, out, overwrite=overwrite, label=label, made_at=made_at)
-
-    def preview(
-        self, face: Face, audio: Sound = None, emotion: str | int | None = None, **options
-    ) -> np.ndarray:
-        """One frame (H, W, 3) uint8 RGB of the clip to come: see `preview_clip`."""
-        return self.preview_clip(face, audio, emotion, **options).frames[0]
-
-    def preview_clip(
-        self, face: Face, audio: Sound = None, emotion: str | int | None = None, **options
-    ) -> Clip:
-        """One frame of the clip to come, as a `Clip` without sound: its first picture, at the
-        loudest moment. Arguments and errors as `stream`."""
-        asked = Request(face, audio, emotion, **options)
-        source = open_source(face)
-        picture = next(iter(source.first(1)))
-        stream = self.prepare(replace(asked, face=picture, audio=asked.heard, fit="hold"))
-        stream.report["inputs"]["face"] = source.sha256  # not that of its first picture
-        loudness = stream.sound.heard.mean(axis=0)  # (M,)
-        k = min(int(loudness.argmax() / AUDIO.mel_steps_per_s * stream.fps), len(stream) - 1)
-        shown = stream.paint(range(k, k + 1), [picture])[0][0]
-        return Clip(
-            frames=shown[None],
-            audio=stream.audio[:0],
-            fps=stream.fps,
-            boxes=stream.boxes[k : k + 1],
-            report=stream.report,
-            facts=self.facts(stream),
-            sample_rate_hz=stream.sound.rate_hz,
-            inputs=asked.files,
-        )
-
-    def prepare(self, asked: Request) -> FrameStream:
-        """A request as a stream; see `stream`."""
-        weights, notes = None, []
-        asked = replace(asked, native=asked.native and self.composite)
-        if self.emotional:
-            weights = asked.weights
-        elif asked.labelled:
-            notes.append(f"the network {self.name} knows no emotions: the label is ignored")
-        stream = prepare(self.engine, self.detector, asked, weights)
-        made_by = {"model": self.name, "recipe": self.meta.recipe, "device": self.engine.device}
-        stream.report |= made_by | {"notes": notes + stream.report["notes"]}
-        return stream
+        """`write` for an order given by its fields: see `Order`."""
+        marks = {"overwrite": overwrite, "label": label, "made_at": made_at}
+        order = Order(face, audio, emotion, **options)
+        return self.write(order, out, progress=progress, cancel=cancel, **marks)
 
     def write(
         self,
-        asked: Request,
+        order: Order,
         out: str | os.PathLike,
         *,
         overwrite: bool = False,
         label: bool = True,
         made_at: str | None = None,
+        progress: Progress | None = None,
+        cancel: Cancel | None = None,
     ) -> dict:
-        """A request as a film of any length; memory does not grow with it.
+        """A film of any length straight to a file; memory does not grow with it.
 
         Args:
             out: the file to write; its sidecar lies beside it.
@@ -208,11 +189,19 @@ class TalkingFace:
             The report, with `file`, `signed`, `signature_note` and `total_s`.
 
         Raises:
-            EmolibError: as `stream` and `write_labelled`; nothing is written then.
+            ConfigError: the output exists and `overwrite` is false, or is an input.
+            MediaError: no film can be written under this name.
+            EmolibError: as `open`; nothing is written then.
         """
         watch = Stopwatch()
-        check_film(out, asked.files, overwrite=overwrite)
-        stream = self.prepare(asked)
+        checked = check_outputs(out, order.files, overwrite=overwrite)  # before any work is done
+        if Path(out).suffix.lower() not in FORMS:
+            raise MediaError(
+                f"cannot write {Path(out).suffix or 'a file without suffix'}",
+                file=out,
+                expected="a name that ends in " + ", ".join(FORMS),
+            )
+        stream = self.open(order, progress, cancel)
         written = write_labelled(
             out,
             _timed(stream),
@@ -221,8 +210,7 @@ class TalkingFace:
             label,
             fps=stream.fps,
             sample_rate_hz=stream.sound.rate_hz,
-            inputs=asked.files,
-            overwrite=overwrite,
+            checked=checked,
         )
         spent = stream.stages.rounded()
         finish_s = max(watch.seconds - sum(spent.values()), 0.0)  # last packets, marks, hashes
@@ -237,30 +225,27 @@ class TalkingFace:
 
     def facts(self, stream: FrameStream, made_at: str | None = None) -> Facts:
         """What a clip is made from, for its marks."""
-        more = {"recipe": self.meta.recipe, "native": stream.report["native"]}
+        report = stream.report
+        walk = {"walk": report["walk"]} if "walk" in report else {}
         return Facts(
-            emotion=stream.report["emotion"],
+            emotion=report["emotion"],
             model=self.name,
             model_sha256=self.sha256,
-            inputs=stream.report["inputs"],
+            inputs=report["inputs"],
             made_at=made_at or utc_now(),
-            more=more | ({"walk": stream.report["walk"]} if "walk" in stream.report else {}),
+            more={"recipe": self.meta.recipe, "native": report["native"], **walk},
         )
 
-
-def check_film(out: str | os.PathLike, inputs, *, overwrite: bool) -> None:
-    """Refuse an output before any work is done for it.
-
-    Raises:
-        ConfigError: it (or its sidecar) exists and `overwrite` is false, or is an input.
-        MediaError: no film can be written under this name.
-    """
-    check_outputs(out, inputs, overwrite=overwrite)
-    if Path(out).suffix.lower() not in FORMS:
-        raise MediaError(
-            f"cannot write {Path(out).suffix or 'a file without suffix'}",
-            file=out,
-            expected="a name that ends in " + ", ".join(FORMS),
+    def _clip(self, stream: FrameStream, frames, audio, boxes) -> Clip:
+        return Clip(
+            frames=frames,
+            audio=audio,
+            fps=stream.fps,
+            boxes=boxes,
+            report=stream.report,
+            facts=self.facts(stream),
+            sample_rate_hz=stream.sound.rate_hz,
+            inputs=stream.order.files,
         )
 
 

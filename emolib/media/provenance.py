@@ -118,6 +118,7 @@ def write_labelled(
     inputs: Iterable[str | os.PathLike] = (),
     overwrite: bool = False,
     quality: int = 18,
+    checked: tuple[Path, Path] | None = None,
 ) -> Written:
     """Write a film with all its marks; it and its sidecar appear whole, or not at all.
 
@@ -128,12 +129,13 @@ def write_labelled(
         facts: what it was made from.
         label: False leaves the words out of the picture, and logs that. The other marks stay.
         inputs: files that must never be overwritten.
+        checked: what `check_outputs` gave, if the caller has asked it already.
 
     Raises:
         ConfigError: the output or its sidecar exists, or is an input.
         MediaError: unknown suffix, no frames, unlike frames.
     """
-    path, sidecar = check_outputs(path, inputs, overwrite=overwrite)
+    path, sidecar = checked or check_outputs(path, inputs, overwrite=overwrite)
     shown = _labelled(frames, path, label)
     with ExitStack() as stack:
         film = stack.enter_context(atomic_path(path))

@@ -17,8 +17,8 @@ from emolib.base.errors import ConfigError
 from emolib.generate import Clip
 from emolib.media.encode import write_video
 from emolib.media.provenance import Written, write_labelled
-from emolib.notebook.looks import thumbnail
-from emolib.notebook.order import close_up
+from emolib.studio.catalogue import thumbnail
+from emolib.studio.films import close_up
 
 SIDE_PX = 208
 QUALITY = 29  # of x264: a third of the bytes of what looks perfect
@@ -48,14 +48,15 @@ def watch(path: str | os.PathLike, width_px: int = SIDE_PX) -> Video:
     Raises:
         ConfigError: it is too large to live in a notebook.
     """
-    data = Path(path).read_bytes()
-    if len(data) > MAX_BYTES:
+    size = Path(path).stat().st_size
+    if size > MAX_BYTES:
         raise ConfigError(
-            f"a film of {len(data) / 1e3:.0f} KB would stay in the notebook",
+            f"a film of {size / 1e3:.0f} KB would stay in the notebook",
             file=path,
             expected=f"at most {MAX_BYTES / 1e3:.0f} KB",
             fix="show a smaller one (write_small), and link to this",
         )
+    data = Path(path).read_bytes()
     style = f'controls loop style="width: {width_px}px"'
     return Video(data=data, embed=True, mimetype="video/mp4", html_attributes=style)
 

@@ -1,4 +1,4 @@
-"""The studio's three choices: whose face, whose voice, what feeling. Thin over plain functions.
+"""The studio's three choices: whose face, whose voice, what emotion.
 
 Each picker is a box with a `value` that others observe; None means that there is none yet, and
 then `problem` says why, where there is something to say.
@@ -14,18 +14,25 @@ import traitlets
 
 from emolib.base.emotions import COLOURS, EMOTIONS, NAMES, parse_emotion
 from emolib.base.errors import EmolibError
-from emolib.generate.source import open_source
-from emolib.media.audio import load_audio
-from emolib.notebook import looks, order
-from emolib.notebook.cast import sample_faces, sample_voices
-from emolib.notebook.intake import LANGUAGES, say
-from emolib.notebook.recorder import Recorder
+from emolib.generate.emotion_mix import emotion_weights
+from emolib.generate.order import SpokenText
+from emolib.notebook import html
+from emolib.notebook.recorder import LIMITS, Recorder
 from emolib.notebook.widgets import emotion_buttons, full, slider
+from emolib.studio.catalogue import (
+    LANGUAGES,
+    TEXT_VOICES,
+    check_text,
+    portrait,
+    sample_catalogue,
+    spoken_wav,
+)
 
 SAMPLE = "Sample"
 TYPED, OWN_FILE, OWN_SOUND = "Type it", "File or microphone", "Face's own sound"
-WALK_HINT = "Stations: drag to reorder; click behind the last and type to add one."
 ONE, MIXTURE, WALK = "One emotion", "Mixture", "Walk"
+OWN = "own"  # instead of a voice: the face video's own sound
+PORTRAIT_PX = 120
 
 
 class Choice(ipw.VBox):
@@ -52,8 +59,8 @@ class FacePicker(Choice):
     value = traitlets.Instance(Path, allow_none=True)
 
     def __init__(self, folder: Path):
-        self.people = {role.name: role.path for role in sample_faces()}
-        self.person = next(iter(self.people))
+        self.people = {pick.id: pick.path for pick in sample_catalogue().faces.values()}
+        self.person = next(iter(self.people), "")
         self.buttons = {name: ipw.Button(description=name) for name in self.people}
         for name, button in self.buttons.items():
             button.add_class("emolib-person")
@@ -72,92 +79,72 @@ class FacePicker(Choice):
         self._settle()
 
     def _settle(self, _change=None) -> None:
-        sample = self.way == SAMPLE
         for name, button in self.buttons.items():
             change = button.add_class if name == self.person else button.remove_class
             change("emolib-chosen")
         taken = self.own.taken
-        self.value = self.people[self.person] if sample else taken and taken.path
+        own = taken and taken.path
+        self.value = self.people.get(self.person) if self.way == SAMPLE else own
 
 
 class VoicePicker(Choice):
     """A sample voice, a typed sentence, the reader's own file or recording, or the face's sound.
 
-    `value` is a path, `order.OWN`, or None.
+    `value` is a path, a `SpokenText`, `OWN`, or None.
     """
 
     value = traitlets.Any()
+    problem = traitlets.Unicode()
 
     def __init__(self, folder: Path):
-        self._folder, self._said, self._asked = folder, None, None
-        roles = sample_voices()
-        self.voice = ipw.Dropdown(options=[(r.name, r.path) for r in roles], layout=full())
+        voices = sample_catalogue().voices.values()
+        names = [(f"{voice.label} ({voice.actor})", voice.path) for voice in voices]
+        self.voice = ipw.Dropdown(options=names, layout=full())
         self.text = ipw.Text(
             placeholder="Type something to say", continuous_update=False, layout=full()
         )
-        speaker = [("a woman's voice", "female"), ("a man's voice", "male")]
-        self.sex = ipw.Dropdown(options=speaker, layout=ipw.Layout(width="11.5em"))
-        self.language = ipw.Dropdown(
-            options=list(LANGUAGES.items()), layout=ipw.Layout(width="7em")
-        )
-        self.speak = ipw.Button(description="Say it", layout=ipw.Layout(width="5em"))
-        typed = ipw.VBox(
-            [self.text, ipw.HBox([self.sex, self.language, self.speak])], layout=full()
-        )
+        self.sex = ipw.Dropdown(options=TEXT_VOICES, layout=ipw.Layout(width="8em"))
+        languages = [(name, code) for code, name in LANGUAGES.items()]
+        self.language = ipw.Dropdown(options=languages, layout=ipw.Layout(width="8em"))
+        typed = ipw.VBox([self.text, ipw.HBox([self.sex, self.language])], layout=full())
         self.own = Recorder("voice", folder)
-        own_sound = ipw.HTML(looks.line("The face video's own sound; both end with the shorter."))
-        ways = {
-            SAMPLE: self.voice,
-            TYPED: typed,
-            OWN_FILE: self.own,
-            OWN_SOUND: own_sound,
-        }
-        self.player = ipw.Audio(autoplay=False, layout=full())
-        self.told = ipw.HTML()
-        super().__init__(ways, self.player, self.told)
-        self.speak.on_click(self._speak)
-        for control in (self.text, self.sex, self.language):
-            control.observe(self._speak, names="value")
-        for source, name in ((self.voice, "value"), (self.own, "taken"), (self, "way")):
-            source.observe(self._settle, names=name)
+        own_sound = ipw.HTML(html.line("The face video's own sound; both end with the shorter."))
+        ways = {SAMPLE: self.voice, TYPED: typed, OWN_FILE: self.own, OWN_SOUND: own_sound}
+        self.player, self.status = ipw.Audio(autoplay=False, layout=full()), ipw.HTML()
+        super().__init__(ways, self.player, self.status)
+        for control in (self.voice, self.text, self.sex, self.language):
+            control.observe(self._settle, names="value")
+        self.own.observe(self._settle, names="taken")
+        self.observe(self._settle, names="way")
         self._settle()
-
-    def _speak(self, event) -> None:
-        asked = self.text.value, self.sex.value, self.language.value
-        if asked == self._asked:
-            return
-        if event is not self.speak and not self.text.value:  # nothing typed, nothing pressed
-            self._said = self._asked = None
-            self._settle()
-            return
-        try:
-            taken, self._asked = say(*asked, self._folder), asked
-            self._said, told = taken.path, looks.line(f"{taken.name}: {taken.about}")
-        except EmolibError as error:
-            self._said, self._asked, told = None, None, looks.line(str(error), "bad")
-        self._settle()
-        self.told.value = told
 
     def _settle(self, _change=None) -> None:
         taken = self.own.taken
-        values = {
-            SAMPLE: self.voice.value,
-            TYPED: self._said,
-            OWN_FILE: taken and taken.path,
-            OWN_SOUND: order.OWN,
-        }
-        value = values[self.way]
-        self.told.value = ""
-        self.player.layout.display = "" if isinstance(value, Path) else "none"
-        if isinstance(value, Path) and value != self.value:
-            self.player.format, self.player.value = "wav", looks.wav(load_audio(value))
+        own = {SAMPLE: self.voice.value, OWN_FILE: taken and taken.path, OWN_SOUND: OWN}
+        value, heard, problem = own.get(self.way), None, ""
+        try:
+            if self.way == TYPED and self.text.value:
+                text = check_text(self.text.value, LIMITS.max_text)
+                value = SpokenText(text, self.language.value, self.sex.value)
+                heard = spoken_wav(value)
+        except EmolibError as error:
+            value, problem = None, str(error)
+        if self.way == SAMPLE and value:
+            heard = value.read_bytes()
+        self.player.layout.display = "" if heard else "none"
+        if heard and heard != self.player.value:
+            self.player.format, self.player.value = "wav", heard
+        self.problem, self.status.value = problem, html.line(problem, "bad")
         self.value = value
 
 
-class FeelingPicker(Choice):
-    """One emotion with its strength, a mixture of six, or a walk; `value` is a `Feeling`."""
+class EmotionPicker(Choice):
+    """One emotion with its strength, a mixture of six, or a walk.
 
-    value = traitlets.Instance(order.Feeling, allow_none=True)
+    `value` holds the fields `emotion` and `strength`, or `mixture`, of an `Order`; or is None.
+    """
+
+    value = traitlets.Dict(allow_none=True)
     problem = traitlets.Unicode()
 
     def __init__(self):
@@ -173,15 +160,11 @@ class FeelingPicker(Choice):
             layout=full(),
         )
         self.walked = ipw.HTML(layout=full())
-        hint = ipw.HTML(
-            looks.line(
-                "Stations of the walk: drag to reorder, click behind the last and type to add one."
-            )
-        )
+        hint = "Stations of the walk: drag to reorder, click behind the last and type to add one."
         ways = {
             ONE: ipw.VBox([self.emotion, self.strength], layout=full()),
             MIXTURE: ipw.VBox([*self.shares.values(), self.mixed], layout=full()),
-            WALK: ipw.VBox([self.stations, hint, self.walked], layout=full()),
+            WALK: ipw.VBox([self.stations, ipw.HTML(html.line(hint)), self.walked], layout=full()),
         }
         super().__init__(ways)
         for control in (self.emotion, self.strength, self.stations, *self.shares.values()):
@@ -189,26 +172,20 @@ class FeelingPicker(Choice):
         self.observe(self._settle, names="way")
         self._settle()
 
-    def feeling(self) -> order.Feeling:
-        """What the controls that are shown say.
-
-        Raises:
-            ConfigError: they say nothing, such as six shares of 0.
-        """
-        if self.way == MIXTURE:
-            return order.blend({code: share.value for code, share in self.shares.items()})
-        if self.way == WALK:
-            return order.walk(self.stations.value)
-        return order.one_emotion(self.emotion.value, self.strength.value)
-
     def _settle(self, _change=None) -> None:
+        values = {
+            ONE: {"emotion": self.emotion.value, "strength": self.strength.value},
+            MIXTURE: {"mixture": {code: share.value for code, share in self.shares.items()}},
+            WALK: {"mixture": list(self.stations.value)},
+        }
+        value, problem, weights = values[self.way], "", None
         try:
-            value, problem = self.feeling(), ""
+            weights = emotion_weights(**value)
         except EmolibError as error:
             value, problem = None, str(error)
-        mixes = value is not None and self.way == MIXTURE
-        self.mixed.value = looks.shares_bar(value.weights) if mixes else ""
-        self.walked.value = looks.walk_bar([parse_emotion(s) for s in self.stations.value])
+        mixes = self.way == MIXTURE and weights is not None
+        self.mixed.value = html.shares_bar(weights) if mixes else ""
+        self.walked.value = html.walk_bar([parse_emotion(s) for s in self.stations.value])
         self.problem = problem
         self.value = value
 
@@ -224,10 +201,7 @@ def _portraits(people: dict[str, Path]) -> str:
     """A style sheet that shows each person on their button."""
     rules = []
     for name, path in people.items():
-        (frame,) = open_source(path).first(1)
-        height, width = frame.shape[:2]
-        left = (width - height) // 2
-        picture = b64encode(looks.jpeg(frame[:, left : left + height], 120)).decode()
+        picture = b64encode(portrait(path, PORTRAIT_PX)).decode()
         image = f"url(data:image/jpeg;base64,{picture})"
         rules.append(f".emolib-person-{name}{{background-image:{image} !important}}")
     return f"<style>{''.join(rules)}</style>"

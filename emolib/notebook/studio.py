@@ -1,29 +1,39 @@
-"""The generation studio: a face, a voice, a feeling → a film, all in one notebook cell.
+"""The generation studio: a face, a voice, an emotion → a film, all in one notebook cell.
 
-Controls only: what they do is in `order` (making things), `intake` (files that come in) and `jobs`
-(the background). The paper's §6 offers the same on a web page.
+Controls only: what they ask for is an `Order`, and the job engine makes it in the background, as
+for the page. Paper: §6.
 """
 
 from __future__ import annotations
 
 import time
+from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import ipywidgets as ipw
 
+from emolib.base.emotions import parse_emotion
+from emolib.base.errors import EmolibError
 from emolib.base.files import project_root
-from emolib.generate import FITS, TalkingFace
-from emolib.notebook import looks
-from emolib.notebook.jobs import Jobs
-from emolib.notebook.order import Film, Order, Preview, make_film, make_preview, make_six
-from emolib.notebook.pickers import FacePicker, FeelingPicker, VoicePicker
+from emolib.generate import FITS, Order, TalkingFace
+from emolib.media.video import probe
+from emolib.notebook import html
+from emolib.notebook.pickers import OWN, EmotionPicker, FacePicker, VoicePicker
+from emolib.notebook.recorder import LIMITS
 from emolib.notebook.widgets import full
+from emolib.studio.catalogue import jpeg
+from emolib.studio.engine import JobEngine
+from emolib.studio.jobs import Job, Kind
+from emolib.studio.problems import StudioError
+from emolib.studio.workers import Worker
 
 STYLE = Path(__file__).with_name("studio.css")
-FIT_NAMES = {"loop": "runs back and forth", "trim": "ends, and the sound with it"}
-FIT_NAMES["hold"] = "stays on its last picture"
-MORE = "If they do not fit: length, several faces"
+FIT_NAMES = {
+    "loop": "runs back and forth",
+    "trim": "ends, and the sound with it",
+    "hold": "stays on its last picture",
+}
 STAGES = {"faces": "following the face", "frames": "making the film"}
 REPORT_EVERY_S = 0.1
 PREVIEW_PX = 360
@@ -39,15 +49,17 @@ class Studio(ipw.VBox):
     """
 
     def __init__(self, talker: TalkingFace, folder: Path | None = None):
-        self.talker, self.jobs = talker, Jobs()
+        self.engine = JobEngine([Worker(talker)], limits=LIMITS)
+        self.engine.start()
         self.folder = Path(folder or project_root() / "out" / "studio")
-        self.film: Film | None = None
+        self.film: Path | None = None  # the last one
         self._kept = TemporaryDirectory(prefix="emolib-studio-")  # gone with the kernel
-        self._making = self._previewing = self._stale = False
+        self._job: Job | None = None  # the newest; what comes of older ones is not shown
+        self._stale = False  # the preview is not of what is chosen now
         self._told_s = 0.0
         own_files = Path(self._kept.name)
         self.face, self.voice = FacePicker(own_files), VoicePicker(own_files)
-        self.feeling = FeelingPicker()
+        self.emotion = EmotionPicker()
         fits = [(FIT_NAMES[fit], fit) for fit in FITS]
         wide = {"description_width": "initial"}
         self.fit = ipw.Dropdown(
@@ -70,100 +82,137 @@ class Studio(ipw.VBox):
         self.result = ipw.VBox(layout=full())
         super().__init__(self._arrange(), layout=full())
         self.add_class("emolib-studio")
-        self.make.on_click(lambda _: self._start(make_film))
-        self.six.on_click(lambda _: self._start(make_six))
-        self.stop.on_click(lambda _: self.jobs.cancel())
+        self.make.on_click(lambda _: self._start("film"))
+        self.six.on_click(lambda _: self._start("six"))
+        self.stop.on_click(lambda _: self.making and self.engine.cancel(self._job))
         self._busy(False)
-        for control in (self.face, self.voice, self.feeling, self.fit, self.face_index):
+        for control in (self.face, self.voice, self.emotion, self.fit, self.face_index):
             control.observe(self._changed, names="value")
         self._changed()
 
-    def order(self) -> Order | None:
-        """What the controls ask for; None while they ask for nothing that can be made."""
-        if self.feeling.value is None:
-            return None
-        return Order(
-            self.face.value,
-            self.voice.value,
-            self.feeling.value,
-            fit=self.fit.value,
-            face_index=self.face_index.value,
-        )
+    @property
+    def making(self) -> bool:
+        """Whether a film is being made."""
+        job = self._job
+        return job is not None and job.kind != "preview" and not job.final
+
+    def order(self) -> Order:
+        """What the controls ask for.
+
+        Raises:
+            EmolibError: nothing that can be made.
+        """
+        if self.face.value is None:
+            raise StudioError("no_face", "no face yet", "choose a person, a file, or record one")
+        if self.voice.value is None:
+            fix = "choose one, type a sentence, or record it"
+            raise StudioError("no_voice", self.voice.problem or "no voice yet", fix)
+        if self.emotion.value is None:
+            raise StudioError("no_emotion", self.emotion.problem)
+        audio = None if self.voice.value == OWN else self.voice.value
+        if audio is None and not probe(self.face.value).has_audio:
+            message = "this face has no sound of its own"
+            raise StudioError("no_sound", message, "choose another voice")
+        chosen = {"fit": self.fit.value, "face_index": self.face_index.value}
+        return Order(self.face.value, audio, **self.emotion.value, **chosen)
 
     def _changed(self, _change=None) -> None:
         """Show anew what would come out; while a film is made, do so afterwards."""
-        if self._making:
+        if self.making:
             self._stale = True
             return
-        order = self.order()
-        self.make.disabled = self.six.disabled = order is None
-        if order is None:
-            self.jobs.forget()
-            self.seen.value = looks.line(self.feeling.problem, "bad")
+        self._stale = False
+        try:
+            order = self.order()
+        except EmolibError as error:
+            self._submit(None)
+            self.make.disabled = self.six.disabled = True
+            self._show_preview(None, str(error))
             return
-        self._previewing = True
-        self.seen.value = looks.line("looking …", "busy")
-        self.jobs.start(lambda _cancel: make_preview(self.talker, order), self._previewed)
+        self.make.disabled = self.six.disabled = False
+        self.seen.value = html.line("looking …", "busy")
+        self._submit(Job(order, self.folder, "preview"))
 
-    def _previewed(self, preview: Preview | None, problem: str | None) -> None:
-        self._previewing = False
-        self.seen.value = looks.line(problem or "the loudest moment of the film", _tone(problem))
-        self.pair.layout.display = "" if preview else "none"
-        if preview is not None:
-            self.before.value = looks.jpeg(preview.before, PREVIEW_PX)
-            self.after.value = looks.jpeg(preview.after, PREVIEW_PX)
-
-    def _start(self, maker) -> None:
-        order = self.order()
-        if order is None or self._making:
+    def _start(self, kind: Kind) -> None:
+        if self.making:
             return
-        self._stale = self._previewing
+        try:
+            order = self.order()
+        except EmolibError as error:
+            self._say(str(error), "bad")
+            return
+        name = "six_emotions" if kind == "six" else order.name
+        self._stale = self._job is not None and not self._job.final  # a preview goes before
         self._busy(True)
         self._say("starting …", "busy")
-        work = lambda cancel: maker(self.talker, order, self.folder, self._progress, cancel)  # noqa: E731
-        self.jobs.start(work, self._made)
+        out = fresh(self.folder, f"{Path(order.face).stem}_{slug(name)}", ".mp4")
+        self._submit(Job(order, Path(self._kept.name), kind, out))
 
-    def _progress(self, stage: str, done: int, total: int) -> None:
-        now = time.monotonic()
-        if done < total and now - self._told_s < REPORT_EVERY_S:
+    def _submit(self, job: Job | None) -> None:
+        """Let the newest job take the place of the one before."""
+        before, self._job = self._job, job
+        if before is not None:
+            self.engine.delete(before)
+        if job is not None:
+            job.changed = self._follow
+            self.engine.submit(job)
+
+    def _follow(self, job: Job) -> None:
+        """A job has changed; called by the thread that makes it."""
+        if job is not self._job or job.state == "queued":
             return
-        self._told_s = now
-        self.bar.value = done / total
-        self._say(f"{STAGES.get(stage, stage)}: {done} of {total} pictures", "busy")
-
-    def _made(self, film: Film | None, problem: str | None) -> None:
+        if job.kind == "preview":
+            if job.final:
+                self._show_preview(job.made, job.error and _in_a_line(job))
+            return
+        if not job.final:
+            now = time.monotonic()
+            if job.stage in STAGES and now - self._told_s > REPORT_EVERY_S:
+                self._told_s, self.bar.value = now, job.progress
+                self._say(f"{STAGES[job.stage]}: {job.progress:.0%}", "busy")
+            return
         self._busy(False)
-        if film is None:
-            cancelled = problem == "cancelled"
-            self._say("cancelled, nothing was written" if cancelled else problem, "bad")
+        if job.state == "done":
+            self._show(job)
+        elif job.state == "cancelled":
+            self._say("cancelled, nothing was written", "bad")
         else:
-            self.film = film
-            self._show(film)
-            self._say(f"{film.seconds:.1f} s of film, made in {film.took_s:.1f} s", "good")
+            self._say(_in_a_line(job), "bad")
         if self._stale:
-            self._stale = False
             self._changed()
 
-    def _show(self, film: Film) -> None:
+    def _show_preview(self, preview, problem: str | None) -> None:
+        tone = "bad" if problem else "plain"
+        self.seen.value = html.line(problem or "the loudest moment of the film", tone)
+        self.pair.layout.display = "" if preview else "none"
+        if preview:
+            self.before.value = jpeg(preview.before, PREVIEW_PX)
+            self.after.value = jpeg(preview.after, PREVIEW_PX)
+
+    def _show(self, job: Job) -> None:
+        self.film, report = job.film, job.report
         for old in self.result.children:
             old.close()
-        shown = [ipw.HTML(f"<h4>{film.name}</h4>")]
-        if film.path.stat().st_size <= MAX_SHOWN:
-            data = film.path.read_bytes()
+        name = "all six emotions" if job.kind == "six" else job.order.name
+        shown = [ipw.HTML(f"<h4>{name}</h4>")]
+        if self.film.stat().st_size <= MAX_SHOWN:
+            data = self.film.read_bytes()
             shown.append(ipw.Video(value=data, format="mp4", autoplay=True, loop=False))
-        shown.append(ipw.HTML(looks.walk_bar(film.feeling.stations)))
-        words = [f"Kept as {_short(film.path)}, labelled as AI-generated.", *film.notes]
-        shown.append(ipw.HTML("".join(looks.line(text) for text in words)))
+        walk = job.order.mixture if isinstance(job.order.mixture, list) else []
+        shown.append(ipw.HTML(html.walk_bar([parse_emotion(station) for station in walk])))
+        words = [f"Kept as {_short(self.film)}, labelled as AI-generated.", *report["notes"]]
+        shown.append(ipw.HTML("".join(html.line(text) for text in words)))
         self.result.children = shown
+        self._say(f"{report['seconds']:.1f} s of film, made in {report['total_s']:.1f} s", "good")
 
     def _busy(self, making: bool) -> None:
-        self._making, self.bar.value = making, 0.0
+        self.bar.value = 0.0
         self.make.disabled = self.six.disabled = making
         self.stop.disabled = not making
         self.bar.layout.display = "" if making else "none"
 
     def _say(self, text: str, tone: str = "plain") -> None:
-        self.status.value = looks.line(text, tone)
+        self.status.value = html.line(text, tone)
 
     def _arrange(self) -> list[ipw.Widget]:
         more = ipw.Accordion(
@@ -173,7 +222,7 @@ class Studio(ipw.VBox):
         choices = [
             _card("1 · Face", self.face),
             _card("2 · Voice", self.voice),
-            _card("3 · Feeling", self.feeling, more),
+            _card("3 · Emotion", self.emotion, more),
         ]
         pictures = [_titled("as it is", self.before), _titled("as it will be", self.after)]
         self.pair = ipw.HBox(pictures).add_class("emolib-pair")
@@ -181,7 +230,7 @@ class Studio(ipw.VBox):
         shown = [
             _card("Preview", self.pair, self.seen),
             _card("Film", buttons, self.bar, self.status, self.result),
-            ipw.HTML(looks.line("Use faces and voices of people who agreed to it.")),
+            ipw.HTML(html.line("Use faces and voices of people who agreed to it.")),
         ]
         style = ipw.HTML(f"<style>{STYLE.read_text(encoding='utf-8')}</style>")
         left = ipw.VBox(choices).add_class("emolib-left")
@@ -194,14 +243,26 @@ def _card(title: str, *parts: ipw.Widget) -> ipw.Widget:
     return ipw.VBox([heading, *parts]).add_class("emolib-card")
 
 
-def _tone(problem: str | None) -> str:
-    return "bad" if problem else "plain"
-
-
 def _titled(title: str, picture: ipw.Widget) -> ipw.Widget:
-    return ipw.VBox([picture, ipw.HTML(looks.line(title))])
+    return ipw.VBox([picture, ipw.HTML(html.line(title))])
 
 
 def _short(path: Path) -> str:
     root = project_root()
     return str(path.relative_to(root) if path.is_relative_to(root) else path)
+
+
+def _in_a_line(job: Job) -> str:
+    return f"{job.error.message}; fix: {job.error.fix}" if job.error.fix else job.error.message
+
+
+def fresh(folder: Path, stem: str, suffix: str) -> Path:
+    """The first of `stem.suffix`, `stem-2.suffix`, … that does not exist in `folder`."""
+    names = (f"{stem}{suffix}" if k == 1 else f"{stem}-{k}{suffix}" for k in count(1))
+    return next(folder / name for name in names if not (folder / name).exists())
+
+
+def slug(text: str) -> str:
+    """Text as a part of a file name: "happiness 40% → fear" becomes "happiness_40_fear"."""
+    words = "".join(letter if letter.isalnum() else " " for letter in text).split()
+    return "_".join(words)[:60]

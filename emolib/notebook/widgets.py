@@ -16,7 +16,7 @@ from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
 from emolib.base.emotions import COLOURS, EMOTIONS, NAMES
-from emolib.notebook.looks import text_on
+from emolib.studio.films import text_on
 
 
 def explore(draw: Callable[..., Figure], **controls: ipw.Widget) -> ipw.VBox:

@@ -1,34 +1,34 @@
-"""The application: routes, page, guard, and one shape for every error."""
+"""The application: engine, routes, page, middleware."""
 
 from __future__ import annotations
 
 import html
-import logging
 import mimetypes
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
+import anyio
 from fastapi import FastAPI, Request
-from fastapi.exceptions import RequestValidationError
 from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse, Response
 from fastapi.staticfiles import StaticFiles
-from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect
+from filelock import FileLock, Timeout
 
 from emolib import __version__
-from emolib.base.errors import StudyError
-from emolib.web.guard import HEADERS, Guard
-from emolib.web.house import House, lock_state
-from emolib.web.refusal import Refusal
+from emolib.base.errors import ResourceError
+from emolib.base.files import PACKAGE
+from emolib.studio.catalogue import sample_catalogue
+from emolib.studio.engine import JobEngine
+from emolib.studio.store import PRIVATE, JobStore
+from emolib.studio.workers import ProcessWorker, Worker, worker_command
+from emolib.web.errors import add_error_handlers
+from emolib.web.middleware import HEADERS, AccessMiddleware
 from emolib.web.routes import api, give_cookie
 from emolib.web.settings import ServeSettings
 
-log = logging.getLogger(__name__)
-
 STATIC = Path(__file__).parent / "static"
+RECORDER = PACKAGE / "studio" / "static"  # shared with the notebook
 mimetypes.add_type("text/javascript", ".js")  # some computers say otherwise, browsers then refuse
-CODES = {400: "invalid", 404: "not_found", 405: "method_not_allowed"}
 FRESH = {"Cache-Control": "no-cache"}
 
 
@@ -44,22 +44,36 @@ class PageFiles(StaticFiles):
 
 def make_app(
     settings: ServeSettings | None = None,
-    make_house: Callable[[ServeSettings], House] = House,
+    workers: Sequence[Worker] | None = None,
+    started: Callable[[JobEngine], None] = lambda engine: None,
+    give_up: Callable[[str], None] = lambda why: None,
 ) -> FastAPI:
-    """The web interface as an ASGI application; its parts live while its lifespan does.
+    """The web interface as an ASGI application; its engine lives while its lifespan does.
 
     Args:
         settings: how it runs.
-        make_house: builds the parts when the server starts.
+        workers: who makes films; default: a process for each device.
+        started: told the engine when the server starts.
+        give_up: called with a sentence when no work is possible.
     """
     settings = settings or ServeSettings()
+    if workers is None:
+        workers = [
+            ProcessWorker(worker_command(settings.checkpoint, device), device, settings.limits)
+            for device in settings.devices
+        ]
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         with lock_state(settings):
-            app.state.house = make_house(settings)
-            async with app.state.house.open():
+            engine = JobEngine(workers, JobStore(settings.state), settings.limits, give_up)
+            app.state.engine = engine
+            started(engine)
+            engine.start()
+            try:
                 yield
+            finally:
+                await anyio.to_thread.run_sync(engine.close)
 
     app = FastAPI(
         title="emolib",
@@ -71,26 +85,26 @@ def make_app(
         generate_unique_id_function=lambda route: route.name,
         lifespan=lifespan,
     )
+    app.state.settings, app.state.catalogue = settings, sample_catalogue()
     app.include_router(api)
-    app.mount("/static", PageFiles(directory=STATIC, check_dir=False))
-    app.add_middleware(Guard, settings=settings)
-    _add_pages(app)
-    _add_errors(app)
-    return app
+    app.mount("/static/studio", PageFiles(directory=RECORDER))
+    app.mount("/static", PageFiles(directory=STATIC))
+    app.add_middleware(AccessMiddleware, settings=settings)
+    add_error_handlers(app, HEADERS)
 
-
-def _add_pages(app: FastAPI) -> None:
     @app.api_route("/", methods=["GET", "HEAD"], include_in_schema=False)
     async def page(request: Request, token: str | None = None) -> Response:
         if token is not None:
             response = RedirectResponse("/", 303)
-            give_cookie(response, request.app.state.house, token)
+            give_cookie(response, settings, token)
             return response
         return FileResponse(STATIC / "index.html", headers=FRESH)
 
     @app.get("/api/docs", include_in_schema=False)
     async def docs() -> HTMLResponse:
         return HTMLResponse(docs_page(app.openapi()))
+
+    return app
 
 
 def docs_page(document: dict) -> str:
@@ -109,36 +123,28 @@ def docs_page(document: dict) -> str:
     )
 
 
-def _add_errors(app: FastAPI) -> None:
-    @app.exception_handler(Refusal)
-    async def refused(request: Request, error: Refusal) -> Response:
-        return error.response
+@contextmanager
+def lock_state(settings: ServeSettings) -> Iterator[None]:
+    """Holds the state folder: one server at a time.
 
-    @app.exception_handler(HTTPException)
-    async def plain(request: Request, error: HTTPException) -> Response:
-        code = CODES.get(error.status_code, "error")
-        return Refusal(
-            error.status_code, code, str(error.detail).lower(), headers=error.headers
-        ).response
-
-    @app.exception_handler(RequestValidationError)
-    async def unfit(request: Request, error: RequestValidationError) -> Response:
-        first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"][1:])
-        return Refusal(422, "invalid", f"{place}: {first['msg']}".lstrip(": ")).response
-
-    @app.exception_handler(StudyError)
-    async def no_answer(request: Request, error: StudyError) -> Response:
-        code = "consent_needed" if error.where == "consent" else "invalid"
-        fix = f"expected {error.expected}" if error.expected else None
-        return Refusal(422, code, error.problem, fix).response
-
-    @app.exception_handler(ClientDisconnect)
-    async def gone(request: Request, error: ClientDisconnect) -> Response:
-        return Response(status_code=499)  # nobody reads it
-
-    @app.exception_handler(Exception)
-    async def broken(request: Request, error: Exception) -> Response:
-        log.error("%s %s failed", request.method, request.url.path, exc_info=error)
-        message = "something went wrong on the server"
-        return Refusal(500, "internal", message, "try again", HEADERS).response
+    Raises:
+        ResourceError: another server has it, or the folder cannot be written.
+    """
+    lock = FileLock(settings.state / "server.lock")
+    try:
+        settings.state.mkdir(PRIVATE, parents=True, exist_ok=True)
+        lock.acquire(timeout=0)
+    except Timeout as error:
+        raise ResourceError(
+            "another server uses this state", file=settings.state, fix="stop it, or pass --state"
+        ) from error
+    except OSError as error:
+        raise ResourceError(
+            f"the state cannot be kept ({error.strerror})",
+            file=settings.state,
+            fix="choose a writable folder with --state",
+        ) from error
+    try:
+        yield
+    finally:
+        lock.release()

@@ -15,7 +15,7 @@ from fastapi import Request
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
-from emolib.web.refusal import invalid
+from emolib.web.errors import invalid
 
 MAX_PARTS, MAX_FIELD_BYTES = 16, 16 * 2**10
 YES, NO = ("true", "1", "on", "yes"), ("false", "0", "off", "no", "")
@@ -62,8 +62,8 @@ async def read_form(request: Request, folder: Path, files: Collection[str]) -> F
     """The fields of a request; those named in `files` may be files and then lie in `folder`.
 
     Raises:
-        Refusal: it is no form, or has too many or too large fields. What has arrived may stay in
-            `folder`: its owner removes it.
+        StudioError: it is no form, or has too many or too large fields. What has arrived may stay
+            in `folder`: its owner removes it.
     """
     kind, options = parse_options_header(request.headers.get("content-type", ""))
     if kind != b"multipart/form-data":

@@ -1,36 +1,40 @@
-"""The API, thin: every route asks the queue, the intake or the study, and says what it said."""
+"""The API, thin: every route asks the job engine, the catalogue or the survey, and says what it
+said."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path as File
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
-from fastapi.responses import FileResponse, StreamingResponse
+from fastapi.responses import FileResponse
+from fastapi.sse import EventSourceResponse, ServerSentEvent
 
-from emolib import __version__
 from emolib.base.emotions import NAMES
-from emolib.web import study
-from emolib.web.catalogue import thumbnail
-from emolib.web.guard import COOKIE, same, session_of
-from emolib.web.house import House
-from emolib.web.intake import EXAMPLE, FORM
-from emolib.web.jobs import Job, JobView
-from emolib.web.problems import ProblemView
-from emolib.web.refusal import Refusal, not_found
-from emolib.web.sse import events
-from emolib.web.state import PREVIEW, RESULT
+from emolib.studio.catalogue import Catalogue, portrait
+from emolib.studio.engine import JobEngine
+from emolib.studio.jobs import PREVIEW, Job
+from emolib.studio.problems import StudioError
+from emolib.studio.survey import checked_answer
+from emolib.web.errors import ProblemView
+from emolib.web.middleware import COOKIE, same, session_of
+from emolib.web.orders import EXAMPLE, FORM, receive_job
+from emolib.web.settings import ServeSettings
 from emolib.web.views import (
     AnswerForm,
     HealthView,
+    JobView,
     OptionsView,
-    QueueView,
     Stored,
     TokenForm,
-    WorkerView,
+    health_view,
+    job_view,
     options_view,
 )
 
+PAUSE_S = 0.1  # between two looks at a job: whoever is slow gets fewer events, not older ones
 WRONG = {"model": ProblemView}
 COMMON = dict.fromkeys((400, 401, 403, 408, 413), WRONG)
 REFUSED = {415: WRONG, 422: WRONG, 503: WRONG}
@@ -45,17 +49,29 @@ KEPT = {"Cache-Control": "private, no-cache"}  # a browser may keep it, but must
 api = APIRouter(prefix="/api", responses=COMMON)
 
 
-async def house_of(request: Request) -> House:
-    """The parts of the running server. Plain functions would run in a thread of their own."""
-    return request.app.state.house
+async def engine_of(request: Request) -> JobEngine:
+    """The running server's jobs."""
+    return request.app.state.engine
 
 
-Parts = Annotated[House, Depends(house_of)]
+async def catalogue_of(request: Request) -> Catalogue:
+    """The running server's faces and voices."""
+    return request.app.state.catalogue
 
 
-async def job_of(job_id: Annotated[str, Path(max_length=64)], house: Parts) -> Job:
+async def settings_of(request: Request) -> ServeSettings:
+    """How the server runs."""
+    return request.app.state.settings
+
+
+Engine = Annotated[JobEngine, Depends(engine_of)]
+Picks = Annotated[Catalogue, Depends(catalogue_of)]
+Settings = Annotated[ServeSettings, Depends(settings_of)]
+
+
+async def job_of(job_id: Annotated[str, Path(max_length=64)], engine: Engine) -> Job:
     """The job named in the path."""
-    return house.queue.get(job_id)
+    return engine.get(job_id)
 
 
 ThisJob = Annotated[Job, Depends(job_of)]
@@ -66,27 +82,15 @@ def _file(*kinds: str) -> dict:
 
 
 @api.get("/options", tags=["choices"])
-async def options(house: Parts) -> OptionsView:
+async def options(engine: Engine, picks: Picks, settings: Settings) -> OptionsView:
     """What can be chosen, the limits, and the study's questions."""
-    return options_view(house.catalogue, house.settings, house.crew.model, house.crew.ready)
+    return options_view(picks, settings, engine)
 
 
 @api.get("/health", tags=["server"])
-async def health(house: Parts) -> HealthView:
+async def health(engine: Engine) -> HealthView:
     """Whether the server can work, and how busy it is."""
-    queue, crew = house.queue, house.crew
-    status = "stopping" if queue.closing else "ok" if crew.ready else "starting"
-    return HealthView(
-        status=status,
-        ready=crew.ready,
-        workers=[WorkerView(device=one.device, state=one.state) for one in crew.workers],
-        queue=QueueView(
-            waiting=len(queue.waiting),
-            running=len(queue.running),
-            capacity=house.settings.limits.queue,
-        ),
-        version=__version__,
-    )
+    return health_view(engine)
 
 
 @api.get(
@@ -95,12 +99,10 @@ async def health(house: Parts) -> HealthView:
     response_class=Response,
     responses={200: _file("image/jpeg"), 404: WRONG},
 )
-def face_thumbnail(face_id: str, house: Parts) -> Response:
+def face_thumbnail(face_id: str, picks: Picks) -> Response:
     """A small picture of a face to pick."""
-    face = house.catalogue.faces.get(face_id)
-    if face is None:
-        raise not_found("face")
-    return Response(thumbnail(face.path), media_type="image/jpeg", headers=KEPT)
+    face = _picked(picks.faces, face_id, "face")
+    return Response(portrait(face), media_type="image/jpeg", headers=KEPT)
 
 
 @api.get(
@@ -109,12 +111,16 @@ def face_thumbnail(face_id: str, house: Parts) -> Response:
     response_class=FileResponse,
     responses={200: _file("audio/wav"), 206: _file("audio/wav"), 404: WRONG},
 )
-def voice_audio(voice_id: str, house: Parts) -> FileResponse:
+def voice_audio(voice_id: str, picks: Picks) -> FileResponse:
     """A voice to pick, to listen to."""
-    voice = house.catalogue.voices.get(voice_id)
-    if voice is None:
-        raise not_found("voice")
-    return FileResponse(voice.path, media_type="audio/wav", headers=KEPT)
+    voice = _picked(picks.voices, voice_id, "voice")
+    return FileResponse(voice, media_type="audio/wav", headers=KEPT)
+
+
+def _picked(picks: dict, wanted: str, what: str) -> File:
+    if wanted not in picks:
+        raise StudioError("not_found", f"there is no such {what}", "use an id of /api/options")
+    return picks[wanted].path
 
 
 @api.post(
@@ -124,37 +130,51 @@ def voice_audio(voice_id: str, house: Parts) -> FileResponse:
     responses=REFUSED | {202: {"links": FOLLOWING}},
     openapi_extra={"requestBody": {"required": True, "content": {"multipart/form-data": ASKED}}},
 )
-async def create_job(request: Request, response: Response, house: Parts) -> JobView:
+async def create_job(request: Request, response: Response, engine: Engine, picks: Picks) -> JobView:
     """Ask for a film: a face, a voice, an emotion."""
-    job = await house.intake.receive(request)
+    job = await receive_job(request, engine, picks)
     response.headers["Location"] = f"/api/jobs/{job.id}"
-    return house.queue.view(job)
+    return job_view(job, engine)
 
 
 @api.get("/jobs/{job_id}", tags=["jobs"], responses={404: WRONG})
-async def read_job(job: ThisJob, house: Parts) -> JobView:
+async def read_job(job: ThisJob, engine: Engine) -> JobView:
     """How far a job is."""
-    return house.queue.view(job)
+    return job_view(job, engine)
 
 
 @api.delete("/jobs/{job_id}", tags=["jobs"], status_code=204, responses={404: WRONG})
-async def delete_job(job: ThisJob, house: Parts) -> None:
+async def delete_job(job: ThisJob, engine: Engine) -> None:
     """Stop a job if need be, and delete everything about it."""
-    house.queue.delete(job)
+    engine.delete(job)
 
 
 @api.get(
     "/jobs/{job_id}/events",
     tags=["jobs"],
-    response_class=StreamingResponse,
-    responses={200: {"content": {"text/event-stream": {}}}, 404: WRONG},
+    response_class=EventSourceResponse,
+    responses={404: WRONG},
 )
-async def job_events(job: ThisJob, house: Parts) -> StreamingResponse:
-    """A job's life as server-sent events."""
-    headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-    return StreamingResponse(
-        events(job, house.queue), media_type="text/event-stream", headers=headers
-    )
+async def job_events(job: ThisJob, engine: Engine) -> AsyncIterator[ServerSentEvent]:
+    """A job's life as server-sent events. Each carries the whole job, so none is missed."""
+    job.watchers += 1
+    looked, last = False, ""
+    try:
+        yield ServerSentEvent(retry=2000)
+        while True:
+            last_one = job.final or engine.closing
+            view = job_view(job, engine).model_dump_json()
+            if view != last:
+                first_look = job.has_preview and not looked and not job.final
+                looked = looked or first_look
+                name = {"queued": "queued", "running": "progress"}.get(job.state, job.state)
+                yield ServerSentEvent(event="preview" if first_look else name, raw_data=view)
+                last = view
+            if last_one:
+                return
+            await asyncio.sleep(PAUSE_S)
+    finally:
+        job.watchers -= 1
 
 
 @api.get(
@@ -163,9 +183,9 @@ async def job_events(job: ThisJob, house: Parts) -> StreamingResponse:
     response_class=FileResponse,
     responses={200: _file("image/jpeg"), 206: _file("image/jpeg"), 404: WRONG, 409: WRONG},
 )
-async def job_preview(job: ThisJob, house: Parts) -> FileResponse:
+async def job_preview(job: ThisJob) -> FileResponse:
     """A first look: one labelled picture."""
-    return _outcome(house, job, PREVIEW, "image/jpeg", ready=job.has_preview)
+    return _outcome(job.folder / PREVIEW, "image/jpeg", ready=job.has_preview)
 
 
 @api.get(
@@ -174,64 +194,46 @@ async def job_preview(job: ThisJob, house: Parts) -> FileResponse:
     response_class=FileResponse,
     responses={200: _file("video/mp4"), 206: _file("video/mp4"), 404: WRONG, 409: WRONG},
 )
-async def job_result(
-    job: ThisJob, house: Parts, download: Annotated[bool, Query()] = False
-) -> FileResponse:
+async def job_result(job: ThisJob, download: Annotated[bool, Query()] = False) -> FileResponse:
     """The film; ranges are served, so it can be played from anywhere."""
     name = f"talking-face-{NAMES[job.order.emotion]}.mp4" if download else None
-    return _outcome(house, job, RESULT, "video/mp4", ready=job.state == "done", name=name)
+    return _outcome(job.film, "video/mp4", ready=job.state == "done", name=name)
 
 
-def _outcome(
-    house: House, job: Job, file: str, kind: str, *, ready: bool, name: str | None = None
-) -> FileResponse:
-    path = house.queue.store.job_folder(job.id) / file
+def _outcome(path: File, kind: str, *, ready: bool, name: str | None = None) -> FileResponse:
     if not ready or not path.is_file():
-        raise Refusal(409, "not_ready", "this is not ready", "wait for the job's events")
+        raise StudioError("not_ready", "this is not ready", "wait for the job's events")
     return FileResponse(path, media_type=kind, headers=KEPT, filename=name)
 
 
-@api.post("/study", tags=["study"], status_code=201, responses={409: WRONG, 422: WRONG})
-async def answer_study(answer: AnswerForm, house: Parts) -> Stored:
+@api.post("/study", tags=["study"], status_code=201, responses={409: WRONG, 422: WRONG, 503: WRONG})
+async def answer_study(answer: AnswerForm, engine: Engine) -> Stored:
     """Keep the answers to the study's four questions."""
-    job = house.queue.jobs.get(answer.job_id or "")
-    if job is not None and job.answered:
-        raise Refusal(409, "already_answered", "this film has been rated already")
+    job = engine.jobs.get(answer.job_id or "")
     about = {}
     if job is not None:
-        about = {"emotion": job.order.emotion, "model": job.report.model if job.report else ""}
+        about = {"emotion": job.order.emotion, "model": (job.report or {}).get("model", "")}
     given = answer.model_dump(exclude={"job_id"})
-    checked = study.validate(given, **about)
-    if job is not None:
-        job.answered = True  # before the wait below: a second answer in it is refused
-    try:
-        await asyncio.to_thread(study.append, checked, house.settings.state / "study.csv")
-    except BaseException:
-        if job is not None:
-            job.answered = False
-        raise
-    if job is not None and not job.deleted:
-        house.queue.store.save(job)
+    engine.store.add_answer(checked_answer(given, **about), job and job.id)
     return Stored(stored=True)
 
 
 @api.post("/session", tags=["server"], status_code=204, responses={422: WRONG})
-async def open_session(form: TokenForm, response: Response, house: Parts) -> None:
+async def open_session(form: TokenForm, response: Response, settings: Settings) -> None:
     """Change the token into a cookie, for browsers."""
-    give_cookie(response, house, form.token)
+    give_cookie(response, settings, form.token)
 
 
-def give_cookie(response: Response, house: House, token: str) -> None:
+def give_cookie(response: Response, settings: ServeSettings, token: str) -> None:
     """Set the session cookie.
 
     Raises:
-        Refusal: 401, the token is wrong.
+        StudioError: the token is wrong.
     """
-    right = house.settings.token
+    right = settings.token
     if not right:
         return
     if not same(token, right):
-        raise Refusal(401, "unauthorized", "this is not the token")
-    response.set_cookie(
-        COOKIE, session_of(right), httponly=True, samesite="strict", secure=house.settings.tls
-    )
+        raise StudioError("unauthorized", "this is not the token")
+    cookie = {"httponly": True, "samesite": "strict", "secure": settings.tls}
+    response.set_cookie(COOKIE, session_of(right), **cookie)

@@ -5,17 +5,18 @@ from __future__ import annotations
 import logging
 import signal
 import socket
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
 import uvicorn
 
 from emolib.base.errors import ConfigError, EmolibError
-from emolib.web.app import make_app
-from emolib.web.house import House, lock_state
+from emolib.studio.engine import JobEngine
+from emolib.studio.store import JobStore
+from emolib.studio.workers import Worker
+from emolib.web.app import lock_state, make_app
 from emolib.web.settings import ServeSettings, is_address
-from emolib.web.state import JobStore
 
 LAST_CALL_S = 5  # for answers under way when the server is asked to stop
 MAX_CONNECTIONS = 500
@@ -24,7 +25,7 @@ MAX_CONNECTIONS = 500
 class _Server(uvicorn.Server):
     """A server that says when it is there, and tells those who watch before it leaves."""
 
-    house: House | None = None
+    engine: JobEngine | None = None
     ready: Callable[[], None]
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -35,8 +36,8 @@ class _Server(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Stop: event streams end by themselves, then everything else."""
-        if self.house is not None:
-            self.house.queue.close()
+        if self.engine is not None:
+            self.engine.stop_taking()
         await super().shutdown(sockets)
 
 
@@ -45,14 +46,14 @@ def serve(
     *,
     certificate: Path | None = None,
     key: Path | None = None,
-    commands: Mapping[str, Sequence[str]] | None = None,
+    workers: Sequence[Worker] | None = None,
     ready: Callable[[str], None] = print,
 ) -> None:
     """Serve until Ctrl+C or SIGTERM.
 
     Args:
         certificate, key: PEM files for HTTPS.
-        commands: device → command of its worker, instead of the real one.
+        workers: who makes films, instead of a process for each device.
         ready: told the address once it takes connections.
 
     Raises:
@@ -62,15 +63,14 @@ def serve(
     """
     why: list[str] = []
 
-    def make_house(settings: ServeSettings) -> House:
-        def give_up(reason: str) -> None:
-            why.append(reason)
-            server.should_exit = True
+    def started(engine: JobEngine) -> None:
+        server.engine = engine
 
-        server.house = House(settings, commands, give_up=give_up)
-        return server.house
+    def give_up(reason: str) -> None:
+        why.append(reason)
+        server.should_exit = True
 
-    app = make_app(settings, make_house)
+    app = make_app(settings, workers, started, give_up)
     config = uvicorn.Config(
         app,
         log_level=logging.WARNING,

@@ -1,22 +1,62 @@
-"""What the API answers, apart from jobs: models from which the OpenAPI document is made."""
+"""What the API answers: models from which the OpenAPI document is made."""
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt
 
 from emolib import __version__
 from emolib.base.emotions import COLOURS, EMOTIONS, NAMES
-from emolib.web import study
-from emolib.web.catalogue import LANGUAGES, TEXT_VOICES, Catalogue, can_speak
-from emolib.web.settings import Limits, ServeSettings
+from emolib.studio import survey
+from emolib.studio.catalogue import LANGUAGES, TEXT_VOICES, Catalogue, can_speak
+from emolib.studio.engine import JobEngine
+from emolib.studio.jobs import Job, Stage, State
+from emolib.studio.problems import Problem
+from emolib.web.settings import ServeSettings
 
 ACCEPT = {
     "face": "video/*,image/png,image/jpeg,image/webp,image/bmp",
     "voice": "audio/*,video/*",
 }
-Score = Annotated[StrictInt, Field(ge=study.LOW, le=study.HIGH)] | None
+Score = Annotated[StrictInt, Field(ge=survey.LOW, le=survey.HIGH)] | None
+
+
+class Report(BaseModel):
+    """What was made, and how."""
+
+    seconds: float
+    frames: int
+    width: int
+    height: int
+    model: str
+    device: str
+    signed: bool
+    signature_note: str
+    notes: list[str]
+    total_s: float
+
+
+class JobView(BaseModel):
+    """A job as the outside sees it; `position` counts from 1 among those who wait."""
+
+    id: str
+    state: State
+    stage: Stage
+    position: int | None
+    wait_s: float | None
+    progress: float
+    emotion: str
+    strength: float
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    expires_at: datetime | None
+    preview_url: str | None
+    result_url: str | None
+    error: Problem | None
+    report: Report | None
 
 
 class EmotionView(BaseModel):
@@ -122,7 +162,7 @@ class OptionsView(BaseModel):
 
 
 class WorkerView(BaseModel):
-    """One worker process."""
+    """One worker."""
 
     device: str
     state: str
@@ -171,11 +211,35 @@ class TokenForm(BaseModel):
     token: Annotated[str, Field(max_length=1000)]
 
 
-def options_view(
-    catalogue: Catalogue, settings: ServeSettings, model: str, ready: bool
-) -> OptionsView:
+def job_view(job: Job, engine: JobEngine) -> JobView:
+    """A job as it is now, with its place in the queue."""
+    position, wait_s = engine.position(job)
+    url, finished = f"/api/jobs/{job.id}", job.finished_at
+    return JobView(
+        id=job.id,
+        state=job.state,
+        stage=job.stage,
+        position=position,
+        wait_s=wait_s,
+        progress=job.progress,
+        emotion=NAMES[job.order.emotion],
+        strength=job.order.strength,
+        created_at=_utc(job.created_at),
+        started_at=_utc(job.started_at),
+        finished_at=_utc(finished),
+        expires_at=_utc(finished and finished + engine.limits.retention_s),
+        preview_url=f"{url}/preview" if job.has_preview else None,
+        result_url=f"{url}/result" if job.state == "done" else None,
+        error=job.error,
+        report=job.report,
+    )
+
+
+def options_view(catalogue: Catalogue, settings: ServeSettings, engine: JobEngine) -> OptionsView:
     """What can be chosen on this server."""
     limits = settings.limits
+    shared = set(LimitsView.model_fields) - {"retention_minutes"}
+    bounds = {name: getattr(limits, name) for name in shared}
     faces, voices = catalogue.faces.values(), catalogue.voices.values()
     return OptionsView(
         emotions=[EmotionView(code=c, name=NAMES[c], colour=COLOURS[c]) for c in EMOTIONS],
@@ -187,7 +251,7 @@ def options_view(
             VoiceView(
                 id=voice.id,
                 label=voice.label,
-                speaker=voice.speaker,
+                speaker=voice.actor,
                 seconds=voice.seconds,
                 audio=f"/api/voices/{voice.id}/audio",
             )
@@ -200,21 +264,30 @@ def options_view(
             voices=list(TEXT_VOICES),
         ),
         strength=RangeView(min=0.0, max=1.0, default=1.0),
-        limits=limits_view(limits),
+        limits=LimitsView(retention_minutes=limits.retention_s / 60, **bounds),
         accept=ACCEPT,
         study=StudyView(
-            scale=(study.LOW, study.HIGH),
-            questions=[QuestionView(id=key, text=text) for key, text in study.QUESTIONS.items()],
-            consent=study.CONSENT,
+            scale=(survey.LOW, survey.HIGH),
+            questions=[QuestionView(id=key, text=text) for key, text in survey.QUESTIONS.items()],
+            consent=survey.CONSENT,
         ),
-        model=ModelView(name=model or settings.checkpoint, ready=ready),
+        model=ModelView(name=engine.model or settings.checkpoint, ready=engine.ready),
         version=__version__,
         needs_token=bool(settings.token),
     )
 
 
-def limits_view(limits: Limits) -> LimitsView:
-    """The bounds that concern a visitor."""
-    shared = set(LimitsView.model_fields) - {"retention_minutes"}
-    values = {name: getattr(limits, name) for name in shared}
-    return LimitsView(retention_minutes=limits.retention_s / 60, **values)
+def health_view(engine: JobEngine) -> HealthView:
+    """Whether the server can work, and how busy it is."""
+    waiting, running = engine.counts()
+    return HealthView(
+        status="stopping" if engine.closing else "ok" if engine.ready else "starting",
+        ready=engine.ready,
+        workers=[WorkerView(device=one.device, state=one.state) for one in engine.workers],
+        queue=QueueView(waiting=waiting, running=running, capacity=engine.limits.queue),
+        version=__version__,
+    )
+
+
+def _utc(moment: float | None) -> datetime | None:
+    return None if moment is None else datetime.fromtimestamp(round(moment), UTC)

@@ -9,10 +9,13 @@ from emolib.base.runtime import run_record
 from emolib.figures.page import STEPS, page_figure
 from emolib.figures.paper import draw_figure, why_waiting
 from emolib.figures.study import NOBODY, ratings_figure
-from emolib.web import study
+from emolib.studio import survey
 
 SCORES = [(4, 3, 4, 4), (5, 4, None, 5), (3, 3, 2, 3)]
-ANSWERS = [study.Answer(f"2026-01-0{day}", *scores) for day, scores in enumerate(SCORES, 1)]
+ANSWERS = [
+    survey.Answer(f"2026-01-0{day}", survey.WORDING, *scores)
+    for day, scores in enumerate(SCORES, 1)
+]
 
 
 @pytest.fixture(autouse=True)
@@ -26,7 +29,7 @@ def texts(fig):
 
 
 def test_every_answer_and_every_mean_is_in_the_picture():
-    summary = study.summarise(ANSWERS)
+    summary = survey.summarise(ANSWERS)
     fig = ratings_figure(summary)
     ax = fig.axes[0]
     lines = [line for line in ax.lines if len(line.get_xdata()) == 2]
@@ -38,7 +41,7 @@ def test_every_answer_and_every_mean_is_in_the_picture():
 
 
 def test_without_answers_the_picture_says_so_and_shows_no_number():
-    fig = ratings_figure(study.summarise([]))
+    fig = ratings_figure(survey.summarise([]))
     assert texts(fig) == [NOBODY]
     assert not fig.axes[0].lines and not fig.axes[0].collections
 
@@ -46,7 +49,7 @@ def test_without_answers_the_picture_says_so_and_shows_no_number():
 def test_figure_5_waits_for_people_and_is_drawn_from_their_answers(tmp_path):
     assert "emolib study" in why_waiting(5, tmp_path)
     record = run_record(corpus="answers", seed=None)
-    save_result(tmp_path / "study_summary.json", study.summarise(ANSWERS), record)
+    save_result(tmp_path / "study_summary.json", survey.summarise(ANSWERS), record)
     told = draw_figure(5, tmp_path).get_supxlabel().replace("\n", " ")
     assert "3 people" in told and "2026-01-01 to 2026-01-03" in told
 

@@ -5,8 +5,14 @@ import pytest
 
 from emolib.base.emotions import EMOTIONS, NAMES
 from emolib.base.errors import ConfigError
-from emolib.generate.mixture import as_facts, emotion_weights, parse_mixture, weights_per_frame
-from emolib.generate.plan import describe_fit, fit_frames, n_sound_frames, runs_of
+from emolib.generate.emotion_mix import (
+    emotion_weights,
+    mixture_name,
+    parse_mixture,
+    shares_by_code,
+    weights_per_frame,
+)
+from emolib.generate.schedule import describe_fit, fit_frames, n_sound_frames, straight_runs
 
 
 @pytest.mark.parametrize("index", range(6))
@@ -24,7 +30,7 @@ def test_mixtures_are_scaled_to_one():
     same = emotion_weights(mixture=np.array([0, 0, 0, 3, 0, 1.0]))
     assert same == pytest.approx(given)
     assert emotion_weights(mixture=parse_mixture("happy=3, sad=1")) == pytest.approx(given)
-    assert as_facts(given) == {"HAP": 0.75, "SAD": 0.25}
+    assert shares_by_code(given) == {"HAP": 0.75, "SAD": 0.25}
 
 
 def test_a_walk_passes_its_stations():
@@ -34,6 +40,9 @@ def test_a_walk_passes_its_stations():
     assert walk[[0, 2, 4]] == pytest.approx(stations)
     assert walk[1] == pytest.approx((stations[0] + stations[1]) / 2)
     assert walk.sum(axis=1) == pytest.approx(1)
+    named = emotion_weights(mixture=["anger", "HAP", "sad"])
+    assert (named == stations).all()
+    assert emotion_weights(mixture=["neutral", "joy"], strength=0.5)[1, 3] == 0.5
     assert weights_per_frame(emotion_weights("sad"), 3) == pytest.approx(np.eye(6)[[5, 5, 5]])
 
 
@@ -50,11 +59,27 @@ def test_a_walk_passes_its_stations():
         ({"mixture": {"sad": 0}}, "not all 0"),
         ({"mixture": np.ones(5)}, r"\(6,\)"),
         ({"mixture": np.full(6, np.inf)}, "0 or more"),
+        ({"mixture": []}, "no stations"),
+        ({"mixture": {}}, "not all 0"),
+        ({"mixture": ["neutral", "hunger"]}, "unknown emotion"),
     ],
 )
 def test_wrong_emotions_are_refused(arguments, says):
     with pytest.raises(ConfigError, match=says):
         emotion_weights(**arguments)
+
+
+@pytest.mark.parametrize(
+    ("asked", "name"),
+    [
+        ({"emotion": "joy"}, "happiness"),
+        ({"emotion": "sad", "strength": 0.25}, "neutral 75% + sadness 25%"),
+        ({"mixture": {"HAP": 3, "SAD": 1, "ANG": 0}}, "happiness 75% + sadness 25%"),
+        ({"mixture": ["neutral", "joy", "neutral"]}, "neutral → happiness → neutral"),
+    ],
+)
+def test_an_emotion_in_words(asked, name):
+    assert mixture_name(emotion_weights(**asked)) == name
 
 
 def test_unreadable_mixture():
@@ -96,7 +121,7 @@ def test_frames_last_as_long_as_the_sound():
 @pytest.mark.parametrize(("n_source", "fit"), [(4, "loop"), (4, "hold"), (1, "loop"), (50, "trim")])
 def test_runs_are_the_plan_in_straight_pieces(n_source, fit):
     plan = fit_frames(n_source, 20, fit)
-    runs = runs_of(plan)
+    runs = straight_runs(plan)
     assert np.concatenate(runs).tolist() == plan.tolist()
     assert all(len(set(np.diff(run))) <= 1 for run in runs)
     assert len(runs) <= 2 + 20 // max(1, n_source - 1)

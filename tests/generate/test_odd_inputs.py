@@ -11,11 +11,9 @@ from face_scenes import background, clip_of
 from film_files import make_sound, make_video
 from talkers import checkpoint_of, voice
 
-from emolib.base.errors import AudioError, EmolibError, FaceError, MediaError
+from emolib.base.errors import AudioError, EmolibError, FaceError, MediaError, warnings_as_notes
 from emolib.base.files import file_sha256
 from emolib.generate import TalkingFace
-from emolib.generate.noted import noted
-from emolib.generate.source import FileSource
 from emolib.media.video import read_video, write_video
 
 SIZE = {"height": 120, "width": 160}
@@ -95,8 +93,8 @@ def test_a_short_gap_is_bridged_and_told(talker):
 def test_memory_does_not_grow_with_the_film(talker, tmp_path, monkeypatch):
     """Three times as long, back and forth over a video that is not kept, at the same peak."""
     write_video(tmp_path / "long.mp4", scene(30))
-    monkeypatch.setattr(FileSource.__init__, "__defaults__", (0,))
-    monkeypatch.setattr("emolib.generate.source.PIECE_BYTES", 8 * 3 * 120 * 160)
+    monkeypatch.setattr("emolib.generate.schedule.KEEP_BYTES", 0)
+    monkeypatch.setattr("emolib.generate.schedule.PIECE_BYTES", 8 * 3 * 120 * 160)
     peaks = []
     for seconds in (1.2, 3.6):
         stream = talker.stream(tmp_path / "long.mp4", voice(seconds), "sad")
@@ -155,7 +153,7 @@ def test_stereo_that_cancels_and_second_tracks_are_told(talker, tmp_path):
 
 
 def test_ours_become_notes_and_others_stay_warnings():
-    with pytest.warns(DeprecationWarning, match="old"), noted() as notes:
+    with pytest.warns(DeprecationWarning, match="old"), warnings_as_notes() as notes:
         from emolib.base.errors import EmolibWarning
 
         for _ in range(2):

@@ -1,20 +1,29 @@
 """Pictures in any order and little memory; faces remembered by content; pauses that rest."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from film_files import number_of, numbered
+from PIL import Image
 from talkers import voice
 
 from emolib.base.errors import AudioError, EmolibWarning, FaceError, MediaError
-from emolib.base.files import cache_dir
-from emolib.generate import place
-from emolib.generate.hearing import hear, rest_in_pauses
-from emolib.generate.place import find_track, fixed_track, frames_to_track
-from emolib.generate.plan import fit_frames
-from emolib.generate.source import ArraySource, FileSource, open_source
+from emolib.base.files import cache_dir, file_sha256
+from emolib.generate import inputs
+from emolib.generate.inputs import (
+    find_track,
+    fixed_track,
+    frames_to_track,
+    load_sound,
+    rest_in_pauses,
+)
+from emolib.generate.order import SpokenText
+from emolib.generate.schedule import Source, fit_frames
+from emolib.media.audio import write_wav
 from emolib.media.detect import make_detector
 from emolib.media.mel import melspectrogram
-from emolib.media.video import write_video
+from emolib.media.video import read_frames, write_video
 
 
 @pytest.fixture(scope="module")
@@ -28,41 +37,44 @@ def counted(tmp_path_factory):
 @pytest.mark.parametrize("n_keep", [0, 5, 100])
 def test_any_plan_is_read_whatever_fits_in_memory(counted, fit, n_keep, monkeypatch):
     frame_bytes = numbered(0).nbytes
-    monkeypatch.setattr("emolib.generate.source.PIECE_BYTES", 7 * frame_bytes)
-    source = FileSource(counted, keep_bytes=n_keep * frame_bytes)
+    monkeypatch.setattr("emolib.generate.schedule.PIECE_BYTES", 7 * frame_bytes)
+    monkeypatch.setattr("emolib.generate.schedule.KEEP_BYTES", n_keep * frame_bytes)
+    source = Source(counted)
     plan = fit_frames(40, 95, fit)
     assert [number_of(frame) for frame in source.frames(plan)] == plan.tolist()
 
 
 def test_first_frames_are_kept_for_later(counted, monkeypatch):
-    source = FileSource(counted)
+    source = Source(counted)
     assert len(list(source.first(12))) == 12
-    monkeypatch.setattr("emolib.generate.source.read_frames", None)  # no second decoding
+    monkeypatch.setattr("emolib.generate.schedule.read_frames", None)  # no second decoding
     assert [number_of(frame) for frame in source.frames(np.array([3, 4, 11]))] == [3, 4, 11]
 
 
 def test_going_back_holds_one_piece_at_a_time(counted, monkeypatch):
     frame_bytes = numbered(0).nbytes
-    monkeypatch.setattr("emolib.generate.source.PIECE_BYTES", 6 * frame_bytes)
-    source, asked = FileSource(counted, keep_bytes=0), []
-    forwards = source._forwards
-    monkeypatch.setattr(
-        source, "_forwards", lambda first, last: asked.append(last - first) or forwards(first, last)
-    )
-    assert len(list(source.frames(np.arange(39, -1, -1)))) == 40
-    assert max(asked) < 6
+    monkeypatch.setattr("emolib.generate.schedule.PIECE_BYTES", 6 * frame_bytes)
+    monkeypatch.setattr("emolib.generate.schedule.KEEP_BYTES", 0)
+    asked = []
+
+    def read(path, start_s, max_seconds):
+        asked.append(round(25 * max_seconds))
+        return read_frames(path, start_s=start_s, max_seconds=max_seconds)
+
+    monkeypatch.setattr("emolib.generate.schedule.read_frames", read)
+    assert len(list(Source(counted).frames(np.arange(39, -1, -1)))) == 40
+    assert max(asked) == 6
 
 
 def test_arrays_are_sources_too(scene):
-    source = open_source(scene)
-    assert isinstance(source, ArraySource)
+    source = Source(scene)
     assert not source.still
-    assert open_source(scene[0]).still
-    assert source.sha256 != open_source(scene[:5]).sha256
+    assert Source(scene[0]).still
+    assert source.sha256 != Source(scene[:5]).sha256
     (frame,) = source.frames(np.array([4]))
     assert (frame == scene[4]).all()
     with pytest.raises(MediaError, match="uint8"):
-        open_source(scene.astype(float))
+        Source(scene.astype(float))
 
 
 def find(scene, **more):
@@ -80,7 +92,7 @@ def find(scene, **more):
 def test_a_track_is_remembered_by_content(scene, monkeypatch):
     track, remembered = find(scene)
     assert not remembered
-    monkeypatch.setattr(place, "track_faces", None)  # no second look
+    monkeypatch.setattr(inputs, "track_faces", None)  # no second look
     again, remembered = find(())
     assert remembered
     for name in ("poses", "seen", "found"):
@@ -96,7 +108,7 @@ def test_an_edited_tracker_looks_again(scene, monkeypatch):
 
 
 def test_tracks_do_not_fill_the_disk(scene, monkeypatch):
-    monkeypatch.setattr(place.TRACKS, "max_bytes", 1)
+    monkeypatch.setattr(inputs.TRACKS, "max_bytes", 1)
     find(scene)
     find_track(iter(scene), make_detector("auto"), 0, sha256="of another", n_frames=25, file="x")
     assert len(list((cache_dir() / "tracks").iterdir())) == 1
@@ -104,7 +116,7 @@ def test_tracks_do_not_fill_the_disk(scene, monkeypatch):
 
 @pytest.mark.parametrize("rest", [b"PK not a zip", b"", b"PK\x03\x04", b"\x93NUMPY"])
 def test_a_damaged_memory_means_looking_again(scene, caplog, monkeypatch, rest):
-    monkeypatch.setattr(place.TRACKS, "told", False)
+    monkeypatch.setattr(inputs.TRACKS, "told", False)
     find(scene)
     (kept,) = (cache_dir() / "tracks").iterdir()
     kept.write_bytes(rest)
@@ -162,15 +174,15 @@ def test_a_very_quiet_voice_is_not_taken_for_a_pause():
 
 def test_a_silent_sound_is_allowed_and_rests():
     with pytest.warns(EmolibWarning, match="silent"):
-        sound = hear(np.zeros(16_000, np.float32) + 1e-6)
-    assert (sound.heard == -4).all()
+        sound = load_sound(np.zeros(16_000, np.float32) + 1e-6)
+    assert (sound.mel == -4).all()
 
 
 def test_files_are_played_at_their_own_brightness(speech):
-    sound = hear(speech)
+    sound = load_sound(speech)
     assert sound.rate_hz == 48_000
-    assert sound.seconds == pytest.approx(0.6, abs=0.001)
-    assert hear(voice()).rate_hz == 16_000
+    assert len(sound.played) == pytest.approx(0.6 * 48_000, abs=48)
+    assert load_sound(voice()).rate_hz == 16_000
 
 
 @pytest.mark.parametrize(
@@ -184,9 +196,42 @@ def test_files_are_played_at_their_own_brightness(speech):
 )
 def test_sound_that_cannot_drive_a_face(samples, says):
     with pytest.raises(AudioError, match=says):
-        hear(samples)
+        load_sound(samples)
+
+
+def test_a_picture_can_be_shrunk_and_keeps_its_hash(scene, tmp_path):
+    Image.fromarray(scene[0]).save(tmp_path / "face.png")
+    for face in (tmp_path / "face.png", scene[0]):
+        source = Source(face, max_picture_px=160)
+        (frame,) = source.first(1)
+        assert frame.shape == (120, 160, 3)
+        (again,) = source.frames(np.array([0]))
+        assert (again == frame).all()
+    assert Source(tmp_path / "face.png", 160).sha256 == file_sha256(tmp_path / "face.png")
+
+
+def test_a_text_is_a_sound():
+    spoken = load_sound(SpokenText("Oh!"))
+    assert len(spoken.played) > 0.3 * 16_000
+    assert spoken.sha256 == load_sound(SpokenText("Oh!")).sha256
+    assert spoken.sha256 != load_sound(SpokenText("Oh!", voice="male")).sha256
+
+
+def test_ten_hours_of_sound_cost_no_memory(tmp_path):
+    path = tmp_path / "long.wav"
+    write_wav(path, voice())
+    head, size = bytearray(path.read_bytes()[:44]), 36_000 * 16_000 * 2
+    head[4:8], head[40:44] = (n.to_bytes(4, "little") for n in (size + 36, size))
+    with path.open("wb") as stream:  # a header, and a hole of 1.15 GB that takes no room
+        stream.write(head)
+        stream.truncate(size + 44)
+    tracemalloc.start()
+    with pytest.raises(AudioError, match=r"36000 s.*at most 1800 s"):
+        load_sound(path)
+    assert tracemalloc.get_traced_memory()[1] < 50e6
+    tracemalloc.stop()
 
 
 def test_too_long_a_sound_is_refused():
     with pytest.raises(AudioError, match=r"at most 0\.3 s"):
-        hear(voice(0.4), max_seconds=0.3)
+        load_sound(voice(0.4), max_seconds=0.3)

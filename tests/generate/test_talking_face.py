@@ -18,8 +18,8 @@ from emolib.base.errors import (
     MediaError,
     ResourceError,
 )
-from emolib.generate import TalkingFace
-from emolib.generate.stream import ease
+from emolib.generate import Order, TalkingFace
+from emolib.generate.schedule import ease
 from emolib.media.label import label_seen
 from emolib.media.verify import verify
 from emolib.media.video import read_video, write_video
@@ -182,7 +182,7 @@ def test_what_a_film_claims_is_true_of_its_network(tmp_path, scene, film, head):
     clip = talker.generate(film, voice(), "happiness")
     assert clip.facts.emotion == {}
     assert clip.facts.more["native"] is clip.report["native"] is (head == "composite")
-    preview = talker.preview_clip(film, voice(), "happiness")
+    preview = talker.preview_clip(Order(film, voice(), "happiness"))
     assert preview.facts.emotion == {}
     assert preview.facts.inputs == clip.facts.inputs
     assert preview.facts.inputs["face"] == file_sha256(film)

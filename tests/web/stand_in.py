@@ -50,7 +50,8 @@ def tell(event, **more):
 
 
 def work(task):
-    job, folder, how = task["job"], Path(task["folder"]), task["order"]["text"]
+    job, folder, audio = task["job"], Path(task["folder"]), task["order"]["audio"]
+    how = audio["text"] if isinstance(audio, dict) else ""
     (folder / "half-made.tmp").write_bytes(b"x")
     (folder / "preview.jpg").write_bytes(b"\xff\xd8\xff picture")
     tell("preview", job=job)
@@ -85,13 +86,15 @@ def main():
 
 def serve():
     """A server of its own process, to be talked to, stopped or killed."""
+    from emolib.studio.workers import ProcessWorker
     from emolib.web.serve import serve as run
     from emolib.web.settings import ServeSettings
 
     options = json.loads(sys.argv[1])
     files = {name: Path(options.pop(name)) for name in ("certificate", "key") if name in options}
     settings = ServeSettings(**options | {"state": Path(options["state"]), "port": 0})
-    run(settings, **files, commands={"cpu": COMMAND}, ready=lambda line: print(line, flush=True))
+    workers = [ProcessWorker(COMMAND, "cpu", settings.limits)]
+    run(settings, **files, workers=workers, ready=lambda line: print(line, flush=True))
     print("stopped")
 
 

@@ -1,6 +1,5 @@
 """What a page is told: choices, limits, health, documents."""
 
-import asyncio
 import io
 import re
 import sys
@@ -13,10 +12,11 @@ from PIL import Image
 from web_clients import ask, finished, wait_for
 
 from emolib.base.emotions import EMOTIONS
-from emolib.web import study
-from emolib.web.catalogue import Catalogue
-from emolib.web.house import House
-from emolib.web.settings import ServeSettings
+from emolib.studio import survey
+from emolib.studio.engine import JobEngine
+from emolib.studio.limits import Limits
+from emolib.studio.store import JobStore, read_answers
+from emolib.studio.workers import ProcessWorker
 
 
 def test_options_offer_what_there_is(client):
@@ -24,7 +24,7 @@ def test_options_offer_what_there_is(client):
     assert [one["code"] for one in options["emotions"]] == list(EMOTIONS)
     assert [one["id"] for one in options["faces"]] == ["9001", "9002", "9003", "9004"]
     assert len(options["voices"]) == 8
-    assert [one["id"] for one in options["study"]["questions"]] == list(study.QUESTIONS)
+    assert [one["id"] for one in options["study"]["questions"]] == list(survey.QUESTIONS)
     assert options["study"]["scale"] == [0, 5]
     assert options["limits"]["max_upload_bytes"] == 64 * 2**20
     assert options["needs_token"] is False
@@ -58,17 +58,15 @@ def test_health_counts(client):
     ],
 )
 def test_a_server_without_a_worker_gives_up_and_says_why(tmp_path, deed, why):
-    told = []
-
-    async def run():
-        command = [sys.executable, "-S", "-c", deed]
-        settings = ServeSettings(state=tmp_path)
-        house = House(settings, {"cpu": command}, Catalogue(), give_up=told.append)
-        await house.crew.run()
-        assert not house.crew.ready
-
-    asyncio.run(run())
-    assert told == [why]
+    told, command = threading.Event(), [sys.executable, "-S", "-c", deed]
+    said = []
+    workers = [ProcessWorker(command, "cpu", Limits())]
+    engine = JobEngine(workers, JobStore(tmp_path), give_up=lambda w: said.append(w) or told.set())
+    engine.start()
+    assert told.wait(60)
+    assert not engine.ready
+    engine.close()
+    assert said == [why]
 
 
 def test_the_documents_load_nothing_from_elsewhere(client):
@@ -115,7 +113,7 @@ def test_the_study_keeps_one_answer_a_film(client, tmp_path):
     assert (refused.status_code, refused.json()["error"]["code"]) == (422, "consent_needed")
     for wrong in ({"design": 6}, {"design": 2.5}, {"design": "3"}, {"design": True}, {"age": 3}):
         assert client.post("/api/study", json=answer | {"job_id": None} | wrong).status_code == 422
-    (kept,) = study.read(tmp_path / "state" / "study.csv").answers
+    (kept,) = read_answers(tmp_path / "state")
     assert (kept.usability, kept.functionality, kept.overall) == (4, None, 5)
     assert (kept.emotion, kept.model) == ("HAP", "stand-in")
 
@@ -126,38 +124,17 @@ def test_five_ratings_at_once_are_one(client, tmp_path):
     with ThreadPoolExecutor(5) as people:
         sent = people.map(lambda _: client.post("/api/study", json=answer).status_code, range(5))
         assert sorted(sent) == [201, 409, 409, 409, 409]
-    assert len(study.read(tmp_path / "state" / "study.csv").answers) == 1
+    assert len(read_answers(tmp_path / "state")) == 1
 
 
-def test_an_answer_that_could_not_be_kept_can_be_given_again(client, tmp_path):
+def test_an_answer_outlives_its_film(client, tmp_path):
     job = finished(client, ask(client))
-    answer = {"overall": 5, "consent": True, "job_id": job["id"]}
-    (tmp_path / "state" / "study.csv").write_text("another file\n")
-    assert client.post("/api/study", json=answer).status_code == 422
-    (tmp_path / "state" / "study.csv").unlink()
-    assert client.post("/api/study", json=answer).status_code == 201
-
-
-def test_jobs_are_touched_on_the_servers_loop_alone(client):
-    seen = set()
-
-    class Watched(dict):
-        def get(self, *key):
-            seen.add(threading.get_ident())
-            return super().get(*key)
-
-        def values(self):
-            seen.add(threading.get_ident())
-            return super().values()
-
-    queue = client.app.state.house.queue
-    queue.jobs = Watched(queue.jobs)
-    loop_thread = client.portal.call(threading.get_ident)
-    job = ask(client)
-    for url in (f"/api/jobs/{job['id']}", "/api/health", "/api/options"):
-        assert client.get(url).status_code == 200
     client.post("/api/study", json={"overall": 5, "consent": True, "job_id": job["id"]})
-    assert seen == {loop_thread}
+    client.delete(f"/api/jobs/{job['id']}")
+    assert len(read_answers(tmp_path / "state")) == 1
+    for _ in range(2):  # without a film, nobody knows who has answered
+        assert client.post("/api/study", json={"design": 1, "consent": True}).status_code == 201
+    assert len(read_answers(tmp_path / "state")) == 3
 
 
 def test_the_page_is_served_whole(client):

@@ -9,7 +9,7 @@ from starlette.testclient import TestClient
 from web_clients import PICK, ask, client_of, server_of, wait_for
 
 from emolib.base.errors import ConfigError
-from emolib.web.guard import HEADERS, host_name
+from emolib.web.middleware import HEADERS, host_name
 from emolib.web.serve import address_of, listening_socket
 from emolib.web.settings import ServeSettings
 
@@ -188,7 +188,7 @@ def test_an_endless_body_is_counted_and_cut_off(tmp_path):
         sender.join(10)
         assert sent < 20 * 2**20
         assert list((tmp_path / "jobs").iterdir()) == []
-        assert not app.state.house.queue._arriving
+        assert not app.state.engine._arriving
 
 
 def test_a_body_that_drips_is_not_waited_for(tmp_path):
@@ -249,8 +249,8 @@ def test_a_browser_that_leaves_while_sending_leaves_nothing(tmp_path):
     with server_of(tmp_path) as (port, app):
         with socket.create_connection(("127.0.0.1", port), 10) as line:
             line.sendall(head_of(port, "Content-Length: 5000") + PART)
-            wait_for(lambda: app.state.house.queue._arriving)
-        wait_for(lambda: not app.state.house.queue._arriving)
+            wait_for(lambda: app.state.engine._arriving)
+        wait_for(lambda: not app.state.engine._arriving)
         assert list((tmp_path / "jobs").iterdir()) == []
 
 

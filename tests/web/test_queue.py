@@ -52,7 +52,7 @@ def test_a_full_queue_says_when_to_come_back(tmp_path):
 
 def test_uploads_under_way_hold_a_place(tmp_path):
     with client_of(tmp_path, queue=1) as client:
-        queue = client.app.state.house.queue
+        queue = client.app.state.engine
         with queue.place("arriving"):
             answer = client.post("/api/jobs", data=PICK, files={"none": b""})
             assert answer.status_code == 503
@@ -82,7 +82,7 @@ def test_a_job_that_takes_too_long_is_ended(tmp_path):
 
 def test_who_closes_the_page_gives_up_the_place(tmp_path):
     with server_of(tmp_path, abandon_s=0.5) as (port, app):
-        queue = app.state.house.queue
+        queue = app.state.engine
         browser = HTTPConnection("127.0.0.1", port)
         form = "face_id=9001&emotion=anger&text=slow"
         kind = {"Content-Type": "application/x-www-form-urlencoded"}
@@ -106,7 +106,7 @@ def test_who_closes_the_page_gives_up_the_place(tmp_path):
 def test_a_job_asked_to_go_on_alone_does(tmp_path):
     with client_of(tmp_path, abandon_s=0.1) as client:
         job = ask(client, text="slow", keep="true")
-        queue = client.app.state.house.queue
+        queue = client.app.state.engine
         wait_for(lambda: queue.jobs[job["id"]].state == "running")
         threading.Event().wait(0.5)
         assert queue.jobs[job["id"]].state == "running"
@@ -132,7 +132,7 @@ def test_the_oldest_films_go_first(tmp_path):
 def test_a_stopping_server_ends_streams_and_takes_no_more(tmp_path, how):
     with client_of(tmp_path) as client:
         job = ask(client, text=how)
-        client.app.state.house.queue.close()
+        client.app.state.engine.stop_taking()
         told = events_of(client.get(f"/api/jobs/{job['id']}/events").text)
         assert told[0][1]["id"] == job["id"]
         answer = client.post("/api/jobs", data=PICK, files={"none": b""})

@@ -1,6 +1,5 @@
 """What a killed server leaves, and what the next one makes of it."""
 
-import asyncio
 import os
 import signal
 import sqlite3
@@ -14,56 +13,55 @@ from starlette.testclient import TestClient
 from web_clients import LIMITS, app_of, ask, client_of, finished, process_of, wait_for
 
 from emolib.base.errors import ResourceError
-from emolib.web.house import lock_state
-from emolib.web.jobs import Job, Order, Report
-from emolib.web.queue import JobQueue
+from emolib.generate.order import Order, SpokenText
+from emolib.studio.engine import JobEngine
+from emolib.studio.jobs import Job, new_id
+from emolib.studio.store import JobStore
+from emolib.web.app import lock_state
 from emolib.web.settings import ServeSettings
-from emolib.web.state import JobStore
 
 
 def place(store, job, *files):
-    folder = store.job_folder(job.id)
-    folder.mkdir(parents=True)
+    job.folder.mkdir(parents=True)
     for name in files:
-        (folder / name).write_bytes(b"x")
+        (job.folder / name).write_bytes(b"x")
     store.save(job)
-    return folder
 
 
-def job_in(state, **more):
-    order = Order(face=__file__, voice=None, emotion="HAP", text="hello")
-    return Job(order, state=state, **more)
+def job_in(store, state, face=__file__, **more):
+    job_id = new_id()
+    order = Order(face, SpokenText("hello"), "HAP", strength=0.25)
+    return Job(order, store.job_folder(job_id), id=job_id, state=state, **more)
 
 
 def test_a_restart_puts_in_order_what_it_finds(tmp_path):
     store = JobStore(tmp_path)
     running, waiting, done, hollow = (
-        job_in("running", started_at=1.0),
-        job_in("queued"),
-        job_in("done", finished_at=time.time(), has_preview=True, report=Report(**stand_in.REPORT)),
-        job_in("done", finished_at=time.time()),
+        job_in(store, "running", started_at=1.0),
+        job_in(store, "queued"),
+        job_in(store, "done", finished_at=time.time(), has_preview=True, report=stand_in.REPORT),
+        job_in(store, "done", finished_at=time.time()),
     )
-    lost = job_in("queued")
+    lost = job_in(store, "queued", face=str(tmp_path / "jobs" / "gone"))
     place(store, running, "face", "preview.jpg", ".result.abc.mp4")
     place(store, waiting, "face")
     place(store, done, "result.mp4", "preview.jpg", "result.mp4.json", ".tmp")
     place(store, hollow)
-    lost.order.face = str(store.job_folder(lost.id) / "face")
     place(store, lost)
-    (store.jobs_folder / "orphan").mkdir()
-    (store.jobs_folder / "orphan" / "face").write_bytes(b"x")
+    (tmp_path / "jobs" / "orphan").mkdir()
+    (tmp_path / "jobs" / "orphan" / "face").write_bytes(b"x")
     store.close()
 
-    queue = JobQueue(JobStore(tmp_path), LIMITS)
+    queue = JobEngine([], JobStore(tmp_path), LIMITS)
     assert set(queue.jobs) == {running.id, waiting.id, done.id, lost.id}
     assert [job.id for job in queue.waiting] == [waiting.id]
     for job_id in (running.id, lost.id):
         job = queue.jobs[job_id]
         assert (job.state, job.error.code, job.has_preview) == ("failed", "interrupted", False)
-        assert list(queue.store.job_folder(job_id).iterdir()) == []
+        assert list(queue.jobs[job_id].folder.iterdir()) == []
     kept = queue.jobs[done.id]
     assert (kept.report, kept.has_preview, kept.progress) == (done.report, True, 1.0)
-    files = {path.name for path in queue.store.job_folder(done.id).iterdir()}
+    files = {path.name for path in kept.folder.iterdir()}
     assert files == {"result.mp4", "preview.jpg", "result.mp4.json"}
     assert not (tmp_path / "jobs" / "orphan").exists()
     assert not (tmp_path / "jobs" / hollow.id).exists()
@@ -130,13 +128,13 @@ def test_a_damaged_database_is_one_clear_line(tmp_path):
 )
 def test_a_damaged_row_costs_only_its_job(tmp_path, change, caplog):
     store = JobStore(tmp_path)
-    whole, hurt = job_in("queued"), job_in("queued")
+    whole, hurt = job_in(store, "queued"), job_in(store, "queued")
     for job in (whole, hurt):
         place(store, job, "face")
     store._db.execute(f"{change} where id = '{hurt.id}'")
-    queue = JobQueue(store, LIMITS)
+    queue = JobEngine([], store, LIMITS)
     assert list(queue.jobs) == [whole.id]
-    assert not store.job_folder(hurt.id).exists()
+    assert not hurt.folder.exists()
     assert "cannot be read" in caplog.text
 
 
@@ -145,24 +143,27 @@ def test_a_database_that_breaks_later_is_one_clear_line(tmp_path):
     with sqlite3.connect(tmp_path / "jobs.sqlite3") as db:
         db.execute("alter table jobs drop column report")
     with pytest.raises(ResourceError, match=r"jobs\.sqlite3.*move"):
-        JobQueue(JobStore(tmp_path), LIMITS)
+        JobEngine([], JobStore(tmp_path), LIMITS)
 
 
-def test_what_was_asked_for_comes_back_from_the_disk(tmp_path):
-    async def there_and_back():
-        store = JobStore(tmp_path)
-        job = job_in("queued")
-        job.order.strength, job.order.keep = 0.25, True
-        queue = JobQueue(store, LIMITS)
-        queue.submit(job)
-        assert (await queue.take()) is job
-        queue.finish(job, "done", report=Report(**stand_in.REPORT))
-        job.answered = True
-        store.save(job)
-        place_of = store.job_folder(job.id)
-        place_of.mkdir()
-        (place_of / "result.mp4").write_bytes(b"x")
-        (again,) = store.load()
-        assert (again.order, again.report, again.answered) == (job.order, job.report, True)
+def test_what_was_asked_for_comes_back_and_what_was_said_does_not(tmp_path):
+    store = JobStore(tmp_path)
+    job = job_in(store, "queued", keep=True)
+    store.save(job)
+    (again,) = store.load()
+    assert again.order.as_json() == job.order.as_json()
+    assert (again.keep, again.state) == (True, "queued")
+    job.state, job.report = "done", stand_in.REPORT
+    place(store, job, "result.mp4")
+    (again,) = store.load()
+    assert (again.report, again.order.audio) == (job.report, None)
 
-    asyncio.run(there_and_back())
+
+def test_a_state_of_the_first_version_opens(tmp_path):
+    (tmp_path / "jobs" / "old").mkdir(parents=True)
+    with sqlite3.connect(tmp_path / "jobs.sqlite3") as db:
+        db.execute("create table jobs (id text primary key, state text, answered integer not null)")
+        db.execute("insert into jobs values ('old', 'done', 0)")
+    engine = JobEngine([], JobStore(tmp_path), LIMITS)
+    assert engine.jobs == {}
+    assert list((tmp_path / "jobs").iterdir()) == []

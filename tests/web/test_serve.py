@@ -15,8 +15,9 @@ from web_clients import ask, process_of
 
 from emolib import cli
 from emolib.base.errors import ConfigError, MissingExtra, ResourceError
+from emolib.studio.workers import ProcessWorker
 from emolib.web import serve as serving
-from emolib.web.house import lock_state
+from emolib.web.app import lock_state
 from emolib.web.settings import ServeSettings
 
 
@@ -163,7 +164,9 @@ def test_a_server_in_a_process_leaves_it_as_it_was(tmp_path):
         signal.raise_signal(signal.SIGTERM)
 
     settings = ServeSettings(state=tmp_path, port=0)
-    serving.serve(settings, commands={"cpu": stand_in.COMMAND}, ready=ready)
+    serving.serve(
+        settings, workers=[ProcessWorker(stand_in.COMMAND, "cpu", settings.limits)], ready=ready
+    )
     before, handler, during = seen
     assert before is during is tempfile.tempdir
     assert signal.getsignal(signal.SIGTERM) is handler

@@ -12,9 +12,10 @@ import stand_in
 import uvicorn
 from starlette.testclient import TestClient
 
+from emolib.studio.limits import Limits
+from emolib.studio.workers import ProcessWorker
 from emolib.web.app import make_app
-from emolib.web.house import House
-from emolib.web.settings import Limits, ServeSettings
+from emolib.web.settings import ServeSettings
 
 LIMITS = Limits(cancel_grace_s=0.5, min_free_bytes=0)
 PICK = {"face_id": "9001", "emotion": "happiness", "text": "hello"}
@@ -23,7 +24,7 @@ PICK = {"face_id": "9001", "emotion": "happiness", "text": "hello"}
 def app_of(state, command=stand_in.COMMAND, settings=None, **limits):
     settings = settings or ServeSettings(state=state)
     settings = replace(settings, state=state, limits=replace(LIMITS, **limits))
-    return make_app(settings, lambda s: House(s, {"cpu": command}))
+    return make_app(settings, [ProcessWorker(command, "cpu", settings.limits)])
 
 
 @contextlib.contextmanager
@@ -44,7 +45,7 @@ def server_of(state, **limits):
     try:
         yield server.servers[0].sockets[0].getsockname()[1], server.config.app
     finally:
-        server.config.app.state.house.queue.close()
+        server.config.app.state.engine.stop_taking()
         server.should_exit = True
         thread.join()
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from emolib.base.emotions import EMOTIONS, emotion_index
-from emolib.generate.plan import fit_frames
+from emolib.generate.schedule import fit_frames
 from emolib.notebook.checks import Verdict, exercise, not_yet, right
 
 

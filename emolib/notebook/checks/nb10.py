@@ -9,8 +9,8 @@ import numpy as np
 
 from emolib.base.emotions import EMOTIONS, N_EMOTIONS
 from emolib.generate import emotion_weights, fit_frames
-from emolib.generate.mixture import weights_per_frame
-from emolib.generate.stream import ease
+from emolib.generate.emotion_mix import weights_per_frame
+from emolib.generate.schedule import ease
 from emolib.notebook.checks import Verdict, exercise, not_yet, right
 
 

@@ -1,7 +1,7 @@
 // The page: choose, send, wait, look. Paper: Figure 9.
 
 import * as api from "./api.js";
-import { $, announce, duration, reveal, say } from "./dom.js";
+import { $, announce, duration, reveal, say } from "./studio/dom.js";
 import { buttons } from "./emotions.js";
 import * as form from "./inputs.js";
 import * as stage from "./stage.js";

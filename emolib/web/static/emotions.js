@@ -1,6 +1,6 @@
 // The six emotions as buttons: names and colours come from the server, the small faces are drawn here.
 
-import { capital, make } from "./dom.js";
+import { capital, make } from "./studio/dom.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 // Brows, eyes and mouth in a 48 × 48 box: strokes only, in the colour of the emotion.

@@ -1,9 +1,9 @@
 // The form: what is chosen, and what is still missing.
 
-import { $, $$, capital, duration, make } from "./dom.js";
+import { $, $$, capital, duration, make } from "./studio/dom.js";
 import { radios } from "./emotions.js";
-import { filePane } from "./files.js";
-import { recorderPane } from "./recorder.js";
+import { filePane } from "./studio/files.js";
+import { recorderPane } from "./studio/recorder.js";
 
 const RECORD_FACE_S = 15;
 const RECORD_VOICE_S = 30;

@@ -1,6 +1,6 @@
 // The right-hand side: wait, look, download, try another emotion.
 
-import { $, $$, announce, capital, duration, make, say } from "./dom.js";
+import { $, $$, announce, capital, duration, make, say } from "./studio/dom.js";
 
 const STAGES = {
   preview: "Taking a first look",

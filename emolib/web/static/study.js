@@ -1,7 +1,7 @@
 // The paper's four questions, asked after a result, once a visit, and only if the person likes to.
 
 import { answer } from "./api.js";
-import { $, make, say } from "./dom.js";
+import { $, make, say } from "./studio/dom.js";
 import { sentence } from "./stage.js";
 
 const ASKED = "emolib-study"; // "answered" or "declined", for this visit

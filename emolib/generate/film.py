@@ -1,0 +1,264 @@
+"""A film frame by frame: pictures in, talking pictures out, memory flat; or a short one whole.
+
+`open_film` looks at everything a user can get wrong (sound, file, face) in the order of what is
+cheapest to find, before the network runs. Iterating the `FrameStream` makes the frames.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+
+from emolib.base.config import VIDEO
+from emolib.base.errors import Cancelled, FaceError, warnings_as_notes
+from emolib.base.runtime import Stages
+from emolib.generate.emotion_mix import shares_by_code, weights_per_frame
+from emolib.generate.inputs import Sound, find_track, fixed_track, frames_to_track, load_sound
+from emolib.generate.order import Cancel, Order, Progress
+from emolib.generate.render import Engine, FlowSmoother, blend
+from emolib.generate.schedule import Source, describe_fit, ease, fit_frames, n_sound_frames
+from emolib.media.faces import FaceDetector, FaceTrack
+from emolib.media.mel import SILENCE, mel_windows
+from emolib.media.provenance import Facts, Written, write_labelled
+
+BATCH_BYTES = 96 * 2**20  # pictures of one batch
+
+
+@dataclass(frozen=True)
+class Clip:
+    """A generated clip in memory.
+
+    Attributes:
+        frames: (T, H, W, 3) uint8 RGB, without the visible label, which `save` adds.
+        audio: (n,) float32 mono at `sample_rate_hz`.
+        fps: frames a second.
+        boxes: (T, 4) float32, x0 y0 x1 y1 of the face in pixels.
+        report: what was done: frames, emotion, notes, missing stretches, seconds per stage.
+        facts: what it was made from, for the marks of `save`.
+        inputs: files it was made from, which `save` never overwrites.
+    """
+
+    frames: np.ndarray
+    audio: np.ndarray
+    fps: int
+    boxes: np.ndarray
+    report: dict
+    facts: Facts
+    sample_rate_hz: int
+    inputs: tuple[Path, ...] = ()
+
+    def save(
+        self, path: str | os.PathLike, *, overwrite: bool = False, label: bool = True
+    ) -> Written:
+        """Write it with all provenance marks; see `media.provenance.write_labelled`."""
+        return write_labelled(
+            path,
+            self.frames,
+            self.audio,
+            self.facts,
+            label,
+            fps=self.fps,
+            sample_rate_hz=self.sample_rate_hz,
+            inputs=self.inputs,
+            overwrite=overwrite,
+        )
+
+
+@dataclass
+class FrameStream:
+    """A film ready to be made. Iterate it once for its frames (H, W, 3) uint8 RGB.
+
+    Attributes:
+        order: what is wanted.
+        engine, source, sound, track: what it is made of.
+        plan: (n_frames,) the source frame behind each output frame.
+        emotion: (n_frames, 6) float32 weights, or None.
+        report: what was done, plain JSON values; complete when the last frame has been taken.
+    """
+
+    order: Order
+    engine: Engine
+    source: Source
+    sound: Sound
+    track: FaceTrack
+    plan: np.ndarray
+    emotion: np.ndarray | None
+    stages: Stages = field(default_factory=Stages)
+    report: dict = field(default_factory=dict)
+    progress: Progress | None = None
+    cancel: Cancel | None = None
+
+    fps = VIDEO.fps
+
+    def __post_init__(self):
+        found = self.track.found[self.plan]
+        if self.order.on_missing == "error" and not found.all():
+            gaps = ", ".join(f"{a}-{b - 1}" for a, b in self.track.missing)
+            raise FaceError(
+                "the face is missing",
+                file=self.source.name,
+                where=f"frames {gaps}",
+                fix="cut these frames out, or pass --on-missing pass",
+            )
+        passes = self.order.on_missing == "pass"
+        self.shares = ease(found) if passes else np.ones(len(found))  # of the generated face
+
+    def __len__(self) -> int:
+        return len(self.plan)
+
+    @property
+    def boxes(self) -> np.ndarray:
+        """(n_frames, 4) float32: x0, y0, x1, y1 of the face in each output frame, in pixels."""
+        return self.track.boxes[self.plan]
+
+    @property
+    def audio(self) -> np.ndarray:
+        """(n,) float32 mono at `sound.rate_hz`, as long as the frames."""
+        n_samples = round(len(self) / self.fps * self.sound.rate_hz)
+        played = self.sound.played[:n_samples]
+        missing = n_samples - len(played)  # less than half a frame
+        return np.pad(played, (0, missing)) if missing > 0 else played
+
+    def __iter__(self) -> Iterator[np.ndarray]:
+        """Finished frames in order."""
+        frames, smoother = self.source.frames(self.plan), FlowSmoother()
+        last, done = None, 0
+        width, height = self.track.picture_px
+        most = max(1, BATCH_BYTES // (3 * width * height))
+        while done < len(self):
+            indices = range(done, min(done + self.engine.batch, done + most, len(self)))
+            with self.stages("read"):
+                batch = list(islice(frames, len(indices)))
+            if len(batch) < len(indices):
+                raise FaceError(
+                    f"only {done + len(batch)} of {len(self)} frames could be read again",
+                    file=self.source.name,
+                )
+            for picture, generated in self.render(indices, batch, smoother):
+                if not generated and self.order.on_missing == "hold" and last is not None:
+                    picture = last
+                last = picture
+                yield picture
+            done = indices.stop
+            if self.cancel is not None and self.cancel():
+                raise Cancelled("cancelled", file=self.source.name)
+            if self.progress:
+                self.progress("frames", done, len(self))
+        self.report["seconds_per_stage"] = self.stages.rounded()
+
+    def render(
+        self, indices: range, frames: list[np.ndarray], smoother: FlowSmoother | None = None
+    ) -> list[tuple[np.ndarray, bool]]:
+        """Output frames `indices` from their source frames; with each, whether it was generated.
+
+        Args:
+            smoother: knows the frames before; None if there are none.
+        """
+        found = [i for i, k in enumerate(indices) if self.track.found[self.plan[k]]]
+        out = [(frame, False) for frame in frames]
+        if not found:
+            return out
+        rules, smoother = self.engine.rules, smoother or FlowSmoother()
+        with self.stages("crop"):
+            places = [
+                self.track.transform(int(self.plan[indices[i]]), rules.geometry) for i in found
+            ]
+            crops = [p.crop(frames[i], VIDEO.face_px) for i, p in zip(found, places, strict=True)]
+        chosen = np.array([indices[i] for i in found])
+        with self.stages("network"):
+            mel = mel_windows(self.sound.mel, chosen, self.fps, 1, rules.alignment)
+            label = None if self.emotion is None else self.emotion[chosen]
+            maps = self.engine.maps(np.stack(crops), mel, label)
+            rests = (mel.max(axis=(1, 2)) <= SILENCE).mean(axis=1)  # share of silent steps
+        with self.stages("paint"):
+            for n, (i, place) in enumerate(zip(found, places, strict=True)):
+                k = indices[i]
+                if not self._follows(k):
+                    smoother.forget()
+                one = smoother({name: value[n] for name, value in maps.items()}, rests[n])
+                share = float(self.shares[k])
+                out[i] = (blend(frames[i], place, one, self.order.native, share), True)
+        return out
+
+    def _follows(self, k: int) -> bool:
+        """Whether output frame k goes on with the shot of the frame before."""
+        if k == 0 or not self.track.found[self.plan[k - 1]]:
+            return False
+        low, high = sorted((self.plan[k - 1], self.plan[k]))
+        return not any(low < cut <= high for cut in self.track.cuts)
+
+
+def open_film(
+    engine: Engine,
+    detector: FaceDetector,
+    order: Order,
+    weights: np.ndarray | None,
+    progress: Progress | None = None,
+    cancel: Cancel | None = None,
+) -> FrameStream:
+    """A film ready to be made, frame by frame.
+
+    Args:
+        order: what is wanted.
+        weights: emotion (6,), or (K, 6) for a walk, or None for a network without.
+
+    Raises:
+        AudioError, MediaError, FaceError: the sound, the file, the face.
+        Cancelled: `cancel()` was true.
+    """
+    stages = Stages()
+    with warnings_as_notes() as warned:
+        with stages("open"):
+            source = Source(order.face, order.max_picture_px)
+            sha256 = source.sha256
+        with stages("sound"):
+            sound = load_sound(order.sound, order.audio_track, order.max_seconds)
+        n_sound = n_sound_frames(len(sound.played), sound.rate_hz)
+        n_look = 1 if source.still else frames_to_track(n_sound)
+        with stages("faces"):
+            first = _watched(source.first(n_look), n_look, progress, cancel)
+            if order.box is not None:
+                track, remembered = fixed_track(first, order.box, source.name), False
+            else:
+                content = f"{sha256} {order.max_picture_px}" if source.still else sha256
+                which = {"sha256": content, "n_frames": n_look, "file": source.name}
+                track, remembered = find_track(
+                    first, detector, order.face_index, remember=order.remember, **which
+                )
+    fit = "trim" if order.audio is None else order.fit
+    plan = fit_frames(len(track), n_sound, fit)
+    emotion = None if weights is None else weights_per_frame(weights, len(plan))
+    walk = emotion is not None and weights.ndim == 2
+    notes = [*warned, describe_fit(len(track), n_sound, fit), *track.warnings]
+    report = {
+        "frames": len(plan),
+        "fps": VIDEO.fps,
+        "seconds": len(plan) / VIDEO.fps,
+        "picture_px": list(track.picture_px),
+        "emotion": {} if emotion is None else shares_by_code(emotion),
+        **({"walk": [shares_by_code(station) for station in weights]} if walk else {}),
+        "native": order.native,
+        "faces": track.n_faces,
+        "track_remembered": remembered,
+        "missing": [list(stretch) for stretch in track.missing],
+        "notes": [note for note in notes if note],
+        "inputs": {"face": sha256, "audio": sound.sha256},
+    }
+    return FrameStream(
+        order, engine, source, sound, track, plan, emotion, stages, report, progress, cancel
+    )
+
+
+def _watched(frames, total: int, progress: Progress | None, cancel: Cancel | None):
+    """Frames on their way to the face tracker, counted and stoppable."""
+    for k, frame in enumerate(frames, 1):
+        if cancel is not None and cancel():
+            raise Cancelled("cancelled while looking for the face")
+        yield frame
+        if progress:
+            progress("faces", k, total)

@@ -1,0 +1,93 @@
+"""What a job is: an order on its way to a film."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from emolib.generate.order import Order
+from emolib.studio.problems import Problem
+
+Kind = Literal["film", "six", "preview"]
+State = Literal["queued", "running", "done", "failed", "cancelled"]
+Stage = Literal["queued", "preview", "faces", "frames", "finishing", "finished"]
+FINAL = ("done", "failed", "cancelled")
+FACE, VOICE = "face", "voice"  # names of a job's files: never a visitor's
+PREVIEW, RESULT = "preview.jpg", "result.mp4"
+SHARES = {  # of a job's time: where each stage begins and ends
+    "preview": (0.0, 0.05),
+    "faces": (0.05, 0.3),
+    "frames": (0.3, 0.97),
+    "finishing": (0.97, 0.99),
+}
+
+
+def new_id() -> str:
+    """A name that cannot be guessed."""
+    return secrets.token_urlsafe(16)
+
+
+@dataclass(eq=False)
+class Job:
+    """An order and how far it is. Times are seconds since 1970, `seen_at` is the monotonic clock.
+
+    Attributes:
+        folder: where its files lie; `out` where its film goes.
+        kind: "film" (with a first look on the way), "six" emotions side by side, or "preview".
+        keep: go on although nobody asks about it.
+        made: what its worker returned, if that was in this process.
+        held: a worker has its files open.
+        changed: called after every change.
+    """
+
+    order: Order
+    folder: Path
+    kind: Kind = "film"
+    out: Path | None = None
+    id: str = field(default_factory=new_id)
+    keep: bool = False
+    state: State = "queued"
+    stage: Stage = "queued"
+    progress: float = 0.0
+    created_at: float = field(default_factory=time.time)
+    started_at: float | None = None
+    finished_at: float | None = None
+    has_preview: bool = False
+    error: Problem | None = None
+    report: dict | None = None
+    made: object = None
+    held: bool = False
+    deleted: bool = False
+    stopped_at: float | None = None
+    watchers: int = 0
+    seen_at: float = field(default_factory=time.monotonic)
+    changed: Callable[[Job], None] = lambda job: None
+
+    @property
+    def film(self) -> Path:
+        """Where its film goes."""
+        return self.out or self.folder / RESULT
+
+    @property
+    def final(self) -> bool:
+        """Whether nothing more will happen to it."""
+        return self.state in FINAL
+
+    def advance(self, stage: Stage, done: int, total: int) -> None:
+        """Move on within the work; progress never goes back."""
+        if self.final:
+            return
+        low, high = SHARES[stage]
+        reached = low + (high - low) * min(done / max(total, 1), 1.0)
+        self.stage, self.progress = stage, max(self.progress, round(reached, 3))
+        self.changed(self)
+
+    def previewed(self) -> None:
+        """There is a first look."""
+        if not self.final:
+            self.has_preview = True
+            self.changed(self)

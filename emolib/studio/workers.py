@@ -1,0 +1,177 @@
+"""Who makes jobs: the network in this process, or a process of its own on a device."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from typing import Literal
+
+from emolib.base.errors import Cancelled
+from emolib.generate.talking_face import TalkingFace
+from emolib.studio.films import make_job
+from emolib.studio.jobs import Job
+from emolib.studio.limits import Limits
+from emolib.studio.problems import Problem, StudioError
+
+
+class WorkerDied(Exception):
+    """A worker's process has ended, or says what makes no sense: it has to be started again."""
+
+
+class WorkerUnfit(Exception):
+    """A worker cannot work at all: no checkpoint, no such device."""
+
+
+class Worker:
+    """Makes one job at a time, with a network that is here already.
+
+    Attributes:
+        state: "starting", "idle" or "busy", with `job`.
+        model: the network's name; "" until it is loaded.
+        started_s: the monotonic time of a start that has not ended yet.
+    """
+
+    def __init__(self, talker: TalkingFace | None = None, device: str = ""):
+        self.talker, self.device = talker, device
+        self.model = talker.name if talker else ""
+        self.state: Literal["starting", "idle", "busy"] = "starting"
+        self.job: Job | None = None
+        self.started_s: float | None = None
+
+    def start(self) -> None:
+        """Be ready to make jobs.
+
+        Raises:
+            WorkerDied, WorkerUnfit: see there.
+        """
+
+    def make(self, job: Job, stopped: Callable[[], bool]) -> object:
+        """Make a job; `stopped()` says that nobody wants it any more.
+
+        Raises:
+            EmolibError: what is wrong with the order; `Cancelled`.
+            WorkerDied: see there.
+        """
+        return make_job(self.talker, job, stopped)
+
+    def cancel(self, job: Job) -> None:
+        """Ask for a job to be let go."""
+
+    def hang_up(self) -> None:
+        """Ask to leave."""
+
+    def kill(self) -> None:
+        """Leave at once."""
+
+
+def worker_command(checkpoint: str, device: str) -> list[str]:
+    """How a worker's process is started."""
+    return [sys.executable, "-m", "emolib.studio.worker_process", checkpoint, device]
+
+
+class ProcessWorker(Worker):
+    """A process of its own: a file that breaks a decoder breaks it alone. See `worker_process`.
+
+    Args:
+        command: how it is started.
+    """
+
+    def __init__(self, command: Sequence[str], device: str, limits: Limits):
+        super().__init__(device=device)
+        self.command, self.limits = list(command), limits
+        self._process: subprocess.Popen | None = None
+        self._say_lock = threading.Lock()
+
+    def start(self) -> None:
+        """Start the process, and wait until it has loaded its network."""
+        self.state, self.started_s = "starting", time.monotonic()
+        try:
+            self._process = subprocess.Popen(
+                self.command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                env={**os.environ, "EMOLIB_PROGRESS": "0"},
+                start_new_session=True,  # Ctrl+C in a terminal reaches the server alone
+            )
+            said = self._hear()
+        except OSError as error:
+            raise WorkerDied(str(error)) from error
+        finally:
+            self.started_s = None
+        if said["event"] != "ready":
+            raise WorkerUnfit(said.get("message", "the worker does not start"))
+        self.model, self.device = said["model"], said["device"]
+
+    def make(self, job: Job, stopped: Callable[[], bool]) -> None:
+        """Let the process make a job; its report is the job's."""
+        if self._process.poll() is not None:  # it died while idle: no fault of this job
+            self.kill()
+            self.start()
+            self.state = "busy"
+        if stopped():
+            raise Cancelled("cancelled")
+        job.folder.mkdir(parents=True, exist_ok=True)
+        task = {"job": job.id, "folder": str(job.folder), "order": job.order.as_json()}
+        self._say(task)
+        while True:
+            said = self._hear()
+            if said.get("job") != job.id:
+                raise WorkerDied("an answer about another job")
+            match said["event"]:
+                case "progress":
+                    job.advance(said["stage"], said["done"], said["total"])
+                case "preview":
+                    job.previewed()
+                case "done":
+                    job.report = said["report"]
+                    return
+                case "failed":
+                    problem = Problem(**said["error"])
+                    raise StudioError(problem.code, problem.message, problem.fix)
+                case "cancelled":
+                    raise Cancelled("cancelled")
+
+    def cancel(self, job: Job) -> None:
+        """Tell the process that a job is not wanted any more."""
+        with suppress(WorkerDied):
+            self._say({"cancel": job.id})
+
+    def hang_up(self) -> None:
+        """End the line to the process, which leaves then."""
+        process = self._process
+        if process is not None:
+            with self._say_lock, suppress(OSError):
+                process.stdin.close()
+
+    def kill(self) -> None:
+        """End the process."""
+        process = self._process
+        if process is not None:
+            process.kill()
+            process.wait()
+
+    def _say(self, message: dict) -> None:
+        process = self._process
+        try:
+            with self._say_lock:
+                process.stdin.write(json.dumps(message).encode() + b"\n")
+                process.stdin.flush()
+        except (OSError, ValueError, AttributeError) as error:  # it has ended, or never began
+            raise WorkerDied("it does not listen") from error
+
+    def _hear(self) -> dict:
+        line = self._process.stdout.readline()
+        if not line:
+            raise WorkerDied("no answer")
+        try:
+            said = json.loads(line)
+            said["event"]
+        except (ValueError, KeyError, TypeError) as error:
+            raise WorkerDied("an answer that makes no sense") from error
+        return said
