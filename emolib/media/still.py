@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import os
+import warnings
 
 import cv2
 import numpy as np
+from PIL import Image
 
 from emolib.base.errors import MediaError
 from emolib.media.files import MAX_PIXELS, check_file
@@ -27,9 +30,7 @@ def read_still(path: str | os.PathLike) -> np.ndarray:
         MediaError: not a picture, damaged, or larger than 67 million pixels.
     """
     data = np.fromfile(check_file(path), dtype=np.uint8)
-    size = _png_size(data)
-    if size and size[0] * size[1] > MAX_PIXELS:
-        raise MediaError(f"{size[0]}×{size[1]} px is too large", file=path)
+    _check_size(data, path)
     try:
         picture = cv2.imdecode(data, cv2.IMREAD_COLOR_RGB)
         whole = cv2.imdecode(data, cv2.IMREAD_UNCHANGED)
@@ -45,9 +46,16 @@ def read_still(path: str | os.PathLike) -> np.ndarray:
     return picture
 
 
-def _png_size(data: np.ndarray) -> tuple[int, int] | None:
-    """Width and height from a PNG's head, before a bomb of 10¹⁰ pixels is unpacked."""
-    if not data[:8].tobytes().startswith(HEADS[0]) or len(data) < 24:
-        return None
-    width, height = np.frombuffer(data[16:24].tobytes(), dtype=">u4")
-    return int(width), int(height)
+def _check_size(data: np.ndarray, path: str | os.PathLike) -> None:
+    """Refuse by its head what claims too many pixels, before they are unpacked."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            width, height = Image.open(io.BytesIO(data)).size
+    except Image.DecompressionBombError as problem:
+        limit = f"at most {MAX_PIXELS / 1e6:.0f} million pixels"
+        raise MediaError("the picture is too large", file=path, expected=limit) from problem
+    except (OSError, ValueError, SyntaxError):  # whether it is a picture, OpenCV tells
+        return
+    if width * height > MAX_PIXELS:
+        raise MediaError(f"{width}×{height} px is too large", file=path)

@@ -3,6 +3,7 @@
 import errno
 import tracemalloc
 import warnings
+import zlib
 
 import av
 import cv2
@@ -337,12 +338,33 @@ def test_a_long_file_is_not_loaded_whole(tmp_path):
     assert frames.shape == (60, HEIGHT, WIDTH, 3) and info.n_frames == 60
 
 
-def test_a_huge_picture_is_refused_by_its_head(tmp_path):
-    data = bytearray(cv2.imencode(".png", numbered(0))[1].tobytes())
-    data[16:24] = (100_000).to_bytes(4, "big") * 2
-    path = tmp_path / "bomb.png"
-    path.write_bytes(bytes(data))
-    message_of(lambda: probe(path), "bomb.png", "100000×100000 px is too large")
+def claims(suffix, width, height):
+    """A small picture file whose head claims another size."""
+    data = bytearray(cv2.imencode(suffix, numbered(0))[1].tobytes())
+    if suffix == ".png":
+        data[16:24] = width.to_bytes(4, "big") + height.to_bytes(4, "big")
+        data[29:33] = zlib.crc32(data[12:29]).to_bytes(4, "big")
+    elif suffix == ".bmp":
+        data[18:26] = width.to_bytes(4, "little") + height.to_bytes(4, "little")
+    else:
+        at = data.index(b"\xff\xc0") + 5  # JPEG's frame header
+        data[at : at + 4] = height.to_bytes(2, "big") + width.to_bytes(2, "big")
+    return bytes(data)
+
+
+@pytest.mark.parametrize(
+    ("suffix", "width", "height"),
+    [
+        (".png", 100_000, 100_000),
+        (".jpg", 9000, 8000),
+        (".jpg", 60_000, 60_000),
+        (".bmp", 9000, 8000),
+    ],
+)
+def test_a_huge_picture_is_refused_by_its_head(tmp_path, suffix, width, height):
+    path = tmp_path / f"bomb{suffix}"
+    path.write_bytes(claims(suffix, width, height))
+    message_of(lambda: probe(path), path.name, "too large")
 
 
 # --- writing -------------------------------------------------------------------------------------
