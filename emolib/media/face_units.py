@@ -11,7 +11,7 @@ Reference: Google, "MediaPipe BlendShape V2 Model Card", 2022.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 
@@ -33,31 +33,48 @@ _POINTS = np.array([
 ])  # fmt: skip
 
 
-class FaceUnits:
-    """Measures face units frame by frame. Not safe to share between threads.
+def follow_mesh(
+    frames: Iterable[np.ndarray], detector: FaceDetector | str = "auto"
+) -> Iterator[np.ndarray | None]:
+    """The mesh of the foremost face of every frame: (478, 3) float32 pixels, or None without one.
 
     Args:
+        frames: (H, W, 3) uint8 RGB each, of one shot.
         detector: a `FaceDetector`, or its name; finds the face again whenever it is lost.
     """
+    detector = make_detector(detector) if isinstance(detector, str) else detector
+    mesh, points = FaceMesh(MESH_478), None
+    for frame in frames:
+        if points is not None:
+            points = _see(mesh, frame, roi_of_landmarks(points))
+        for face in [] if points is not None else detector.detect(frame)[:1]:
+            near, _ = mesh.landmarks(frame, roi_of_face(face))
+            points = _see(mesh, frame, roi_of_landmarks(near))
+        yield points
+
+
+def _see(mesh: FaceMesh, frame: np.ndarray, roi: np.ndarray) -> np.ndarray | None:
+    points, score = mesh.landmarks(frame, roi)
+    return points if score >= MIN_SCORE else None
+
+
+class FaceUnits:
+    """Measures face units frame by frame. Not safe to share between threads."""
 
     def __init__(self, detector: FaceDetector | str = "auto"):
         self.detector = make_detector(detector) if isinstance(detector, str) else detector
-        self.mesh = FaceMesh(MESH_478)
         self.network = load_tflite("face_blendshapes.tflite")
 
     def __call__(self, frames: Iterable[np.ndarray]) -> np.ndarray:
-        """Unit weights of the foremost face of every frame.
-
-        Args:
-            frames: (H, W, 3) uint8 RGB each, of one shot.
+        """Unit weights of the foremost face of every frame (see `follow_mesh`).
 
         Returns:
             (N, 52) float32 in [0, 1]; a row of NaN where no face is seen.
         """
-        rows, points = [], None
-        for frame in frames:
-            points = self._follow(frame, points)
-            rows.append(np.full(N_UNITS, np.nan) if points is None else self.of_points(points))
+        rows = [
+            np.full(N_UNITS, np.nan) if points is None else self.of_points(points)
+            for points in follow_mesh(frames, self.detector)
+        ]
         return np.array(rows, np.float32).reshape(-1, N_UNITS)
 
     def of_points(self, points: np.ndarray) -> np.ndarray:
@@ -67,16 +84,3 @@ class FaceUnits:
         self.network.invoke()
         output = self.network.get_tensor(self.network.get_output_details()[0]["index"])
         return np.append(output[1:], np.float32(0))  # the first is "neutral", no face unit
-
-    def _follow(self, frame: np.ndarray, points: np.ndarray | None) -> np.ndarray | None:
-        """The mesh of this frame: where it was in the last one, else where a face is detected."""
-        if points is not None:
-            points, score = self.mesh.landmarks(frame, roi_of_landmarks(points))
-            if score >= MIN_SCORE:
-                return points
-        for face in self.detector.detect(frame)[:1]:
-            points, _ = self.mesh.landmarks(frame, roi_of_face(face))
-            points, score = self.mesh.landmarks(frame, roi_of_landmarks(points))
-            if score >= MIN_SCORE:
-                return points
-        return None

@@ -28,42 +28,42 @@ STRENGTH = (0.9, 1.12)  # a person's least and most, of every emotion
 # Styles of each emotion at full strength; a name without side means both sides.
 RECIPES: dict[str, tuple[dict[str, float], ...]] = {
     "ANG": (
-        {  # AU 4 5 7 10 22 25: glaring, teeth bared
-            **{"browDown": 1.1, "eyeWide": 0.6, "eyeSquint": 0.55, "noseSneer": 0.65},
-            **{"mouthUpperUp": 0.4, "mouthLowerDown": 0.8, "mouthFunnel": 0.3, "jawOpen": 0.12},
-            **{"jawForward": 0.3, "cheekSquint": 0.15},
+        {  # AU 4 5 7 10 22 25 26: glaring, shouting, teeth bared
+            **{"browDown": 1.05, "eyeWide": 0.7, "eyeSquint": 0.45, "noseSneer": 0.7},
+            **{"mouthUpperUp": 0.4, "mouthLowerDown": 1.0, "mouthFunnel": 0.35, "jawOpen": 0.3},
+            **{"jawForward": 0.3, "mouthFrown": 0.2},
         },
-        {  # AU 4 5 7 10 23 24: lips tight
-            **{"browDown": 1.2, "eyeWide": 0.5, "eyeSquint": 0.75, "noseSneer": 0.55},
-            **{"mouthPress": 0.3, "mouthRollUpper": 0.3, "mouthFrown": 0.35, "jawForward": 0.4},
-            **{"mouthLowerDown": 0.5, "mouthFunnel": 0.25},
+        {  # AU 4 5 7 15 23: eyes narrowed, lips tight
+            **{"browDown": 1.2, "eyeWide": 0.5, "eyeSquint": 0.65, "noseSneer": 0.6},
+            **{"mouthPress": 0.2, "mouthRollUpper": 0.15, "mouthFrown": 0.45, "jawForward": 0.45},
+            **{"mouthLowerDown": 0.7, "mouthFunnel": 0.3, "jawOpen": 0.12},
         },
     ),
     "DIS": (
-        {  # AU 4 6 7 9 10 25: nose wrinkled, teeth showing
-            **{"noseSneer": 1.2, "mouthUpperUp": 1.05, "browDown": 0.25, "eyeSquint": 0.8},
-            **{"cheekSquint": 0.7, "mouthStretch": 0.2, "mouthFrown": 0.5},
-            **{"mouthShrugLower": 0.4, "mouthLowerDown": 0.1, "eyeBlink": 0.35},
+        {  # AU 4 7 9 10 15 17: nose wrinkled, upper lip high
+            **{"noseSneer": 1.25, "mouthUpperUp": 1.1, "browDown": 0.45, "eyeSquint": 1.0},
+            **{"cheekSquint": 0.6, "mouthFrown": 0.6, "mouthShrugLower": 0.5},
+            **{"mouthShrugUpper": 0.1, "eyeBlink": 0.44},
         },
         {  # AU 4 6 7 9 10 20: a grimace, mouth spread
-            **{"noseSneer": 1.25, "mouthUpperUp": 1.05, "browDown": 0.35, "eyeSquint": 0.9},
-            **{"cheekSquint": 0.8, "mouthSmile": 0.1, "mouthStretch": 0.45},
-            **{"mouthShrugLower": 0.45, "eyeBlink": 0.3},
+            **{"noseSneer": 1.25, "mouthUpperUp": 1.1, "browDown": 0.5, "eyeSquint": 1.1},
+            **{"cheekSquint": 0.8, "mouthStretch": 0.25, "mouthDimple": 0.15},
+            **{"mouthFrown": 0.2, "mouthShrugLower": 0.5, "eyeBlink": 0.38},
         },
         {  # AU 4 7 9 10 15 17: upper lip curled, corners down
-            **{"noseSneer": 1.2, "mouthUpperUp": 0.9, "browDown": 0.3, "eyeSquint": 0.65},
-            **{"cheekSquint": 0.55, "mouthFrown": 0.5, "mouthShrugLower": 0.4},
-            **{"mouthShrugUpper": 0.2, "eyeBlink": 0.36},
+            **{"noseSneer": 1.2, "mouthUpperUp": 0.95, "browDown": 0.5, "eyeSquint": 0.85},
+            **{"cheekSquint": 0.5, "mouthFrown": 0.65, "mouthShrugLower": 0.55},
+            **{"mouthShrugUpper": 0.2, "eyeBlink": 0.44},
         },
     ),
     "FEA": (
         {  # AU 1 2 4 5 26: the mouth falls open
-            **{"browInnerUp": 1.25, "browOuterUp": 0.6, "browDown": 0.2, "eyeWide": 1.3},
-            **{"mouthStretch": 0.7, "mouthLowerDown": 0.5, "jawOpen": 0.26},
+            **{"browInnerUp": 1.3, "browOuterUp": 0.4, "browDown": 0.25, "eyeWide": 1.3},
+            **{"mouthStretch": 0.45, "mouthLowerDown": 0.45, "jawOpen": 0.36},
         },
         {  # AU 1 2 4 5 20 25: mouth drawn wide and tense
-            **{"browInnerUp": 1.25, "browOuterUp": 0.35, "browDown": 0.25, "eyeWide": 1.3},
-            **{"mouthStretch": 1.1, "mouthLowerDown": 0.6, "jawOpen": 0.26},
+            **{"browInnerUp": 1.3, "browOuterUp": 0.3, "browDown": 0.3, "eyeWide": 1.3},
+            **{"mouthStretch": 1.0, "mouthLowerDown": 0.6, "jawOpen": 0.32},
         },
     ),
     "HAP": (
@@ -83,25 +83,27 @@ RECIPES: dict[str, tuple[dict[str, float], ...]] = {
     ),
     "NEU": ({},),
     "SAD": (
-        {  # AU 1 4 15 17: the textbook's
+        {  # AU 1 4 6 15 17: the textbook's
             **{"browInnerUp": 1.3, "browDown": 0.65, "mouthFrown": 1.3, "mouthShrugLower": 0.5},
-            **{"cheekSquint": 0.35, "mouthStretch": 0.2, "mouthUpperUp": 0.15, "eyeBlink": 0.28},
+            **{"eyeSquint": 0.45, "cheekSquint": 0.6, "mouthStretch": 0.4, "mouthUpperUp": 0.15},
+            **{"eyeBlink": 0.34},
         },
         {  # AU 1 4 6 7 11 15 17 20: about to cry, eyes squeezed, brows low
-            **{"browInnerUp": 1.3, "browDown": 0.8, "eyeSquint": 0.9, "cheekSquint": 0.8},
-            **{"mouthFrown": 1.15, "mouthStretch": 0.35, "mouthShrugLower": 0.5},
-            **{"mouthUpperUp": 0.2, "eyeBlink": 0.2},
+            **{"browInnerUp": 1.3, "browDown": 0.85, "eyeSquint": 0.85, "cheekSquint": 0.75},
+            **{"mouthFrown": 1.3, "mouthStretch": 0.45, "mouthShrugLower": 0.5},
+            **{"mouthUpperUp": 0.2, "eyeBlink": 0.3},
         },
-        {  # AU 1 4 15 17 24: holding it back, lips together
-            **{"browInnerUp": 1.3, "browDown": 0.6, "mouthFrown": 1.25, "mouthPress": 0.15},
-            **{"mouthRollLower": 0.15, "mouthShrugLower": 0.5, "eyeBlink": 0.28},
+        {  # AU 1 4 15 17 28: holding it back, lower lip drawn in
+            **{"browInnerUp": 1.3, "browDown": 0.65, "mouthFrown": 1.3, "mouthRollLower": 0.2},
+            **{"mouthShrugLower": 0.5, "mouthStretch": 0.3, "eyeSquint": 0.4, "cheekSquint": 0.5},
+            **{"mouthUpperUp": 0.1, "eyeBlink": 0.36},
         },
     ),
 }
 
 
 # How far the jaw moves in speech, at full strength: sad speakers mumble, angry ones do not.
-ARTICULATION = {"ANG": 1.25, "DIS": 0.95, "FEA": 1.1, "HAP": 1.1, "NEU": 1.0, "SAD": 0.75}
+ARTICULATION = {"ANG": 1.25, "DIS": 0.8, "FEA": 1.1, "HAP": 1.1, "NEU": 1.0, "SAD": 0.65}
 
 
 def sides(name: str) -> list[int]:

@@ -135,7 +135,8 @@ def blend(felt: np.ndarray, said: Articulation, jaw: np.ndarray | float = 1.0) -
     scale("mouthPress mouthRollUpper mouthRollLower", 1 - 0.7 * talking * open_)
     scale("mouthShrugLower", 1 - 0.5 * talking * open_)
     # Rounding and the expression's width share the corners of the mouth.
-    scale("mouthSmile mouthDimple mouthStretch mouthFrown", 1 - 0.6 * round_ * open_)
+    scale("mouthSmile mouthDimple mouthStretch", 1 - 0.6 * round_ * open_)
+    scale("mouthFrown", 1 - 0.3 * round_ * open_)
     width = felt[:, sides("mouthSmile") + sides("mouthStretch")].sum(1) / 2
     give = 1 - 0.35 * np.clip(width, 0, 1)
     # f and v: the lower lip goes to the teeth, so the jaw must come up.
