@@ -173,7 +173,7 @@ class Visit:
         """What a card says once it says `text`."""
         card = self.card(title)
         expect(card).to_contain_text(text, timeout=SLOW_MS)
-        lines = card.locator(".emolib-line, .emolib-said").all_inner_texts()
+        lines = card.locator(".emolib-line, .status, .notice").all_inner_texts()
         return next(line for line in lines if text in line)
 
 
@@ -195,7 +195,6 @@ def tour(visit: Visit, face: Path, voice: Path) -> None:
         box.press("Enter")
 
     say(f"typed sentence, to the preview {visit.previewed(type_it):.2f} s")
-    say("  " + visit.line("2 · Voice", "synthetic speech"))
     say(f"sample person, typed sentence: film after {visit.made('Generate'):.1f} s")
     say("  " + visit.line("Film", "made in"))
     visit.shot("film")
@@ -221,7 +220,7 @@ def tour(visit: Visit, face: Path, voice: Path) -> None:
     say(f"uploaded face, typed sentence: film after {visit.made('Generate'):.1f} s")
     visit.shot("film_of_upload")
 
-    feeling = visit.card("3 · Feeling")
+    feeling = visit.card("3 · Emotion")
     visit.press("Mixture", feeling)
     visit.page.wait_for_timeout(1500)
     visit.shot("mixture")
@@ -237,28 +236,29 @@ def tour(visit: Visit, face: Path, voice: Path) -> None:
 
     visit.press("File or camera", faces)
     chooser.set_input_files(__file__)
-    say("a script as a face: " + visit.line("1 · Face", "text, not media"))
+    say("a script as a face: " + visit.line("1 · Face", "can be opened"))
     visit.shot("bad_upload")
-    record(visit, faces, "Record with the camera", 3.0)
-    say("camera: " + visit.line("1 · Face", "recording"))
+    record(visit, faces, "camera", 3.0)
+    say("camera: " + visit.line("1 · Face", "Recording: a video"))
     visit.shot("recorded_face")
     visit.press("File or microphone", voices)
-    record(visit, voices, "Record with the microphone", 2.5)
-    say("microphone: " + visit.line("2 · Voice", "recording"))
+    record(visit, voices, "microphone", 2.5)
+    say("microphone: " + visit.line("2 · Voice", "of sound"))
     visit.press("One emotion", feeling)
     visit.page.wait_for_timeout(2500)
     say(f"recorded face and voice: film after {visit.made('Generate'):.1f} s")
     visit.shot("film_of_recording")
 
 
-def record(visit: Visit, card: Locator, button: str, seconds: float) -> None:
+def record(visit: Visit, card: Locator, device: str, seconds: float) -> None:
     """Record for a while; a picture is kept in between."""
-    card.get_by_role("button", name=button).click()
-    card.locator(".emolib-clock").wait_for(timeout=SLOW_MS)
+    visit.press(f"Turn on the {device}", card)
+    visit.press("Record", card)
+    card.locator(".clock").wait_for(timeout=SLOW_MS)
     visit.page.wait_for_timeout(1000 * seconds)
     visit.shot("recording")
-    visit.press("Stop and use it", card)
-    expect(card.locator(".emolib-said")).to_have_attribute("data-tone", "good", timeout=SLOW_MS)
+    visit.press("Stop", card)
+    expect(card.locator(".status")).to_have_attribute("data-tone", "good", timeout=SLOW_MS)
 
 
 def refused(visit: Visit, reason: str) -> None:
@@ -268,7 +268,7 @@ def refused(visit: Visit, reason: str) -> None:
         ("2 · Voice", "File or microphone", "microphone"),
     ):
         visit.press(way, visit.card(title))
-        visit.card(title).get_by_role("button", name=f"Record with the {device}").click()
+        visit.press(f"Turn on the {device}", visit.card(title))
         print(visit.line(title, reason.format(device)), flush=True)
     visit.shot("refused")
 
@@ -306,7 +306,7 @@ def main() -> None:
         devices = fake_devices(args.face, args.voice, folder)
         visits = {  # name: number of the first picture, browser options, notebook, steps
             "tour": (0, devices, whole, partial(tour, face=args.face, voice=args.voice)),
-            "refused": (50, devices[:1], alone, partial(refused, reason="did not allow the {}")),
+            "refused": (50, devices[:1], alone, partial(refused, reason="The {} is not allowed")),
             "missing": (60, [], alone, partial(refused, reason="No {} was found")),
             "looks": (70, [], alone, looks),
         }

@@ -6,6 +6,7 @@ cheapest to find, before the network runs. Iterating the `FrameStream` makes the
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -56,17 +57,9 @@ class Clip:
         self, path: str | os.PathLike, *, overwrite: bool = False, label: bool = True
     ) -> Written:
         """Write it with all provenance marks; see `media.provenance.write_labelled`."""
-        return write_labelled(
-            path,
-            self.frames,
-            self.audio,
-            self.facts,
-            label,
-            fps=self.fps,
-            sample_rate_hz=self.sample_rate_hz,
-            inputs=self.inputs,
-            overwrite=overwrite,
-        )
+        how = {"fps": self.fps, "sample_rate_hz": self.sample_rate_hz, "inputs": self.inputs}
+        marks = (self.audio, self.facts, label)
+        return write_labelled(path, self.frames, *marks, overwrite=overwrite, **how)
 
 
 @dataclass
@@ -105,8 +98,8 @@ class FrameStream:
                 where=f"frames {gaps}",
                 fix="cut these frames out, or pass --on-missing pass",
             )
-        passes = self.order.on_missing == "pass"
-        self.shares = ease(found) if passes else np.ones(len(found))  # of the generated face
+        shown = found if self.order.on_missing == "pass" else np.ones_like(found)
+        self.shares = ease(shown)  # of the generated face
 
     def __len__(self) -> int:
         return len(self.plan)
@@ -120,16 +113,14 @@ class FrameStream:
     def audio(self) -> np.ndarray:
         """(n,) float32 mono at `sound.rate_hz`, as long as the frames."""
         n_samples = round(len(self) / self.fps * self.sound.rate_hz)
-        played = self.sound.played[:n_samples]
-        missing = n_samples - len(played)  # less than half a frame
-        return np.pad(played, (0, missing)) if missing > 0 else played
+        played = self.sound.played[:n_samples]  # at most half a frame is missing
+        return np.pad(played, (0, n_samples - len(played)))
 
     def __iter__(self) -> Iterator[np.ndarray]:
         """Finished frames in order."""
         frames, smoother = self.source.frames(self.plan), FlowSmoother()
         last, done = None, 0
-        width, height = self.track.picture_px
-        most = max(1, BATCH_BYTES // (3 * width * height))
+        most = max(1, BATCH_BYTES // (3 * math.prod(self.track.picture_px)))
         while done < len(self):
             indices = range(done, min(done + self.engine.batch, done + most, len(self)))
             with self.stages("read"):
@@ -164,10 +155,9 @@ class FrameStream:
         if not found:
             return out
         rules, smoother = self.engine.rules, smoother or FlowSmoother()
+        shots = [int(self.plan[indices[i]]) for i in found]
         with self.stages("crop"):
-            places = [
-                self.track.transform(int(self.plan[indices[i]]), rules.geometry) for i in found
-            ]
+            places = [self.track.transform(k, rules.geometry) for k in shots]
             crops = [p.crop(frames[i], VIDEO.face_px) for i, p in zip(found, places, strict=True)]
         chosen = np.array([indices[i] for i in found])
         with self.stages("network"):
@@ -203,15 +193,21 @@ def open_film(
 ) -> FrameStream:
     """A film ready to be made, frame by frame.
 
-    Args:
-        order: what is wanted.
-        weights: emotion (6,), or (K, 6) for a walk, or None for a network without.
+    `weights` is the emotion (6,), or (K, 6) for a walk, or None for a network without.
 
     Raises:
-        AudioError, MediaError, FaceError: the sound, the file, the face.
-        Cancelled: `cancel()` was true.
+        EmolibError: of the sound, the file, the face; `Cancelled`.
     """
     stages = Stages()
+
+    def watched(frames: Iterator[np.ndarray], total: int) -> Iterator[np.ndarray]:
+        for k, frame in enumerate(frames, 1):
+            if cancel is not None and cancel():
+                raise Cancelled("cancelled while looking for the face")
+            yield frame
+            if progress:
+                progress("faces", k, total)
+
     with warnings_as_notes() as warned:
         with stages("open"):
             source = Source(order.face, order.max_picture_px)
@@ -221,7 +217,7 @@ def open_film(
         n_sound = n_sound_frames(len(sound.played), sound.rate_hz)
         n_look = 1 if source.still else frames_to_track(n_sound)
         with stages("faces"):
-            first = _watched(source.first(n_look), n_look, progress, cancel)
+            first = watched(source.first(n_look), n_look)
             if order.box is not None:
                 track, remembered = fixed_track(first, order.box, source.name), False
             else:
@@ -252,13 +248,3 @@ def open_film(
     return FrameStream(
         order, engine, source, sound, track, plan, emotion, stages, report, progress, cancel
     )
-
-
-def _watched(frames, total: int, progress: Progress | None, cancel: Cancel | None):
-    """Frames on their way to the face tracker, counted and stoppable."""
-    for k, frame in enumerate(frames, 1):
-        if cancel is not None and cancel():
-            raise Cancelled("cancelled while looking for the face")
-        yield frame
-        if progress:
-            progress("faces", k, total)

@@ -225,16 +225,10 @@ class TalkingFace:
 
     def facts(self, stream: FrameStream, made_at: str | None = None) -> Facts:
         """What a clip is made from, for its marks."""
-        report = stream.report
-        walk = {"walk": report["walk"]} if "walk" in report else {}
-        return Facts(
-            emotion=report["emotion"],
-            model=self.name,
-            model_sha256=self.sha256,
-            inputs=report["inputs"],
-            made_at=made_at or utc_now(),
-            more={"recipe": self.meta.recipe, "native": report["native"], **walk},
-        )
+        report, more = stream.report, {"recipe": self.meta.recipe}
+        more |= {key: report[key] for key in ("native", "walk") if key in report}
+        made = {"model": self.name, "model_sha256": self.sha256, "made_at": made_at or utc_now()}
+        return Facts(report["emotion"], inputs=report["inputs"], more=more, **made)
 
     def _clip(self, stream: FrameStream, frames, audio, boxes) -> Clip:
         return Clip(

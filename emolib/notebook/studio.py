@@ -7,7 +7,6 @@ for the page. Paper: §6.
 from __future__ import annotations
 
 import time
-from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -24,6 +23,7 @@ from emolib.notebook.recorder import LIMITS
 from emolib.notebook.widgets import full
 from emolib.studio.catalogue import jpeg
 from emolib.studio.engine import JobEngine
+from emolib.studio.films import fresh, slug
 from emolib.studio.jobs import Job, Kind
 from emolib.studio.problems import StudioError
 from emolib.studio.workers import Worker
@@ -61,17 +61,11 @@ class Studio(ipw.VBox):
         self.face, self.voice = FacePicker(own_files), VoicePicker(own_files)
         self.emotion = EmotionPicker()
         fits = [(FIT_NAMES[fit], fit) for fit in FITS]
-        wide = {"description_width": "initial"}
-        self.fit = ipw.Dropdown(
-            options=fits, description="a video shorter than the voice", style=wide, layout=full()
-        )
+        wide = {"style": {"description_width": "initial"}}
+        told = ("a video shorter than the voice", "which face (0 is the largest)")
+        self.fit = ipw.Dropdown(options=fits, description=told[0], layout=full(), **wide)
         self.face_index = ipw.BoundedIntText(
-            value=0,
-            min=0,
-            max=20,
-            description="which face (0 is the largest)",
-            style=wide,
-            layout=full(),
+            value=0, min=0, max=20, description=told[1], layout=full(), **wide
         )
         self.make = ipw.Button(description="Generate", button_style="primary")
         self.six = ipw.Button(description="Six side by side")
@@ -174,10 +168,9 @@ class Studio(ipw.VBox):
         self._busy(False)
         if job.state == "done":
             self._show(job)
-        elif job.state == "cancelled":
-            self._say("cancelled, nothing was written", "bad")
         else:
-            self._say(_in_a_line(job), "bad")
+            gone = job.state == "cancelled"
+            self._say("cancelled, nothing was written" if gone else _in_a_line(job), "bad")
         if self._stale:
             self._changed()
 
@@ -239,8 +232,7 @@ class Studio(ipw.VBox):
 
 
 def _card(title: str, *parts: ipw.Widget) -> ipw.Widget:
-    heading = ipw.HTML(f"<h3>{title}</h3>")
-    return ipw.VBox([heading, *parts]).add_class("emolib-card")
+    return ipw.VBox([ipw.HTML(f"<h3>{title}</h3>"), *parts]).add_class("emolib-card")
 
 
 def _titled(title: str, picture: ipw.Widget) -> ipw.Widget:
@@ -254,15 +246,3 @@ def _short(path: Path) -> str:
 
 def _in_a_line(job: Job) -> str:
     return f"{job.error.message}; fix: {job.error.fix}" if job.error.fix else job.error.message
-
-
-def fresh(folder: Path, stem: str, suffix: str) -> Path:
-    """The first of `stem.suffix`, `stem-2.suffix`, … that does not exist in `folder`."""
-    names = (f"{stem}{suffix}" if k == 1 else f"{stem}-{k}{suffix}" for k in count(1))
-    return next(folder / name for name in names if not (folder / name).exists())
-
-
-def slug(text: str) -> str:
-    """Text as a part of a file name: "happiness 40% → fear" becomes "happiness_40_fear"."""
-    words = "".join(letter if letter.isalnum() else " " for letter in text).split()
-    return "_".join(words)[:60]

@@ -1,7 +1,6 @@
 """The job engine: orders wait in line, are made one by one, watched, cancelled and forgotten.
 
-One thread a worker takes jobs, one more keeps order. All that they and the callers see is changed
-under one lock, and nobody waits while holding it.
+One thread a worker takes jobs, one more keeps order. All they see is changed under one lock.
 """
 
 from __future__ import annotations
@@ -14,25 +13,16 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
-from emolib.base.errors import Cancelled
 from emolib.studio.jobs import Job
 from emolib.studio.limits import Limits
-from emolib.studio.problems import (
-    ABANDONED,
-    CRASHED,
-    INTERRUPTED,
-    OVERDUE,
-    Problem,
-    StudioError,
-    problem_of,
-)
+from emolib.studio.problems import ABANDONED, OVERDUE, Problem, StudioError
 from emolib.studio.store import JobStore
-from emolib.studio.workers import Worker, WorkerDied, WorkerUnfit
+from emolib.studio.workers import Worker, work
 
 log = logging.getLogger(__name__)
 
 RETRY_AFTER_S = 15
-MAX_FALSE_STARTS = 3
+LATER = f"try again in {RETRY_AFTER_S} s"
 TICK_S = 0.1  # how often workers that should have stopped are looked at
 
 
@@ -44,10 +34,7 @@ class JobEngine:
         store: where they are kept; default: in memory.
         give_up: called with a sentence when no work is possible.
 
-    Attributes:
-        jobs: by id, all that are known.
-        waiting: those in line, the next first.
-        closing: it is about to stop.
+    `jobs` are known by id; of `waiting` the next stands first; `closing`: it is about to stop.
     """
 
     def __init__(
@@ -64,36 +51,34 @@ class JobEngine:
         self._arriving: set[str] = set()  # jobs whose files are being uploaded
         self._lock = threading.RLock()
         self._some = threading.Condition(self._lock)  # a job waits, or we are closing
-        self._usual_s: float | None = None  # what a job takes
+        self._usual_s = 0.0  # what a job takes; 0: not known yet
         self._threads: list[threading.Thread] = []
         self.sweep()
 
     def start(self) -> None:
         """Workers at work, old things swept, until `close`."""
-        works = [(self._work, worker) for worker in self.workers]
-        for work, *given in [*works, (self._keep_order,)]:
-            thread = threading.Thread(target=work, args=given, daemon=True)
-            thread.start()
-            self._threads.append(thread)
+        lives = [(work, (worker, self)) for worker in self.workers]
+        for life, given in [*lives, (self._keep_order, ())]:
+            self._threads.append(threading.Thread(target=life, args=given, daemon=True))
+            self._threads[-1].start()
 
     def close(self) -> None:
         """No more jobs; those at work are interrupted."""
         self.stop_taking()
         for worker in self.workers:
             worker.hang_up()
-        end = time.monotonic() + self.limits.cancel_grace_s
-        for thread in self._threads:
-            thread.join(max(0.0, end - time.monotonic()))
-        for worker in self.workers:
-            worker.kill()
-        for thread in self._threads:
-            thread.join(self.limits.cancel_grace_s)
+        for end_them in (False, True):
+            end = time.monotonic() + self.limits.cancel_grace_s
+            for worker in self.workers if end_them else ():
+                worker.kill()
+            for thread in self._threads:
+                thread.join(max(0.0, end - time.monotonic()))
         self.store.close()
 
     def stop_taking(self) -> None:
         """No more jobs are taken or begun; who watches one sees that we are closing."""
+        self.closing = True
         with self._lock:
-            self.closing = True
             self._some.notify_all()
 
     # what the outside asks for
@@ -104,14 +89,9 @@ class JobEngine:
         return any(worker.state != "starting" for worker in self.workers)
 
     @property
-    def model(self) -> str:
-        """The network that the workers hold; "" until one has loaded it."""
-        return next((worker.model for worker in self.workers if worker.model), "")
-
-    def counts(self) -> tuple[int, int]:
-        """How many jobs wait, and how many are being made."""
-        with self._lock:
-            return len(self.waiting), sum(job.state == "running" for job in self.jobs.values())
+    def n_running(self) -> int:
+        """How many jobs are being made."""
+        return sum(worker.job is not None for worker in self.workers)
 
     @contextmanager
     def place(self, job_id: str) -> Iterator[None]:
@@ -124,11 +104,11 @@ class JobEngine:
             if self.closing:
                 raise StudioError("stopping", "the server is being stopped", "try again later")
             if len(self._arriving) + len(self.waiting) >= self.limits.queue:
-                raise _busy("queue_full", f"{self.limits.queue} jobs are waiting already")
-            if self.store.folder is not None:
-                room = shutil.disk_usage(self.store.folder).free - self.limits.min_free_bytes
-                if room < (len(self._arriving) + 1) * self.limits.max_upload_bytes:
-                    raise _busy("disk_full", "the server's disk is full")
+                message = f"{self.limits.queue} jobs are waiting already"
+                raise StudioError("queue_full", message, LATER)
+            free = shutil.disk_usage(self.store.folder or ".").free - self.limits.min_free_bytes
+            if free < (len(self._arriving) + 1) * self.limits.max_upload_bytes:
+                raise StudioError("disk_full", "the server's disk is full", LATER)
             self._arriving.add(job_id)
         try:
             yield
@@ -151,12 +131,11 @@ class JobEngine:
             StudioError: there is none.
         """
         with self._lock:
-            job = self.jobs.get(job_id)
-            if job is None:
+            if job_id not in self.jobs:
                 fix = "it may have expired: start again"
                 raise StudioError("not_found", "there is no such job", fix)
-            job.seen_at = time.monotonic()
-            return job
+            self.jobs[job_id].seen_at = time.monotonic()
+            return self.jobs[job_id]
 
     def position(self, job: Job) -> tuple[int | None, float | None]:
         """A job's place among those who wait, from 1, and about how long it will wait in s."""
@@ -164,15 +143,13 @@ class JobEngine:
             if job not in self.waiting:
                 return None, None
             place = self.waiting.index(job) + 1
-            busy = any(other.state == "running" for other in self.jobs.values())
-            if self._usual_s is None:
-                return place, None
-            return place, round((place - 1 + 0.5 * busy) * self._usual_s, 1)
+            wait_s = (place - 1 + 0.5 * bool(self.n_running)) * self._usual_s
+            return place, round(wait_s, 1) if self._usual_s else None
 
     def cancel(self, job: Job, error: Problem | None = None) -> None:
         """Stop a job that waits or runs."""
         with self._lock:
-            self._finish(job, "cancelled", error)
+            self.finish(job, "cancelled", error)
             self._stop_work(job)
 
     def delete(self, job: Job) -> None:
@@ -188,23 +165,20 @@ class JobEngine:
         with self._lock:
             now, mono = time.time(), time.monotonic()
             for job in list(self.jobs.values()):
-                if job.final:
-                    if job.finished_at + self.limits.retention_s < now:
-                        self.delete(job)
-                    continue
                 alone_s = 0 if job.keep or job.watchers else mono - job.seen_at
-                if not job.final and alone_s > self.limits.abandon_s:
+                if job.final and job.finished_at + self.limits.retention_s < now:
+                    self.delete(job)
+                elif not job.final and alone_s > self.limits.abandon_s:
                     self.cancel(job, ABANDONED)
-            finished = [job for job in self.jobs.values() if job.final]
-            finished.sort(key=lambda job: job.finished_at)
-            for job in finished[: max(0, len(finished) - self.limits.keep_jobs)]:
+            ended = sorted((j for j in self.jobs.values() if j.final), key=lambda j: -j.finished_at)
+            for job in ended[self.limits.keep_jobs :]:
                 self.delete(job)
             held = {worker.job.id for worker in self.workers if worker.job is not None}
             self.store.sweep(self._arriving | held | set(self.jobs))
 
-    # inside
+    # what workers and time do
 
-    def _finish(self, job: Job, state: str, error: Problem | None = None) -> None:
+    def finish(self, job: Job, state: str, error: Problem | None = None) -> None:
         """A job has come to its end; the first end counts."""
         with self._lock:
             if job.final:
@@ -227,35 +201,11 @@ class JobEngine:
         """Its worker is asked to let a job go; what nobody has open is removed."""
         worker = next((worker for worker in self.workers if worker.job is job), None)
         if worker is None:
-            self.store.remove_files(job)
-            return
+            return self.store.remove_files(job)
         job.stopped_at = job.stopped_at or time.monotonic()
-        worker.cancel(job)
+        return worker.cancel(job)
 
-    def _work(self, worker: Worker) -> None:
-        """A worker's thread: it is started, fed, and started again when it dies."""
-        false_starts = 0
-        while not self.closing:
-            try:
-                worker.start()
-                false_starts = 0
-                while (job := self._take(worker)) is not None:
-                    self._make(worker, job)
-            except WorkerUnfit as error:
-                return self.give_up(str(error))
-            except Exception as error:
-                false_starts += worker.state == "starting"
-                worker.kill()
-                if self.closing:
-                    return None
-                if not isinstance(error, WorkerDied):
-                    log.exception("the worker on %s failed", worker.device)
-                log.warning("the worker on %s stopped (%s)", worker.device, error)
-                if false_starts >= MAX_FALSE_STARTS:
-                    return self.give_up(f"the worker on {worker.device} does not start")
-        return None
-
-    def _take(self, worker: Worker) -> Job | None:
+    def take(self, worker: Worker) -> Job | None:
         """The next job, now running; waits until there is one. None when we are closing."""
         with self._lock:
             worker.state = "idle"
@@ -263,37 +213,17 @@ class JobEngine:
             if self.closing:
                 return None
             job = self.waiting.popleft()
-            worker.job, worker.state = job, "busy"
-            job.state, job.stage, job.started_at = "running", "preview", time.time()
+            worker.job, worker.state, job.started_at = job, "busy", time.time()
+            job.state, job.stage = "running", "preview"
             self.store.save(job)
         job.changed(job)
         return job
 
-    def _make(self, worker: Worker, job: Job) -> None:
-        """A job from its beginning to its end.
-
-        Raises:
-            WorkerDied: it has to be started again.
-        """
-        try:
-            job.made = worker.make(job, lambda: job.final or self.closing)
-            self._finish(job, "done")
-        except (Cancelled, WorkerDied) as error:
-            died = isinstance(error, WorkerDied)
-            if died or self.closing:
-                self._finish(job, "failed", INTERRUPTED if self.closing else CRASHED)
-            self._finish(job, "cancelled")  # unless it has failed
-            if died:
-                raise
-        except Exception as error:
-            problem = problem_of(error)
-            if problem.code == "internal":
-                log.exception("job %s failed", job.id[:6])
-            self._finish(job, "failed", problem)
-        finally:
-            with self._lock:
-                worker.job = None
-                self.store.remove_files(job)
+    def release(self, worker: Worker) -> None:
+        """A worker has let its job go: what is not its outcome is removed."""
+        with self._lock:
+            self.store.remove_files(worker.job)
+            worker.job = None
 
     def _keep_order(self) -> None:
         """Ends workers that do not stop, or take too long; sweeps."""
@@ -306,22 +236,16 @@ class JobEngine:
                     return
             for worker in self.workers:
                 job, mono = worker.job, time.monotonic()
-                if worker.started_s and mono - worker.started_s > limits.start_timeout_s:
+                begun_s, stopped_s = worker.started_s or mono, (job and job.stopped_at) or mono
+                late = mono - begun_s > limits.start_timeout_s
+                if late or mono - stopped_s > limits.cancel_grace_s:
                     worker.kill()
-                if job is None:
-                    continue
-                if job.stopped_at and mono - job.stopped_at > limits.cancel_grace_s:
-                    worker.kill()
-                elif not job.final and time.time() - job.started_at > limits.job_timeout_s:
-                    self._finish(job, "failed", OVERDUE)
+                if job and not job.final and time.time() - job.started_at > limits.job_timeout_s:
+                    self.finish(job, "failed", OVERDUE)
                     self._stop_work(job)
             if time.monotonic() - swept > every_s:
                 swept = time.monotonic()
                 try:
                     self.sweep()
-                except Exception:  # the next round tries again; the page must not stop for it
+                except Exception:  # the next round tries again
                     log.exception("tidying up failed")
-
-
-def _busy(code: str, message: str) -> StudioError:
-    return StudioError(code, message, f"try again in {RETRY_AFTER_S} s")

@@ -8,6 +8,8 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import count
+from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
@@ -175,3 +177,15 @@ def _name_bar(code: str) -> np.ndarray:
     middle, font = (CELL_PX / 2, BAR_PX / 2), ImageFont.load_default(16)
     ImageDraw.Draw(bar).text(middle, NAMES[code], text_on(COLOURS[code]), font, anchor="mm")
     return np.asarray(bar)
+
+
+def fresh(folder: Path, stem: str, suffix: str) -> Path:
+    """The first of `stem.suffix`, `stem-2.suffix`, … that does not exist in `folder`."""
+    names = (f"{stem}{suffix}" if k == 1 else f"{stem}-{k}{suffix}" for k in count(1))
+    return next(folder / name for name in names if not (folder / name).exists())
+
+
+def slug(text: str) -> str:
+    """Text as a part of a file name: "happiness 40% → fear" becomes "happiness_40_fear"."""
+    words = "".join(letter if letter.isalnum() else " " for letter in text).split()
+    return "_".join(words)[:60]

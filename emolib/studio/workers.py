@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import subprocess
 import sys
@@ -10,14 +11,21 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from emolib.base.errors import Cancelled
 from emolib.generate.talking_face import TalkingFace
 from emolib.studio.films import make_job
 from emolib.studio.jobs import Job
 from emolib.studio.limits import Limits
-from emolib.studio.problems import Problem, StudioError
+from emolib.studio.problems import CRASHED, INTERRUPTED, Problem, StudioError, problem_of
+
+if TYPE_CHECKING:
+    from emolib.studio.engine import JobEngine
+
+log = logging.getLogger(__name__)
+
+MAX_FALSE_STARTS = 3
 
 
 class WorkerDied(Exception):
@@ -175,3 +183,47 @@ class ProcessWorker(Worker):
         except (ValueError, KeyError, TypeError) as error:
             raise WorkerDied("an answer that makes no sense") from error
         return said
+
+
+def work(worker: Worker, engine: JobEngine) -> None:
+    """A worker's life: it is started, fed, and started again when it dies."""
+    false_starts = 0
+    while not engine.closing:
+        try:
+            worker.start()
+            false_starts = 0
+            while (job := engine.take(worker)) is not None:
+                _make(worker, job, engine)
+        except WorkerUnfit as error:
+            return engine.give_up(str(error))
+        except Exception as error:
+            false_starts += worker.state == "starting"
+            worker.kill()
+            if engine.closing:
+                return None
+            unknown = None if isinstance(error, WorkerDied) else error
+            log.warning("the worker on %s stopped (%s)", worker.device, error, exc_info=unknown)
+            if false_starts >= MAX_FALSE_STARTS:
+                return engine.give_up(f"the worker on {worker.device} does not start")
+    return None
+
+
+def _make(worker: Worker, job: Job, engine: JobEngine) -> None:
+    """A job from its beginning to its end. Raises WorkerDied: start it again."""
+    try:
+        job.made = worker.make(job, lambda: job.final or engine.closing)
+        engine.finish(job, "done")
+    except (Cancelled, WorkerDied) as error:
+        died = isinstance(error, WorkerDied)
+        if died or engine.closing:
+            engine.finish(job, "failed", INTERRUPTED if engine.closing else CRASHED)
+        engine.finish(job, "cancelled")  # unless it has failed
+        if died:
+            raise
+    except Exception as error:
+        problem = problem_of(error)
+        if problem.code == "internal":
+            log.exception("job %s failed", job.id[:6])
+        engine.finish(job, "failed", problem)
+    finally:
+        engine.release(worker)

@@ -4,6 +4,7 @@ said."""
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path as File
 from typing import Annotated
@@ -20,18 +21,17 @@ from emolib.studio.problems import StudioError
 from emolib.studio.survey import checked_answer
 from emolib.web.errors import ProblemView
 from emolib.web.middleware import COOKIE, same, session_of
+from emolib.web.options import OptionsView, options_view
 from emolib.web.orders import EXAMPLE, FORM, receive_job
 from emolib.web.settings import ServeSettings
 from emolib.web.views import (
     AnswerForm,
     HealthView,
     JobView,
-    OptionsView,
     Stored,
     TokenForm,
     health_view,
     job_view,
-    options_view,
 )
 
 PAUSE_S = 0.1  # between two looks at a job: whoever is slow gets fewer events, not older ones
@@ -175,6 +175,7 @@ async def job_events(job: ThisJob, engine: Engine) -> AsyncIterator[ServerSentEv
             await asyncio.sleep(PAUSE_S)
     finally:
         job.watchers -= 1
+        job.seen_at = time.monotonic()
 
 
 @api.get(

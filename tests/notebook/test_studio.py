@@ -12,7 +12,7 @@ from emolib.generate import SpokenText, TalkingFace, emotion_weights
 from emolib.media.verify import verify
 from emolib.notebook import pickers, studio
 from emolib.notebook.pickers import OWN, EmotionPicker, FacePicker, VoicePicker
-from emolib.notebook.studio import Studio, fresh, slug
+from emolib.notebook.studio import Studio
 from emolib.notebook.widgets import emotion_buttons
 
 PATIENCE_S = 120
@@ -223,11 +223,3 @@ def test_a_large_film_is_only_named(desk, voice, monkeypatch):
     settle(desk)
     assert not [part for part in desk.result.children if hasattr(part, "autoplay")]
     assert str(desk.film) in desk.result.children[-1].value
-
-
-def test_names_are_fresh_and_plain(tmp_path):
-    assert fresh(tmp_path, "a", ".mp4").name == "a.mp4"
-    (tmp_path / "a.mp4").touch()
-    (tmp_path / "a-2.mp4").touch()
-    assert fresh(tmp_path, "a", ".mp4").name == "a-3.mp4"
-    assert slug("happiness 40% → fear") == "happiness_40_fear"

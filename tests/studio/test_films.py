@@ -16,7 +16,7 @@ from emolib.generate import Order, SpokenText, TalkingFace
 from emolib.media.verify import verify
 from emolib.media.video import read_frames, read_video, write_video
 from emolib.studio.catalogue import jpeg, sample_catalogue, spoken_wav, thumbnail
-from emolib.studio.films import close_up, make_job, make_preview, text_on
+from emolib.studio.films import close_up, fresh, make_job, make_preview, slug, text_on
 from emolib.studio.jobs import Job
 from emolib.studio.problems import problem_of
 
@@ -172,3 +172,11 @@ def test_what_cannot_be_read_cannot_be_picked(tmp_path, caplog, monkeypatch):
     assert "cannot be picked" in caplog.text
     shutil.rmtree(tmp_path / "sample")
     assert sample_catalogue().faces == {}
+
+
+def test_names_are_fresh_and_plain(tmp_path):
+    assert fresh(tmp_path, "a", ".mp4").name == "a.mp4"
+    (tmp_path / "a.mp4").touch()
+    (tmp_path / "a-2.mp4").touch()
+    assert fresh(tmp_path, "a", ".mp4").name == "a-3.mp4"
+    assert slug("happiness 40% → fear") == "happiness_40_fear"
