@@ -10,7 +10,7 @@ export OMP_NUM_THREADS ?= 1
 export MALLOC_MMAP_THRESHOLD_ ?= 262144
 export MALLOC_TRIM_THRESHOLD_ ?= 262144
 
-.PHONY: demo test lint unit nbval lab notebooks figures book setup clean-env
+.PHONY: demo test lint unit nbval lab notebooks figures reproduce results book setup clean-env
 
 demo: $(READY)
 	$(BIN)/python scripts/make_demo.py
@@ -42,6 +42,19 @@ figures: $(READY)
 # The executed course as a site: out/book/index.html.
 book: $(READY)
 	$(BIN)/python scripts/make_book.py
+
+# From corpus to tables: make reproduce; ARGS=--dry-run tells the plan and its hours;
+# PROFILE=paper CORPUS=CREMA-D LRS2=LRS2 trains on the real corpora; ARGS="-- --executor slurm" elsewhere.
+PROFILE ?= lite
+CORES ?= 2
+reproduce: $(READY)
+	$(BIN)/python workflow/reproduce.py --profile $(PROFILE) --cores $(CORES) \
+		$(if $(CORPUS),--given corpus=$(CORPUS)) $(if $(LRS2),--given lrs2=$(LRS2)) \
+		$(if $(GRID),--given grid=$(GRID)) $(ARGS)
+
+# The stored results of the shipped networks, made anew: data/results and figures.
+results: PROFILE = shipped
+results: reproduce
 
 setup: $(READY)
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from emolib.base.errors import EmolibError
 from emolib.base.files import results_dir
-from emolib.studies.variants import KEPT, compare_runs, named_runs
+from emolib.evaluation.variants import KEPT, compare_runs, named_runs
 
 
 def main() -> int:

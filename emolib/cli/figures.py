@@ -13,6 +13,9 @@ from emolib.cli.root import app
 @app.command(epilog="Example: emolib figures --only 6")
 def figures(
     only: Annotated[int | None, typer.Option(help="number of one figure, 1 to 11")] = None,
+    results: Annotated[
+        Path | None, typer.Option(help="folder of results; default: data/results")
+    ] = None,
     out: Annotated[Path | None, typer.Option(help="folder; default: figures/")] = None,
 ) -> None:
     """Draw the paper's figures from stored results: figNN_name.png, .pdf and .json.
@@ -27,7 +30,7 @@ def figures(
 
     folder = out or figures_dir()
     if only is not None:
-        typer.echo(make_figure(only, folder))
+        typer.echo(make_figure(only, folder, results))
         return
     for number in sorted({*FIGURES, *NOT_DRAWN}):
-        typer.echo(why_waiting(number) or make_figure(number, folder))
+        typer.echo(why_waiting(number, results) or make_figure(number, folder, results))

@@ -10,13 +10,13 @@ How to add Figure NN: write `figNN_name.py` here with
         name="name",                           # -> figures/figNN_name.{png,pdf,json}
         shows="what the reader sees",          # the caption; or a function of the results
         needs=("figNN_name.json",),            # files in data/results, all needed
-        made_by="python scripts/make_results.py figNN_name",
+        made_by="make results",
         draw=draw,
     )
 
 and delete NN from `registry.NOT_DRAWN`, if it stands there. Nothing else: modules are found by
 their names. A drawing of more than a few lines, or one that a notebook shows too, belongs into
-`emolib.figures`; what makes the result is a study (docstring of `emolib.studies`). Corpus, profile
+`emolib.figures`; what makes the result is a study (`workflow/studies`). Corpus, profile
 and the results' names are added to the caption here.
 """
 

@@ -24,6 +24,6 @@ FIGURE = PaperFigure(
     name="architecture",
     shows="What every module of the paper's network reports on one frame.",
     needs=("windows.json",),
-    made_by="python scripts/make_results.py windows",
+    made_by="make results",
     draw=draw,
 )

@@ -42,6 +42,6 @@ FIGURE = PaperFigure(
     name="ablation",
     shows=told,
     needs=("ablation_frames.json",),
-    made_by="python scripts/make_results.py ablation_frames",
+    made_by="make results",
     draw=draw,
 )

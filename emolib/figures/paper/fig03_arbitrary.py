@@ -10,6 +10,6 @@ FIGURE = PaperFigure(
     name="arbitrary",
     shows="An arbitrary face (synthetic, another room and camera), every fifth frame.",
     needs=("fig03_arbitrary.json",),
-    made_by="python scripts/make_results.py fig03_arbitrary",
+    made_by="make results",
     draw=draw_rows,
 )

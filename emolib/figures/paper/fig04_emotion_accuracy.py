@@ -29,6 +29,6 @@ FIGURE = PaperFigure(
     name="emotion_accuracy",
     shows=told,
     needs=("ablation_plda.json", "ablation_improved.json"),
-    made_by="python scripts/make_results.py ablation_plda ablation_improved",
+    made_by="make results",
     draw=draw,
 )

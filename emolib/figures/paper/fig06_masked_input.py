@@ -20,6 +20,6 @@ FIGURE = PaperFigure(
     name="masked_input",
     shows="What is hidden of the target: half (Wav2Lip), all (paper).",
     needs=("windows.json",),
-    made_by="python scripts/make_results.py windows",
+    made_by="make results",
     draw=draw,
 )

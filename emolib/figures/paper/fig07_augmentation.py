@@ -19,6 +19,6 @@ FIGURE = PaperFigure(
     name="augmentation",
     shows="One draw for reference and target; a row a draw.",
     needs=("draws.json",),
-    made_by="python scripts/make_results.py draws",
+    made_by="make results",
     draw=draw,
 )

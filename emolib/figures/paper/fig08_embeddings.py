@@ -30,6 +30,6 @@ FIGURE = PaperFigure(
     name="embeddings",
     shows=told,
     needs=("embeddings_actor.json",),
-    made_by="python scripts/make_results.py embeddings_actor",
+    made_by="make results",
     draw=draw,
 )

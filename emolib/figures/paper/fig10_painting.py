@@ -10,6 +10,6 @@ FIGURE = PaperFigure(
     name="painting",
     shows="A painting (a stylised synthetic render), every fifth frame.",
     needs=("fig10_painting.json",),
-    made_by="python scripts/make_results.py fig10_painting",
+    made_by="make results",
     draw=draw_rows,
 )

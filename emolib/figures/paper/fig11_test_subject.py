@@ -10,6 +10,6 @@ FIGURE = PaperFigure(
     name="test_subject",
     shows="A test subject (synthetic) with its true answer, every fifth frame.",
     needs=("fig11_test_subject.json",),
-    made_by="python scripts/make_results.py fig11_test_subject",
+    made_by="make results",
     draw=draw_rows,
 )

@@ -10,7 +10,7 @@ from emolib.media.strip import load_strip
 
 
 def draw_rows(result: Stored) -> Figure:
-    """The strip beside a result of `studies.subjects`, with its rows named."""
+    """The strip beside a result of `workflow/studies/talking.py`, with its rows named."""
     numbers = result.numbers
     n_frames = len(numbers["rows"]) * numbers["columns"]
     frames = load_strip(result.path.with_suffix(".webp"), n_frames, numbers["cell_px"])

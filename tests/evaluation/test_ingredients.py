@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from emolib.base.emotions import EMOTIONS
+from emolib.evaluation import ingredients
+from emolib.evaluation.ingredients import against_paper, gap_of, sentences, steps, verdict
 from emolib.evaluation.intervals import Interval
-from emolib.studies import ingredients
-from emolib.studies.ingredients import against_paper, gap_of, sentences, steps, verdict
 
 
 def evaluation(recipe, *, accuracy=0.5, lse_d=8.0, flicker=1.0, seed=0, n_actors=8):

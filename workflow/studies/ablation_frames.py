@@ -12,14 +12,13 @@ from __future__ import annotations
 import itertools
 
 import numpy as np
+from studies.bench import Bench
 
 from emolib.base.config import AUDIO, VIDEO
 from emolib.base.emotions import EMOTIONS
 from emolib.data.store import ClipArrays, ClipStore
 from emolib.evaluation.regenerate import regenerate
 from emolib.models.checkpoint import load_checkpoint
-from emolib.studies.bench import Bench, Maker
-from emolib.studies.methods import METHODS
 
 SAID, SHOWN = "IEO", "MTI"  # the sentence to say; the calm clip's
 PEOPLE = ("9001", "9003")
@@ -29,7 +28,7 @@ FRAME = 33  # shown of each clip: "o'clock" opens the mouth, the calm clip's is 
 MEL_STEP = int(BEGIN * AUDIO.mel_steps_per_s / VIDEO.fps)
 
 
-def make_frames(bench: Bench) -> None:
+def make(bench: Bench) -> None:
     """`ablation_frames.json`, and its strip: rows × people × emotions (the source once each)."""
     scenes = [Scene(bench.store, actor) for actor in PEOPLE]
     rows = {"source": [], "truth": []}
@@ -38,10 +37,7 @@ def make_frames(bench: Bench) -> None:
         rows["truth"] += [scene.truth[code].frames[FRAME] for code in EMOTIONS]
     truth = [scene.true for scene in scenes]
     methods, scale = {}, np.mean([label_effect(frames) for frames in truth])
-    for recipe, checkpoint in METHODS.items():
-        if checkpoint not in bench.checkpoints:
-            continue
-        path = bench.checkpoints[checkpoint]
+    for recipe, path in bench.generators.items():
         network, meta = load_checkpoint(path, "generator")
         network = network.fused()
         made = [scene.made(network, meta.input_rules) for scene in scenes]
@@ -62,7 +58,7 @@ def make_frames(bench: Bench) -> None:
         "methods": methods,
     }
     frames = np.stack(list(itertools.chain(*rows.values())))
-    bench.save("ablation_frames.json", numbers, frames=frames)
+    bench.save(numbers, frames=frames)
 
 
 class Scene:
@@ -98,14 +94,3 @@ def label_effect(frames: np.ndarray) -> float:
     """
     pairs = itertools.combinations(frames.astype(np.int16), 2)
     return float(np.mean([np.abs(a - b).mean() for a, b in pairs]))
-
-
-MAKERS = (
-    Maker(
-        "ablation_frames",
-        make_frames,
-        makes=("ablation_frames.json",),
-        checkpoints=tuple(METHODS.values()),
-        required=("lite-generator",),
-    ),
-)

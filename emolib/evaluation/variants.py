@@ -14,11 +14,11 @@ from emolib.base.errors import CheckpointError, ConfigError
 from emolib.base.results import save_result
 from emolib.base.runtime import Stopwatch, run_record
 from emolib.data.store import ClipStore
+from emolib.evaluation.ingredients import Gap
+from emolib.evaluation.ingredients import verdict as verdict_on
 from emolib.evaluation.run import EvaluateSettings, evaluate
 from emolib.evaluation.stored import difference
 from emolib.models.checkpoint import CheckpointMeta, read_meta
-from emolib.studies.ingredients import Gap
-from emolib.studies.ingredients import verdict as verdict_on
 
 GROUPS = ("sync", "visual", "emotion", "truth")
 KEPT = {  # name here → metric of the evaluation, and whether more (1), less (-1) or neither is good

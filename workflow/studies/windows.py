@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
+from studies.bench import Bench
 
 from emolib.data.augment import Augment
 from emolib.data.windows import GeneratorSettings, GeneratorWindows
-from emolib.studies.bench import Bench, Maker
 
 SEED = 2
 MIDDLE = 2  # of five frames
@@ -20,7 +20,8 @@ def make_windows(bench: Bench) -> None:
     arrays = {mask: _bytes(item["faces"][:, :3]) for mask, item in items.items()}  # (T, 3, S, S)
     arrays["reference"] = _bytes(items["full"]["faces"][:, 3:])
     arrays["mel"] = items["full"]["mel_windows"][MIDDLE, 0].numpy()  # (80, 16)
-    bench.save("windows.json", {"seed": SEED, "frames": len(arrays["full"])}, arrays=arrays)
+    numbers = {"seed": SEED, "frames": len(arrays["full"])}
+    bench.save(numbers, arrays=arrays, uses=())
 
 
 def make_draws(bench: Bench) -> None:
@@ -34,15 +35,9 @@ def make_draws(bench: Bench) -> None:
         "faces": np.stack([_bytes(item["faces"][MIDDLE]) for item in draws]),  # (3, 6, S, S)
         "targets": np.stack([_bytes(item["target_frames"][MIDDLE]) for item in draws]),
     }
-    bench.save("draws.json", {"seed": SEED, "draws": N_DRAWS}, arrays=arrays)
+    bench.save({"seed": SEED, "draws": N_DRAWS}, arrays=arrays, uses=())
 
 
 def _bytes(values) -> np.ndarray:
     """Floats in [0, 1] → uint8."""
     return (values.numpy() * 255).round().astype(np.uint8)
-
-
-MAKERS = (
-    Maker("windows", make_windows, makes=("windows.json",)),
-    Maker("draws", make_draws, makes=("draws.json",)),
-)

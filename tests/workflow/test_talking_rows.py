@@ -4,14 +4,16 @@ import numpy as np
 import pytest
 from face_scenes import clip_of
 from shaken import shake
+from studies import talking
+from studies.bench import Bench
 
+from emolib.base.errors import DatasetError
 from emolib.base.results import load_result
 from emolib.figures.subjects import talking_rows
 from emolib.media.strip import load_strip
 from emolib.models.checkpoint import save_checkpoint
 from emolib.models.generator import Generator, GeneratorConfig
-from emolib.studies import subjects
-from emolib.studies.bench import Bench
+from emolib.notebook.data import sample_corpus
 
 
 @pytest.fixture
@@ -20,16 +22,15 @@ def bench(tmp_path, monkeypatch):
     monkeypatch.setenv("EMOLIB_CACHE", str(tmp_path / "cache"))
     monkeypatch.setenv("EMOLIB_PROGRESS", "0")
     found = {}
-    for name, recipe, config in (
-        ("lite-wav2lip-generator", "WAV2LIP", {"emotion": None, "head": "rgb"}),
-        ("lite-generator", "IMPROVED", {"head": "composite"}),
+    for recipe, config in (
+        ("WAV2LIP", {"emotion": None, "head": "rgb"}),
+        ("IMPROVED", {"head": "composite"}),
     ):
         network = Generator(GeneratorConfig(width=1 / 32, **config))
         shake(network)
-        found[name] = tmp_path / f"{name}.safetensors"
-        save_checkpoint(found[name], network, recipe=recipe)
-    (tmp_path / "results").mkdir()
-    return Bench(found, tmp_path / "results")
+        found[recipe] = tmp_path / f"{recipe}.safetensors"
+        save_checkpoint(found[recipe], network, recipe=recipe)
+    return Bench(tmp_path / "rows.json", found, {}, None, sample_corpus())
 
 
 def scene(n_frames):
@@ -37,11 +38,11 @@ def scene(n_frames):
 
 
 def test_every_network_gets_a_row_and_ours_one_for_each_emotion(bench, monkeypatch):
-    monkeypatch.setattr(subjects, "N_COLUMNS", 2)
+    monkeypatch.setattr(talking, "N_COLUMNS", 2)
     voice = np.random.default_rng(0).normal(0, 0.1, 10 * 640).astype(np.float32)
-    subject = subjects.Subject(scene(10), voice, "SAD", "a photograph", truth=scene(12))
-    subjects.make_rows(bench, subject, "rows.json")
-    result = load_result(bench.path("rows.json"))
+    subject = talking.Subject(scene(10), voice, "SAD", "a photograph", truth=scene(12))
+    talking.make_rows(bench, subject)
+    result = load_result(bench.out)
     rows = result["numbers"]["rows"]
     labels = [(row["label"], row["emotion"]) for row in rows]
     assert labels[:4] == [
@@ -53,7 +54,7 @@ def test_every_network_gets_a_row_and_ours_one_for_each_emotion(bench, monkeypat
     assert sorted(code for _, code in labels[4:]) == ["ANG", "HAP", "NEU"]
     assert all(0 <= row["judge_prob"] <= 1 for row in rows if row["emotion"])
     assert result["record"]["corpus"] == "a photograph"
-    cells = load_strip(bench.path("rows.webp"), 2 * len(rows), subjects.CELL_PX)
+    cells = load_strip(bench.out.with_suffix(".webp"), 2 * len(rows), talking.CELL_PX)
     assert np.abs(cells[0].astype(int) - cells[1]).mean() < 3  # the source stands still
     assert np.abs(cells[0].astype(int) - cells[6]).mean() > 3  # our answer does not look like it
     fig = talking_rows(rows, cells, 5)
@@ -61,8 +62,9 @@ def test_every_network_gets_a_row_and_ours_one_for_each_emotion(bench, monkeypat
     assert fig.axes[0].get_title() == "frame 0"
 
 
-def test_the_subjects_are_what_the_captions_say(bench):
-    who = subjects.test_subject(bench)
-    assert who.truth.shape[1:] == who.pictures.shape[1:]
-    assert abs(len(who.truth) / 25 - len(who.voice) / 16_000) < 0.05
-    assert "synthetic" in who.corpus
+def test_a_companion_that_would_make_the_clone_large_is_refused(bench):
+    noise = np.random.default_rng(0).integers(0, 255, 400_000).astype(np.uint8)
+    with pytest.raises(DatasetError, match=r"rows\.npz.*400 KB"):
+        bench.save({}, arrays={"noise": noise}, corpus="none")
+    assert not bench.out.with_suffix(".npz").exists()
+    assert not bench.out.exists()

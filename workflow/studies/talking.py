@@ -10,21 +10,18 @@ Paper: §5.1 and appendix E, figures 3, 10, 11.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from studies.bench import Bench
 
 from emolib.base.emotions import EMOTIONS
 from emolib.evaluation.emotion import ExpressionJudge
 from emolib.generate import TalkingFace
 from emolib.media.audio import load_audio
 from emolib.media.compose import CropTransform
-from emolib.media.strip import save_strip
 from emolib.media.video import read_frames
 from emolib.models.face_nets import ExpressionNet
-from emolib.studies.bench import Bench, Maker, check_size
-from emolib.studies.methods import METHODS
 from emolib.synthetic.painting import as_painting
 from emolib.synthetic.take import FilmSettings, Take, film_clip
 
@@ -57,33 +54,63 @@ class Subject:
     truth: np.ndarray | None = None
 
 
-def stranger(bench: Bench) -> Subject:
+def make_stranger(bench: Bench) -> None:
     """Somebody filmed elsewhere."""
     shown, said = (_take(STRANGER, sentence) for sentence in (SHOWN, SAID))
     frames = np.stack(list(shown.frames()))
-    return Subject(frames, said.speech.samples, "HAP", f"synthetic person of seed {SEED}")
+    where = f"synthetic person of seed {SEED}"
+    make_rows(bench, Subject(frames, said.speech.samples, "HAP", where))
 
 
-def painting(bench: Bench) -> Subject:
+def make_painting(bench: Bench) -> None:
     """A portrait: one picture."""
     picture = as_painting(next(_take(SITTER, SHOWN).frames()), SEED)
     voice = _take(SITTER, SAID).speech.samples
-    return Subject(picture, voice, "SAD", "a stylised render, synthetic")
+    make_rows(bench, Subject(picture, voice, "SAD", "a stylised render, synthetic"))
 
 
-def test_subject(bench: Bench) -> Subject:
+def make_test_subject(bench: Bench) -> None:
     """A person of the sample corpus, whose true answer is known."""
-    clips = {clip.name: clip for clip in Bench({}, bench.results).corpus.clips()}
+    clips = {clip.name: clip for clip in bench.corpus.clips()}
     calm, true = (
         clips[f"{TEST_SUBJECT}_{sentence}_{code}_XX"]
         for sentence, code in ((SHOWN, "NEU"), (SAID, "ANG"))
     )
     frames, truth = (np.stack(list(read_frames(clip.video))) for clip in (calm, true))
-    return Subject(frames, load_audio(true.audio), "ANG", "synthetic sample", truth)
+    make_rows(bench, Subject(frames, load_audio(true.audio), "ANG", "synthetic sample", truth))
 
 
-def make_rows(bench: Bench, subject: Subject, name: str) -> None:
-    """`NAME.json` and its strip: rows of frames, the source on top."""
+def make_real_actor(bench: Bench) -> None:
+    """CREMA-D's actor: every network asked for disgust, as the paper's Figure 11."""
+    clips = {clip.emotion: clip for clip in bench.corpus.clips()}
+    calm, true = clips["NEU"], clips["DIS"]
+    frames, truth = (np.stack(list(read_frames(clip.video))) for clip in (calm, true))
+    where = f"CREMA-D, actor {calm.actor}"
+    make_rows(bench, Subject(frames, load_audio(true.audio), "DIS", where, truth))
+
+
+def make_true_and_generated(bench: Bench) -> None:
+    """CREMA-D's actor in six emotions: four frames of each true clip, and four of the calm clip
+    made to say the same with the same emotion by the last generator of the table."""
+    clips = {clip.emotion: clip for clip in bench.corpus.clips()}
+    recipe, path = list(bench.generators.items())[-1]
+    talker, cells = TalkingFace.load(path, device=bench.device), []
+    for code in EMOTIONS:
+        made = [talker.generate(clips[c].video, clips[code].audio, code) for c in (code, "NEU")]
+        true = np.stack(list(read_frames(clips[code].video)))
+        for frames, clip in ((true, made[0]), (made[1].frames, made[1])):
+            n = min(len(frames), len(clip.boxes))
+            places = np.linspace(0.15 * n, 0.85 * n, 4).astype(int)
+            cells += [_cell(frames[k], clip.boxes[k]) for k in places]
+    numbers = {"emotions": list(EMOTIONS), "recipe": recipe, "step": talker.meta.steps}
+    numbers |= {"columns": 8, "cell_px": CELL_PX}
+    strip = {"n_columns": 8, "quality": STRIP_QUALITY}
+    where = f"CREMA-D, actor {clips['NEU'].actor}"
+    bench.save(numbers, frames=np.stack(cells), corpus=where, **strip)
+
+
+def make_rows(bench: Bench, subject: Subject) -> None:
+    """The result and its strip: rows of frames, the source on top."""
     judge = ExpressionJudge(ExpressionNet.load())
     rows, cells = [], []
 
@@ -97,10 +124,8 @@ def make_rows(bench: Bench, subject: Subject, name: str) -> None:
         cells.extend(_cell(f, boxes[0]) for f in frames[::EVERY][:N_COLUMNS])
 
     made = {}
-    for recipe, checkpoint in METHODS.items():
-        if checkpoint not in bench.checkpoints:
-            continue
-        talker = TalkingFace.load(bench.checkpoints[checkpoint], device=bench.device)
+    for recipe, path in bench.generators.items():
+        talker = TalkingFace.load(path, device=bench.device)
         codes = [subject.emotion]
         if recipe == "IMPROVED":
             codes += [code for code in ("HAP", "ANG", "SAD", "NEU") if code != subject.emotion]
@@ -117,10 +142,8 @@ def make_rows(bench: Bench, subject: Subject, name: str) -> None:
             add(recipe, clip.frames, clip.boxes, heard, step=step)
     numbers = {"rows": rows, "columns": N_COLUMNS, "cell_px": CELL_PX, "every": EVERY}
     numbers |= {"sentence": SAID, "frames": n_frames, "asked": subject.emotion}
-    strip = bench.path(name).with_suffix(".webp")
-    save_strip(strip, np.stack(cells), n_columns=N_COLUMNS, quality=STRIP_QUALITY)
-    check_size(strip, strip.name)
-    bench.save(name, numbers, corpus=subject.corpus)
+    strip = {"n_columns": N_COLUMNS, "quality": STRIP_QUALITY}
+    bench.save(numbers, frames=np.stack(cells), corpus=subject.corpus, **strip)
 
 
 def _take(actor: int, sentence: str) -> Take:
@@ -145,21 +168,3 @@ def _cell(frame: np.ndarray, box: np.ndarray) -> np.ndarray:
     centre, half = (box[:2] + box[2:]) / 2, CELL_ROOM * (box[2:] - box[:2]) / 2
     around = CropTransform.from_box(np.concatenate([centre - half, centre + half]))
     return around.crop(frame, CELL_PX)
-
-
-def _maker(name: str, subject: Callable[[Bench], Subject]) -> Maker:
-    return Maker(
-        name,
-        lambda bench: make_rows(bench, subject(bench), f"{name}.json"),
-        makes=(f"{name}.json",),
-        checkpoints=tuple(METHODS.values()),
-        required=("lite-generator",),
-        version=2,
-    )
-
-
-MAKERS = (
-    _maker("fig03_arbitrary", stranger),
-    _maker("fig10_painting", painting),
-    _maker("fig11_test_subject", test_subject),
-)

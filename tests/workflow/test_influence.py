@@ -3,9 +3,8 @@
 import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter
-
-from emolib.studies.ablation_frames import label_effect
-from emolib.studies.influence import describe, grain, influence_map, specks
+from studies.ablation_frames import label_effect
+from studies.influence import describe, grain, influence_map, specks
 
 RNG = np.random.default_rng(0)
 FACE = gaussian_filter(RNG.normal(0, 1, (64, 64)), 6)

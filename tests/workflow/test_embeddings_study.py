@@ -3,13 +3,12 @@
 import numpy as np
 import pytest
 import torch
+from studies.embeddings import PIXELS, embed, mean_picture
 
 from emolib.base.emotions import EMOTIONS
 from emolib.data.store import ClipArrays
 from emolib.models.checkpoint import save_checkpoint
 from emolib.models.emotion import EmotionDiscriminator, EmotionDiscriminatorConfig
-from emolib.studies.bench import Bench
-from emolib.studies.embeddings import PIXELS, embed, mean_picture
 
 
 def a_clip(actor, sentence, emotion, seed):
@@ -30,15 +29,14 @@ def embedded(tmp_path_factory):
     root = tmp_path_factory.mktemp("bench")
     torch.manual_seed(0)
     network = EmotionDiscriminator(EmotionDiscriminatorConfig(width=1 / 8)).eval()
-    save_checkpoint(root / "lite-emotion.safetensors", network, corpus="nothing")
-    bench = Bench({"lite-emotion": root / "lite-emotion.safetensors"}, root)
+    save_checkpoint(root / "judge.safetensors", network, corpus="nothing")
     clips = [
         a_clip(actor, sentence, emotion, seed)
         for seed, (actor, sentence, emotion) in enumerate(
             (a, s, e) for a in ("9001", "9002") for s in ("IEO", "MTI") for e in EMOTIONS
         )
     ]
-    return clips, *embed(bench, clips)
+    return clips, *embed({"emotion": root / "judge.safetensors"}, clips)
 
 
 def test_every_space_at_hand_has_points_a_drawing_and_scores(embedded):

@@ -15,27 +15,25 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
+from studies.ablation_frames import PEOPLE, SAID, STRETCH, Scene
+from studies.bench import Bench
 
 from emolib.models.checkpoint import load_checkpoint
-from emolib.studies.ablation_frames import PEOPLE, SAID, STRETCH, Scene
-from emolib.studies.bench import Bench, Maker
-from emolib.studies.methods import METHODS
 
 FINE_PX = 4  # wavelengths below this are grain
 WEAK = 0.05  # grey levels: below, rounding to bytes is most of what differs
 DARKER = 30  # grey levels below everything around
-WITH_EMOTION = {recipe: name for recipe, name in METHODS.items() if recipe != "WAV2LIP"}
 
 
-def make_influence(bench: Bench) -> None:
+def make(bench: Bench) -> None:
     """`influence.json`, with a map (96, 96) each: one face, one sound, six labels."""
     scenes = [Scene(bench.store, actor) for actor in PEOPLE]
     true = [scene.true for scene in scenes]
     methods, maps = {"truth": describe(true)}, {"truth": influence_map(true)}
-    for recipe, checkpoint in WITH_EMOTION.items():
-        if checkpoint not in bench.checkpoints:
+    for recipe, path in bench.generators.items():
+        network, meta = load_checkpoint(path, "generator")
+        if network.config.emotion is None:
             continue
-        network, meta = load_checkpoint(bench.checkpoints[checkpoint], "generator")
         network = network.fused()
         made = [scene.made(network, meta.input_rules) for scene in scenes]
         methods[recipe] = describe(made) | {"step": meta.steps}
@@ -43,7 +41,7 @@ def make_influence(bench: Bench) -> None:
     arrays = {name: picture.astype(np.float16) for name, picture in maps.items()}
     numbers = {"methods": methods, "people": list(PEOPLE), "said": SAID}
     numbers |= {"order": list(methods), "frames": [STRETCH.start, STRETCH.stop]}
-    bench.save("influence.json", numbers, arrays=arrays)
+    bench.save(numbers, arrays=arrays)
 
 
 def deviations(frames: np.ndarray) -> np.ndarray:
@@ -98,14 +96,3 @@ def specks(frames: np.ndarray) -> float:
     square = np.ones((3, 3), np.uint8)
     hats = [cv2.morphologyEx(picture, cv2.MORPH_BLACKHAT, square) for picture in grey]
     return float(np.mean([(hat > DARKER).sum() for hat in hats]))
-
-
-MAKERS = (
-    Maker(
-        "influence",
-        make_influence,
-        makes=("influence.json",),
-        checkpoints=tuple(WITH_EMOTION.values()),
-        required=("lite-generator",),
-    ),
-)

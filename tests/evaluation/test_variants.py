@@ -8,10 +8,10 @@ import torch
 
 from emolib.base.errors import CheckpointError, ConfigError
 from emolib.base.results import load_result
+from emolib.evaluation import variants
+from emolib.evaluation.variants import compare_runs, gaps_of, named_runs, sentences, weights_of
 from emolib.models.checkpoint import save_checkpoint
 from emolib.models.generator import Generator, GeneratorConfig
-from emolib.studies import variants
-from emolib.studies.variants import compare_runs, gaps_of, named_runs, sentences, weights_of
 
 
 def test_runs_are_named_by_folder_or_by_hand():

@@ -1,0 +1,335 @@
+"""Every claim of the paper against our results: what we measured, and what it says.
+
+A claim is one or several tests. Each gives a number with its 95 % interval over people and a
+verdict; a claim holds if all of its tests do, and does not if one says the opposite. A test is
+undecided where its interval reaches both ways, where a result is missing, or where a network has
+learned too little: its pictures are no nearer to the truth than the source given back.
+
+The list itself is `claims_list.CLAIMS`. Paper: §3.2.1, §4.3, §5, §6, §7, A.1, A.2, B.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+from emolib import __version__
+from emolib.base.errors import ConfigError, DatasetError
+from emolib.base.files import atomic_path, figures_dir, file_sha256, results_dir
+from emolib.base.results import load_result
+from emolib.evaluation.intervals import Interval, mean_interval
+from emolib.evaluation.stored import difference, is_evaluation
+
+HOLDS, FAILS = "holds", "does not hold"
+UNDECIDED, UNTESTABLE = "undecided", "not testable here"
+VERDICTS = (HOLDS, FAILS, UNDECIDED, UNTESTABLE)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What one test found: its number with the interval, the verdict, and why in a few words."""
+
+    number: Interval | None
+    verdict: str
+    why: str
+
+
+@dataclass(frozen=True)
+class Claim:
+    """What the paper says, and how it is tested here.
+
+    Attributes:
+        section: of the paper.
+        says: the claim in our words.
+        experiment: what of ours is compared.
+        tests: asked one by one; empty for a claim that cannot be tested here.
+        why_not: then the reason.
+    """
+
+    section: str
+    says: str
+    experiment: str
+    tests: tuple[Callable[[Evidence], Finding], ...] = ()
+    why_not: str = ""
+
+
+class Evidence:
+    """The stored results that tests ask.
+
+    Args:
+        folder: of results.
+
+    Attributes:
+        runs: name of a run, such as "SEQ" or "PLDA-GAMMA10" → its evaluation.
+    """
+
+    def __init__(self, folder: Path):
+        self.folder, self.runs = folder, {}
+        for path in sorted(folder.glob("*.json")):
+            kind, _, name = path.stem.partition("_")
+            if kind in ("ablation", "run"):
+                try:
+                    result = load_result(path)
+                except DatasetError:
+                    continue  # not a result of ours
+                if is_evaluation(result):
+                    self.runs[name.upper()] = result
+
+    def other(self, name: str) -> dict | None:
+        """The numbers of another result, such as "artefacts"; None if it is not there."""
+        path = self.folder / f"{name}.json"
+        return load_result(path)["numbers"] if path.is_file() else None
+
+    @cached_property
+    def unlearned(self) -> dict[str, str]:
+        """Runs that are no better than the source given back → that in words: by PSNR, and by the
+        sync of lips for a network without emotion, which cannot come near the true answer."""
+        found = {}
+        for name, result in self.runs.items():
+            numbers = result["numbers"]
+            metric, good, unit = ("psnr_db", 1, "dB")
+            if not numbers["emotion_input"]:
+                metric, good, unit = ("lse_d_expert", -1, "LSE-D")
+            rows = (numbers["rows"].get(row, {}).get(metric) for row in ("generated", "copy"))
+            made, given = (row and row["mean"] for row in rows)
+            if made and given and good * (made - given) <= 0:
+                found[name] = (
+                    f"{name} has learned too little after {numbers['step']:,} steps:"
+                    f" {made:.3g} {unit}, the source given back {given:.3g}"
+                )
+        return found
+
+    def lacking(self, *names: str) -> str | None:
+        """Why these runs cannot be compared; None: they can."""
+        missing = [name for name in names if name not in self.runs]
+        if missing:
+            return f"not measured yet: {', '.join(missing)}"
+        return next((self.unlearned[name] for name in names if name in self.unlearned), None)
+
+    def level(self, run: str, metric: str, row: str = "generated") -> Interval:
+        """A metric of a run's row.
+
+        Raises:
+            ConfigError: it was not measured.
+        """
+        if metric.startswith("artefacts/"):
+            return mean_interval(*self._artefact(run, metric))
+        found = self.runs[run]["numbers"]["rows"].get(row, {}).get(metric)
+        if found is None:
+            raise ConfigError(f"{metric} was not measured for {run}")
+        return Interval(**found)
+
+    def gap(self, new: str, base: str, metric: str) -> Interval:
+        """`new` minus `base` over people: clip by clip, except for Fréchet distances, whose
+        intervals are taken as independent (which is cautious: the clips are the same).
+
+        Raises:
+            ConfigError: not measured for both, or on other clips.
+        """
+        if metric.startswith("artefacts/"):
+            (ours, people), (theirs, others) = (self._artefact(r, metric) for r in (new, base))
+            if people != others:
+                raise ConfigError(f"{metric}: {new} and {base} show other people")
+            return mean_interval(np.subtract(ours, theirs), people)
+        if not metric.startswith("frechet"):
+            return difference(self.runs[new], self.runs[base], metric)
+        a, b = self.level(new, metric), self.level(base, metric)
+        mean, edges = a.mean - b.mean, (None, None)
+        if a.low is not None and b.low is not None:
+            reach = float(np.hypot(a.high - a.mean, b.high - b.mean))
+            edges = (mean - reach, mean + reach)
+        return Interval(mean, *edges, a.n, a.actors)
+
+    def _artefact(self, run: str, metric: str) -> tuple[list[float], list[str]]:
+        methods = (self.other("artefacts") or {}).get("methods", {})
+        if run not in methods:
+            raise ConfigError(f"not measured yet: {metric} of {run}")
+        one = methods[run]
+        return one[metric.partition("/")[2]], one["people"]
+
+
+# -------------------------------------------------------------------------------- kinds of test
+def beats(new: str, base: str, metric: str, good: int) -> Callable[[Evidence], Finding]:
+    """`new` is better than `base`. `good`: 1 where more of the metric is better, else -1."""
+
+    def ask(evidence: Evidence) -> Finding:
+        if lack := evidence.lacking(new, base):
+            return Finding(None, UNDECIDED, lack)
+        gap = evidence.gap(new, base, metric)
+        return Finding(gap, _side(gap, 0.0, good), f"{metric}: {new} minus {base}")
+
+    return _careful(ask)
+
+
+def no_worse(new: str, base: str, metric: str, good: int, margin: float):
+    """`new` is at most `margin` worse than `base` (a test of non-inferiority)."""
+
+    def ask(evidence: Evidence) -> Finding:
+        if lack := evidence.lacking(new, base):
+            return Finding(None, UNDECIDED, lack)
+        gap = evidence.gap(new, base, metric)
+        why = f"{metric}: {new} minus {base}, at most {margin:g} worse"
+        return Finding(gap, _side(gap, -good * margin, good), why)
+
+    return _careful(ask)
+
+
+def reaches(run: str, metric: str, border: float, good: int, row: str = "generated"):
+    """A metric of a run's row is beyond a border: above for `good` = 1, below for -1."""
+
+    def ask(evidence: Evidence) -> Finding:
+        if lack := evidence.lacking(run) if row == "generated" else _absent(evidence, run):
+            return Finding(None, UNDECIDED, lack)
+        found = evidence.level(run, metric, row)
+        word = "above" if good > 0 else "below"
+        return Finding(found, _side(found, border, good), f"{metric} of {run} {word} {border:g}")
+
+    return _careful(ask)
+
+
+def earlier(new: str, base: str, metric: str, level: float):
+    """`new` reaches a level on its training curve after fewer steps than `base`."""
+
+    def ask(evidence: Evidence) -> Finding:
+        curves = evidence.other("curves") or {}
+        if missing := [name for name in (new, base) if name not in curves]:
+            return Finding(None, UNDECIDED, f"no curve yet: {', '.join(missing)}")
+        at = [_first(curves[name], metric, level) for name in (new, base)]
+        told = " and ".join(
+            f"{name} {'at step ' + format(step, ',') if step is not None else 'never'}"
+            for name, step in zip((new, base), at, strict=True)
+        )
+        first, second = (np.inf if step is None else step for step in at)
+        verdict = UNDECIDED if first == second else HOLDS if first < second else FAILS
+        return Finding(None, verdict, f"{metric} reaches {level:g}: {told} (one run each)")
+
+    return _careful(ask)
+
+
+def sorts(space: str, what: str = "emotion", times_chance: float = 3.0):
+    """Clips of one person lie beside clips of the same emotion far more often than by chance."""
+
+    def ask(evidence: Evidence) -> Finding:
+        found = (evidence.other("embeddings_actor") or {}).get("separation", {}).get(space)
+        if found is None:
+            return Finding(None, UNDECIDED, f"not measured yet: embeddings of the {space}")
+        purity, chance = found[what]["purity"], found[what]["purity_by_chance"]
+        verdict = HOLDS if purity > times_chance * chance else FAILS
+        why = f"{space}: {purity:.2f} of the neighbours share the {what}, by chance {chance:.2f}"
+        return Finding(None, verdict, f"{why}; one person, so no interval")
+
+    return _careful(ask)
+
+
+def _careful(ask: Callable[[Evidence], Finding]) -> Callable[[Evidence], Finding]:
+    def asked(evidence: Evidence) -> Finding:
+        try:
+            return ask(evidence)
+        except ConfigError as error:
+            return Finding(None, UNDECIDED, str(error))
+
+    return asked
+
+
+def _absent(evidence: Evidence, run: str) -> str | None:
+    return None if run in evidence.runs else f"not measured yet: {run}"
+
+
+def _side(found: Interval, border: float, good: int) -> str:
+    """On which side of the border an interval lies; undecided if on both, or without one."""
+    if found.low is None or found.high is None:
+        return UNDECIDED
+    if found.low > border or found.high < border:
+        return HOLDS if (found.low > border) == (good > 0) else FAILS
+    return UNDECIDED
+
+
+def _first(curve: list[dict], metric: str, level: float) -> int | None:
+    return next((row["step"] for row in curve if row.get(metric, -np.inf) >= level), None)
+
+
+# ------------------------------------------------------------------------------------- judging
+def judge(claim: Claim, evidence: Evidence) -> dict:
+    """A claim's row: what was found, and the verdict of all its tests together."""
+    findings = [test(evidence) for test in claim.tests]
+    verdicts = {finding.verdict for finding in findings}
+    verdict = next((v for v in (FAILS, UNDECIDED, HOLDS) if v in verdicts), UNTESTABLE)
+    return {
+        "section": claim.section,
+        "paper": claim.says,
+        "experiment": claim.experiment,
+        "verdict": verdict,
+        "why": claim.why_not,
+        "tests": [
+            {
+                "number": None if one.number is None else one.number.as_dict(),
+                "verdict": one.verdict,
+                "why": one.why,
+            }
+            for one in findings
+        ],
+    }
+
+
+def write_claims(out: Path | None = None, results: Path | None = None) -> list[dict]:
+    """Write `claims.md` and `claims.json` into a folder; returns the rows.
+
+    Args:
+        out: default `figures/`.
+        results: folder of the results; default `data/results`.
+    """
+    from emolib.evaluation.claims_list import CLAIMS
+
+    out, results = out or figures_dir(), results or results_dir()
+    evidence = Evidence(results)
+    found = [judge(claim, evidence) for claim in CLAIMS]
+    asked = {path.name: file_sha256(path) for path in sorted(results.glob("*.json"))}
+    told = {"made_by": f"emolib {__version__}", "results": asked, "claims": found}
+    texts = {
+        "claims.json": json.dumps(told, indent=1, ensure_ascii=False) + "\n",
+        "claims.md": markdown(found, evidence),
+    }
+    for name, text in texts.items():
+        with atomic_path(out / name) as temporary:
+            temporary.write_text(text, encoding="utf-8")
+    return found
+
+
+def markdown(found: list[dict], evidence: Evidence) -> str:
+    """The rows as a table, with what they rest on below."""
+    counts = {verdict: sum(row["verdict"] == verdict for row in found) for verdict in VERDICTS}
+    lines = [
+        "**The paper's claims and our verdicts**",
+        "",
+        f"{len(found)} claims: " + ", ".join(f"{n} {verdict}" for verdict, n in counts.items()),
+        "",
+        "| § | the paper says | our experiment | number [95 % over people] | verdict |",
+        "|---|---|---|---|---|",
+    ]
+    for row in found:
+        tests = [f"{_shown(test)} {test['why']}: {test['verdict']}" for test in row["tests"]]
+        number = "<br>".join(dict.fromkeys(text.strip() for text in tests)) or row["why"]
+        cells = (row["section"], row["paper"], row["experiment"], number, f"**{row['verdict']}**")
+        lines.append("| " + " | ".join(cell.replace("|", r"\|") for cell in cells) + " |")
+    lines += ["", "The networks:", ""]
+    for name, result in evidence.runs.items():
+        numbers = result["numbers"]
+        lines.append(
+            f"- {name}: {numbers.get('step', 0):,} steps, {numbers['n_clips']} clips of"
+            f" {numbers['n_actors']} people, {result['record']['corpus']}"
+        )
+    return "\n".join(lines) + "\n"
+
+
+def _shown(test: dict) -> str:
+    number = test["number"]
+    if number is None:
+        return ""
+    if number["low"] is None:
+        return f"{number['mean']:.3g}"
+    return f"{number['mean']:.3g} [{number['low']:.3g}, {number['high']:.3g}]"

@@ -1,0 +1,162 @@
+"""The reproduction as a graph: the plan, what is refused at once, killed and resumed."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import yaml
+from filelock import FileLock
+from plan import HERE, load_profile, problems, steps, told
+from safetensors.torch import load_file
+from small_world import make_checkpoints, make_world
+
+RESULT = "results/ablation_seq.json"
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory):
+    """A profile of one run in two phases, on six clips each of two filmed people."""
+    root = tmp_path_factory.mktemp("world")
+    corpus = make_world(root, sentences=("MTI",), films=True)[1]
+    judge = make_checkpoints(root)["emotion"]
+    loop = {"steps": 2, "batch-size": 2, "eval-every": 2, "eval-items": 2, "workers": 0}
+    loop |= {"save-every": 1, "set": ["weights.sync=0"]}
+    profile = {
+        "out": str(root / "out"),
+        "profile": "tiny",
+        "width": 0.125,
+        "device": "cpu",
+        "results": "results",
+        "figures": "figures",
+        "corpora": {
+            "people": {
+                "folder": str(corpus),
+                "prepare": {"kind": "cremad"},
+                "needs": {"train_people": 1, "test_people": 1, "labels": True},
+            }
+        },
+        "judges": {"emotion": {"stage": "emotion", "stores": "people", "weights": str(judge)}},
+        "runs": {
+            "SEQ": {
+                "recipe": "SEQ",
+                "stores": "people",
+                "judges": {"emotion-disc": "emotion"},
+                "phases": [loop | {"steps": 6}, loop],
+            }
+        },
+        "evaluate": {"store": "people", "split": "test", "limit": 2, "metrics": "visual"},
+    }
+    path = root / "profile.yaml"
+    path.write_text(yaml.safe_dump(profile))
+    return path, profile
+
+
+def command(path: Path, out: Path, *words: str) -> list[str]:
+    driver = [sys.executable, str(HERE / "reproduce.py"), "--profile", str(path)]
+    return [*driver, "--out", str(out), "--cores", "1", *words]
+
+
+def test_a_killed_graph_goes_on_and_ends_with_the_same_results(world, tmp_path):
+    path, _ = world
+    env = os.environ | {"EMOLIB_CACHE": str(tmp_path / "cache"), "OMP_NUM_THREADS": "1"}
+    whole, killed = tmp_path / "whole", tmp_path / "killed"
+    subprocess.run(command(path, whole, "--", RESULT), env=env, check=True, capture_output=True)
+    child = subprocess.Popen(
+        command(path, killed, "--", RESULT), env=env, start_new_session=True, stderr=subprocess.PIPE
+    )
+    while not list(killed.glob("runs/SEQ.0/step-*.state.pt")):
+        assert child.poll() is None, child.stderr.read()
+        time.sleep(0.02)
+    os.killpg(child.pid, signal.SIGKILL)
+    child.communicate()
+    assert not (killed / "trained/SEQ.0.safetensors").exists()
+    subprocess.run(command(path, killed, "--", RESULT), env=env, check=True, capture_output=True)
+    for name in ("trained/SEQ.0.safetensors", "trained/SEQ.1.safetensors"):
+        first, second = (load_file(folder / name) for folder in (whole, killed))
+        assert first.keys() == second.keys()
+        assert all((first[key] == second[key]).all() for key in first)
+    first, second = (json.loads((folder / RESULT).read_text()) for folder in (whole, killed))
+    assert first["numbers"]["rows"] == second["numbers"]["rows"]
+    assert not [*killed.rglob("*.part"), *(killed / "results").glob("*.jsonl")]
+    again = subprocess.run(
+        command(path, killed, "--", RESULT), env=env, capture_output=True, text=True, check=True
+    )
+    assert "Nothing to be done" in again.stderr
+
+
+def test_a_second_call_for_the_same_folder_says_so(world, tmp_path):
+    with FileLock(tmp_path / ".reproduce.lock"):
+        refused = subprocess.run(command(world[0], tmp_path), capture_output=True, text=True)
+    assert refused.returncode == 1
+    assert "another reproduction is running here" in refused.stderr
+
+
+def changed(world, **changes):
+    path, profile = world
+    for place, value in changes.items():
+        *way, last = place.split("__")
+        inner = profile = json.loads(json.dumps(profile))
+        for key in way:
+            inner = inner[key]
+        inner[last] = value
+    (path.parent / "changed.yaml").write_text(yaml.safe_dump(profile))
+    return load_profile(str(path.parent / "changed.yaml"))
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"corpora__people__folder": "/nowhere"}, "corpus people: /nowhere"),
+        ({"corpora__people__needs": {"train_people": 2}}, "1 train people; needed are 2"),
+        ({"runs__SEQ__recipe": "SEK"}, "no generator recipe is called 'SEK'"),
+        ({"runs__SEQ__set": ["gamma=3"]}, "gamma"),
+        ({"runs__SEQ__judges": {}}, "SEQ asks a judge: emotion-disc"),
+        ({"runs__SEQ__judges": {"emotion-disc": "x"}}, "no judge is called x"),
+        ({"runs__SEQ__base": "BASE"}, "base is BASE, which is no other run"),
+        ({"runs__SEQ__stores": "others"}, "no corpus is called others"),
+        ({"judges__emotion__weights": "lost.safetensors"}, "no weights lost.safetensors"),
+        ({"evaluate__store": "others"}, "evaluate: no corpus is called others"),
+    ],
+)
+def test_what_would_fail_after_hours_is_said_at_once(world, tmp_path, change, said):
+    found = problems(changed(world, **change), tmp_path)
+    assert any(said in line for line in found), found
+
+
+def test_a_sound_profile_has_no_problem_but_a_full_disk(world, tmp_path, monkeypatch):
+    profile = changed(world)
+    assert problems(profile, tmp_path) == []
+    monkeypatch.setattr("plan.shutil.disk_usage", lambda path: type("Usage", (), {"free": 10}))
+    assert any("GB free" in line for line in problems(profile, tmp_path / "not" / "yet"))
+
+
+def test_the_plan_tells_hours_and_what_is_done(world, tmp_path):
+    profile = load_profile("lite")
+    assert profile["left_out"] == ["corpus grid"]
+    hours = {step.name: step.hours for step in steps(profile)}
+    assert hours["train SEQ 0"] == pytest.approx(5000 * 40 / 60 / 3600)
+    assert {"corpus studio", "judge syncnet", "evaluate PLDA-GAMMA10"} <= set(hours)
+    plans = [told(profile, tmp_path, 2)]
+    (tmp_path / "trained").mkdir()
+    (tmp_path / "trained/SEQ.0.safetensors").touch()
+    plans.append(told(profile, tmp_path, 2))
+    left = [float(next(row for row in plan if "h  left" in row).split()[0]) for plan in plans]
+    assert left[0] - left[1] == pytest.approx(hours["train SEQ 0"], abs=0.02)
+    assert any(line.endswith("done") for line in plans[1])
+
+
+def test_a_real_corpus_must_be_given_and_what_lacks_its_own_is_left_out(tmp_path):
+    with pytest.raises(ValueError, match="CORPUS=FOLDER"):
+        load_profile("paper")
+    profile = load_profile("paper", {"corpus": str(tmp_path)})
+    assert set(profile["left_out"]) == {"corpus world", "run BASE", "run PRE"}
+    assert profile["judges"]["syncnet"]["stores"] == {"studio": 0.5}
+    whole = load_profile("paper", {"corpus": str(tmp_path), "lrs2": str(tmp_path)})
+    assert "PRE" in whole["runs"]
+    with pytest.raises(ValueError, match="expected one of lite, paper, shipped, tiny"):
+        load_profile("huge")
