@@ -342,7 +342,7 @@ def steps(profile: dict) -> list[Step]:
         found.append(Step(f"judge {judge}", judge_file(profile, judge), hours, f"{n:,} frames"))
     for run, one in profile["runs"].items():
         for k, phase in enumerate(one.get("phases", [])):
-            single = "frames_per_window=1" in phase.get("set", [])
+            single = phase.get("phase") == "frames"
             n = _trained_frames(phase, 1 if single else 5)
             rate = fast["train"]["single frames" if single else "windows"]
             name, made = f"train {run} {k}", f"trained/{run}.{k}.safetensors"
@@ -428,7 +428,7 @@ def _names(profile: dict) -> list[str]:
 def _settings(profile: dict) -> list[str]:
     """Recipes and their settings, as `emolib train` would take them."""
     from emolib.base.errors import EmolibError
-    from emolib.training.recipes import find_recipe
+    from emolib.training.recipes import find_recipe, in_phase
     from emolib.training.start import parse_changes
     from emolib.training.variants import varied
 
@@ -441,7 +441,9 @@ def _settings(profile: dict) -> list[str]:
                 try:
                     changes = parse_changes([*one.get("set", []), *part.get("set", [])])
                     changes = {"network.width": str(float(profile["width"])), **changes}
-                    recipe = varied(find_recipe(stage, one["recipe"]), changes)
+                    recipe = find_recipe(stage, one["recipe"])
+                    recipe = in_phase(recipe, part["phase"]) if "phase" in part else recipe
+                    recipe = varied(recipe, changes)
                     found += _asked_judges(name, recipe, one) if kind == "runs" else []
                 except (EmolibError, ValueError) as error:
                     found.append(f"{kind} {name}: {error}")

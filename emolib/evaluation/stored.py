@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -24,8 +25,8 @@ def is_evaluation(result: dict) -> bool:
 
 
 def recipe_of(result: dict) -> str:
-    """The recipe's name alone: "IMPROVED" of "IMPROVED (weights.sync=0)"."""
-    return result["numbers"]["method"].split(" ")[0].upper()
+    """The recipe's name alone: "SEQ" of "SEQ, windows (weights.sync=0)"."""
+    return re.split("[ ,]", result["numbers"]["method"])[0].upper()
 
 
 def load_evaluations(

@@ -25,7 +25,7 @@ def world(tmp_path_factory):
     corpus = make_world(root, sentences=("MTI",), films=True)[1]
     judge = make_checkpoints(root)["emotion"]
     loop = {"steps": 2, "batch-size": 2, "eval-every": 2, "eval-items": 2, "workers": 0}
-    loop |= {"save-every": 1, "set": ["weights.sync=0"]}
+    loop |= {"save-every": 1}
     profile = {
         "out": str(root / "out"),
         "profile": "tiny",
@@ -46,7 +46,10 @@ def world(tmp_path_factory):
                 "recipe": "SEQ",
                 "stores": "people",
                 "judges": {"emotion-disc": "emotion"},
-                "phases": [loop | {"steps": 6}, loop],
+                "phases": [
+                    loop | {"steps": 6, "phase": "frames"},
+                    loop | {"phase": "windows", "set": ["weights.sync=0"]},
+                ],
             }
         },
         "evaluate": {"store": "people", "split": "test", "limit": 2, "metrics": "visual"},
