@@ -65,11 +65,12 @@ class Evidence:
         folder: of results.
 
     Attributes:
+        files: those that were read.
         runs: name of a run, such as "SEQ" or "PLDA-GAMMA10" → its evaluation.
     """
 
     def __init__(self, folder: Path):
-        self.folder, self.runs = folder, {}
+        self.folder, self.runs, self.files = folder, {}, []
         for path in sorted(folder.glob("*.json")):
             kind, _, name = path.stem.partition("_")
             if kind in ("ablation", "run"):
@@ -79,11 +80,15 @@ class Evidence:
                     continue  # not a result of ours
                 if is_evaluation(result):
                     self.runs[name.upper()] = result
+                    self.files.append(path)
 
     def other(self, name: str) -> dict | None:
         """The numbers of another result, such as "artefacts"; None if it is not there."""
         path = self.folder / f"{name}.json"
-        return load_result(path)["numbers"] if path.is_file() else None
+        if not path.is_file():
+            return None
+        self.files.append(path)
+        return load_result(path)["numbers"]
 
     @cached_property
     def unlearned(self) -> dict[str, str]:
@@ -288,7 +293,7 @@ def write_claims(out: Path | None = None, results: Path | None = None) -> list[d
     out, results = out or figures_dir(), results or results_dir()
     evidence = Evidence(results)
     found = [judge(claim, evidence) for claim in CLAIMS]
-    asked = {path.name: file_sha256(path) for path in sorted(results.glob("*.json"))}
+    asked = {path.name: file_sha256(path) for path in sorted(set(evidence.files))}
     told = {"made_by": f"emolib {__version__}", "results": asked, "claims": found}
     texts = {
         "claims.json": json.dumps(told, indent=1, ensure_ascii=False) + "\n",

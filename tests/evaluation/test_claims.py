@@ -1,0 +1,144 @@
+"""Verdicts follow from the stored numbers: both signs, no difference, too little learned."""
+
+import json
+
+import numpy as np
+import pytest
+
+from emolib.base.results import save_result
+from emolib.evaluation.claims import (
+    FAILS,
+    HOLDS,
+    UNDECIDED,
+    VERDICTS,
+    Evidence,
+    earlier,
+    no_worse,
+    reaches,
+    write_claims,
+)
+from emolib.evaluation.claims import beats as beats_test
+from emolib.evaluation.intervals import mean_interval
+
+PEOPLE = np.repeat([f"90{k:02}" for k in range(10, 22)], 6)
+RECORD = {"corpus": "people", "profile": "lite", "seed": 0, "emolib": "0"}
+
+
+def write(folder, name, psnr, *, frechet=5.0, copy=24.0, spread=0.1, emotion_input=True):
+    """An evaluation of 72 clips of 12 people whose PSNR is `psnr` on average."""
+    rng = np.random.default_rng(len(name))
+    values = psnr + rng.normal(0, spread, 12).repeat(6) + rng.normal(0, 0.05, 72)
+
+    def row(value):
+        return mean_interval(np.full(72, value) + values - values.mean(), PEOPLE).as_dict()
+
+    made = {"psnr_db": mean_interval(values, PEOPLE).as_dict(), "frechet": row(frechet)}
+    numbers = {
+        "rows": {"generated": made, "truth": {"emoacc/classifier": row(0.5)}, "copy": {}},
+        "labels": {},
+        "method": name,
+        "emotion_input": emotion_input,
+        "sources": "other_emotion",
+        "n_clips": 72,
+        "n_actors": 12,
+        "step": 9000,
+        "clips": {
+            "clip": [f"c{k}" for k in range(72)],
+            "actor": PEOPLE.tolist(),
+            "source": ["s"] * 72,
+            "emotion": ["HAP"] * 72,
+            "generated": {"psnr_db": values.tolist()},
+            "named": {"generated": {}},
+        },
+    }
+    numbers["rows"]["copy"] = {"psnr_db": row(copy), "lse_d_expert": row(1.2)}
+    save_result(folder / f"ablation_{name.lower()}.json", numbers, RECORD)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    write(tmp_path, "SEQ", 26.0, frechet=9.0)
+    write(tmp_path, "PLDA", 27.0, frechet=5.0)
+    write(tmp_path, "END", 26.0, spread=2.0)
+    write(tmp_path, "PRE", 23.5)
+    (tmp_path / "ablation_broken.json").write_text("{")
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("test", "verdict"),
+    [
+        (beats_test("PLDA", "SEQ", "psnr_db", 1), HOLDS),
+        (beats_test("SEQ", "PLDA", "psnr_db", 1), FAILS),
+        (beats_test("END", "SEQ", "psnr_db", 1), UNDECIDED),
+        (beats_test("PLDA", "SEQ", "frechet", -1), HOLDS),
+        (no_worse("SEQ", "PLDA", "psnr_db", 1, 2.0), HOLDS),
+        (no_worse("SEQ", "PLDA", "psnr_db", 1, 0.5), FAILS),
+        (reaches("PLDA", "psnr_db", 26.0, 1), HOLDS),
+        (reaches("PLDA", "psnr_db", 26.0, -1), FAILS),
+        (reaches("PLDA", "emoacc/classifier", 0.9, 1, "truth"), FAILS),
+    ],
+)
+def test_a_verdict_is_on_which_side_the_interval_lies(folder, test, verdict):
+    found = test(Evidence(folder))
+    assert (found.verdict, found.number is None) == (verdict, False)
+
+
+@pytest.mark.parametrize(
+    ("test", "why"),
+    [
+        (beats_test("SEQ-PL", "SEQ", "psnr_db", 1), "not measured yet: SEQ-PL"),
+        (beats_test("PRE", "PLDA", "psnr_db", 1), "PRE has learned too little after 9,000 steps"),
+        (reaches("SEQ", "flicker", 1.0, 1), "flicker was not measured for SEQ"),
+        (reaches("SEQ", "artefacts/green", 4.0, 1), "not measured yet: artefacts/green of SEQ"),
+        (earlier("SEQ", "PLDA", "emotion_accuracy", 0.5), "no curve yet: SEQ, PLDA"),
+    ],
+)
+def test_what_is_missing_is_undecided_and_says_what(folder, test, why):
+    found = test(Evidence(folder))
+    assert (found.verdict, found.number) == (UNDECIDED, None)
+    assert why in found.why
+
+
+def test_artefacts_are_compared_person_by_person(folder):
+    people = [f"90{k}" for k in range(10, 22)]
+    rng = np.random.default_rng(0)
+    base = rng.normal(10, 5, 12)
+    methods = {
+        "SEQ": {"people": people, "green": base.tolist()},
+        "PLDA": {"people": people, "green": (base - 2 + rng.normal(0, 0.5, 12)).tolist()},
+    }
+    save_result(folder / "artefacts.json", {"methods": methods}, RECORD)
+    found = beats_test("PLDA", "SEQ", "artefacts/green", -1)(Evidence(folder))
+    assert found.verdict == HOLDS
+    assert found.number.actors == 12
+    assert -3 < found.number.mean < -1
+
+
+def test_the_curve_that_reaches_the_level_first_wins(folder):
+    def curve(at):
+        return [{"step": s, "emotion_accuracy": 0.9 if s >= at else 0.1} for s in (100, 200, 300)]
+
+    save_result(folder / "curves.json", {"SEQ": curve(200), "PLDA": curve(999)}, RECORD)
+    found = earlier("SEQ", "PLDA", "emotion_accuracy", 0.5)(Evidence(folder))
+    assert found.verdict == HOLDS
+    assert "SEQ at step 200 and PLDA never" in found.why
+
+
+def test_every_claim_gets_one_row_with_a_reason(folder, tmp_path):
+    found = write_claims(tmp_path / "out", folder)
+    told = json.loads((tmp_path / "out/claims.json").read_text())
+    assert told["claims"] == found
+    assert set(told["results"]) >= {"ablation_seq.json", "ablation_plda.json"}
+    sections = {row["section"] for row in found}
+    assert sections >= {"3.2.1", "4.3", "5.1", "5.2", "6", "7.1", "7.2", "7.3", "A.1", "A.2", "B"}
+    assert len(found) >= 16
+    for row in found:
+        assert row["verdict"] in VERDICTS
+        assert row["tests"] or row["why"]
+    by_text = {row["paper"]: row["verdict"] for row in found}
+    best = "PLDA's emotion is named right most often of all."
+    assert by_text[best] == UNDECIDED  # never measured in this folder
+    table = (tmp_path / "out/claims.md").read_text()
+    assert table.count("\n| ") == len(found) + 1
+    assert "SEQ: 9,000 steps, 72 clips of 12 people, people" in table
