@@ -55,10 +55,9 @@ def main() -> None:
                 lambda: write_video(out, frames, 30, take.speech.samples, overwrite=True)
             ),
         }
+        speech = speak(take.speech.text, voice)
         speak.cache_clear()
-        start = time.perf_counter()
-        speak(take.speech.text, voice)
-        parts["speech (wall, own process)"] = time.perf_counter() - start
+        parts["speech"] = cpu_s(lambda: speak(take.speech.text, voice))
         start = time.process_time()
         for name in names:
             actor, sentence, emotion, level = name.split("_")
@@ -77,6 +76,8 @@ def main() -> None:
         "frames_in_clip": len(take),
         "seconds_of_parts": {part: round(value, 4) for part, value in parts.items()},
         "render_frames_per_cpu_s": round(len(take) / parts["rendering"], 1),
+        "speech_cpu_s_per_s": round(parts["speech"] / speech.duration_s, 2),
+        "speech_engine": speech.engine,
         "clip_cpu_s": round(clip_cpu_s, 2),
         "thousand_clips_one_core_min": round(clip_cpu_s * 1000 / 60, 1),
         f"clip_wall_s_{args.workers}_workers": round(clip_wall_s, 2),
