@@ -36,6 +36,7 @@ from emolib.synthetic.corpus_folder import (
 )
 from emolib.synthetic.prosody import LEVELS
 from emolib.synthetic.sentences import Sentence, parse_sentences
+from emolib.synthetic.speech import engine_for
 from emolib.synthetic.take import (
     FIRST_ACTOR,
     LAST_ACTOR,
@@ -68,12 +69,12 @@ class FilmReport:
     n_filmed: int  # written now
     n_kept: int  # finished before
     seconds: float
-    engine: str  # of speech
+    engines: tuple[str, ...]  # that spoke
 
     def __str__(self) -> str:
         kept = f", {self.n_kept} were there" if self.n_kept else ""
-        filmed = f"{self.n_filmed} clips filmed in {self.seconds:.0f} s, voices of {self.engine}"
-        return f"{self.folder}: {filmed}{kept}"
+        filmed = f"{self.folder}: {self.n_filmed} clips filmed in {self.seconds:.0f} s"
+        return f"{filmed}, voices of {' and '.join(self.engines)}{kept}"
 
 
 def parse_levels(wanted: str | Iterable[str] | None) -> tuple[str, ...] | None:
@@ -157,9 +158,9 @@ def write_corpus(
     jobs = _jobs([(name, extra[name.split("_")[1]]) for name in todo])
     _run(jobs, out, settings, min(workers or cpu_count(), max(len(jobs), 1)), len(todo))
     write_tables(out, settings, extra)
-    return FilmReport(
-        out, len(names), len(todo), len(names) - len(todo), watch.seconds, settings.engine
-    )
+    engines = dict.fromkeys(engine_for(s.language, settings.engine) for s in spoken)
+    n_kept = len(names) - len(todo)
+    return FilmReport(out, len(names), len(todo), n_kept, watch.seconds, tuple(engines))
 
 
 def write_clip(out: Path, take: Take, quality: int = 18) -> None:

@@ -168,7 +168,17 @@ def test_without_kokoro_the_corpus_says_so_and_stays_espeak_s(tmp_path, monkeypa
     told = json.loads((tmp_path / "c" / "corpus.json").read_text())
     assert told["spoken_by"] == {"kokoro": [], "espeak": ["IEO"]}
     report = write_corpus(tmp_path / "c", **what)  # Kokoro is back: the folder stays as it began
-    assert report.n_kept == 1 and report.engine == "espeak"
+    assert report.n_kept == 1 and report.engines == ("espeak",)
+
+
+def test_what_kokoro_does_not_speak_is_espeak_s(tmp_path):
+    french = [Sentence("FRA", "Bonjour.", "fr")]
+    report = write_corpus(
+        tmp_path / "c", **{**WHAT, "sentences": french, "emotions": ("NEU",)}, actors=1
+    )
+    assert "voices of espeak" in str(report)
+    told = json.loads((tmp_path / "c" / "corpus.json").read_text())
+    assert told["spoken_by"] == {"kokoro": [], "espeak": ["FRA"]}
 
 
 def test_folders_that_are_not_ours_stay_untouched(tmp_path):
