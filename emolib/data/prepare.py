@@ -238,8 +238,7 @@ def _nothing_left(corpus: Corpus, skipped: list[Skipped]) -> DatasetError:
         f"none of {len({one.clip for one in skipped})} clips can be used: "
         + ", ".join(f"{word} ({n})" for word, n in reasons),
         file=corpus.root,
-        expected="clips with one face and sound",
-        fix=f"see to {reasons[0][0]}, such as {first.clip} ({first.text})",
+        fix=f"see {first.clip}: {first.text}",
     )
 
 

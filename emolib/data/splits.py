@@ -106,7 +106,7 @@ def check_splits(clips: Sequence[Clip], split: dict[str, str], mode: str = "acto
         if name not in split.values():
             raise DatasetError(
                 f"too small a corpus to split: nothing is left for the {name} split",
-                where=f"{len(clips)} clips of {len({clip.actor for clip in clips})} people",
+                where=f"clips: {len(clips)}, people: {len({clip.actor for clip in clips})}",
                 expected="two people or more; for random95 two clips that share no file",
                 fix="add clips, or use --split none: all clips for looking and measuring",
             )

@@ -550,7 +550,7 @@ def test_the_command_reports_and_exits_with_3_when_something_was_skipped(small, 
 def test_a_corpus_of_one_actor_is_told_of_split_none_and_then_prepared(small, tmp_path):
     for path in small.glob("*/1011_*"):
         path.unlink()
-    message_of(lambda: prepare(open_corpus(small), tmp_path / "s"), "1 people", "--split none")
+    message_of(lambda: prepare(open_corpus(small), tmp_path / "s"), "people: 1", "--split none")
     assert not (tmp_path / "s").exists()
     report = prepare(open_corpus(small), tmp_path / "s", PrepareSettings(split="none"))
     store = ClipStore(tmp_path / "s")

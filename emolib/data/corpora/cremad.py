@@ -131,11 +131,11 @@ class CremaD(Corpus):
         lacks = "lacks it"
         if sound and unread[sound] and unread[sound].reason == "lfs_stub":
             del unread[sound]
-            sound, lacks = None, "holds but a git-lfs pointer"
+            sound, lacks = None, "holds only a git-lfs pointer"
         problems += [problem for problem in unread.values() if problem]
         if name in KNOWN_BAD and int(actor) < FIRST_SYNTHETIC_ACTOR:
             problems.append(Problem(name, "known_bad", KNOWN_BAD[name], str(video)))
-        if sound is None:
+        if sound is None and not unread[video]:
             text = f"AudioWAV {lacks}; the sound inside the video is used"
             problems.append(Problem(name, "no_wav", text, str(video), fatal=False))
         truth = self.root / "Truth" / f"{stem}.npz"
