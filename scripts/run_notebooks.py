@@ -3,7 +3,7 @@
 Run from the project's root: `python scripts/run_notebooks.py [name ...]`. A name is the start of a
 file name (`01`); without names all lessons are run, in the tiny profile. Beside each, its solved
 twin is written and run: the lesson with the printed solutions in place of the starters.
-In a notebook above 290 kB the largest pictures become JPEG, and where that is not enough, smaller.
+In a notebook above 290 kB the largest pictures become JPEG, then coarser, and at last smaller.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ from PIL import Image
 
 ROOT = Path(__file__).resolve().parent.parent
 VOLATILE = ("execution", "collapsed", "scrolled")
-MAX_BYTES, QUALITY = 290_000, 85
+MAX_BYTES = 290_000
 STARTER = re.compile(r"(\w+) = \.\.\.[^\n]*\n")  # of an exercise: a name and dots, then its check
 SOLUTION = re.compile(r"<summary>Solution</summary>\n\n```python\n(.*?)```", re.DOTALL)
-SIDES = (1.0, 0.9, 0.8, 0.7, 0.6, 0.5)  # of a picture's own, tried one after the other
+WAYS = [(1.0, 85), (1.0, 70), (1.0, 55), (0.85, 60), (0.7, 60), (0.5, 60)]  # side, JPEG quality
 
 
 def run(path: Path) -> None:
@@ -53,7 +53,10 @@ def solve(lesson: nbformat.NotebookNode) -> nbformat.NotebookNode:
     twin = nbformat.from_dict(lesson)
     for cell, below in zip(twin.cells, twin.cells[1:], strict=False):
         if cell.cell_type == "code" and (starter := STARTER.match(cell.source)):
-            solution = SOLUTION.search(below.source).group(1)
+            found = SOLUTION.search(below.source)
+            if found is None:
+                raise SystemExit(f"no printed solution below the exercise {starter[1]!r}")
+            solution = found[1]
             gap = "\n" if solution.startswith("def") else ""
             cell.source = solution + gap + cell.source[starter.end() :]
     return twin
@@ -66,13 +69,13 @@ def slim(notebook: nbformat.NotebookNode, limit: int = MAX_BYTES) -> None:
     drawn = [data["image/png"] for data in shown]
     tried = [0] * len(shown)
     while len(nbformat.writes(notebook).encode()) > limit:
-        left = [k for k, n in enumerate(tried) if n < len(SIDES)]
+        left = [k for k, n in enumerate(tried) if n < len(WAYS)]
         if not left:
             raise SystemExit(f"more than {limit / 1000:g} kB, whatever the pictures' size")
         largest = max(left, key=lambda k: len(next(iter(images(shown[k]).values()))))
         for kind in images(shown[largest]):
             del shown[largest][kind]
-        shown[largest]["image/jpeg"] = as_jpeg(drawn[largest], SIDES[tried[largest]])
+        shown[largest]["image/jpeg"] = as_jpeg(drawn[largest], *WAYS[tried[largest]])
         tried[largest] += 1
 
 
@@ -81,12 +84,12 @@ def images(data: dict) -> dict[str, str]:
     return {kind: data[kind] for kind in ("image/png", "image/jpeg") if kind in data}
 
 
-def as_jpeg(drawn: str, side: float) -> str:
+def as_jpeg(drawn: str, side: float, quality: int) -> str:
     """A picture (PNG in base64) as JPEG in base64, at a share of its width and height."""
     picture = Image.open(io.BytesIO(base64.b64decode(drawn))).convert("RGB")
     size = round(picture.width * side), round(picture.height * side)
     written = io.BytesIO()
-    picture.resize(size, Image.Resampling.LANCZOS).save(written, "JPEG", quality=QUALITY)
+    picture.resize(size, Image.Resampling.LANCZOS).save(written, "JPEG", quality=quality)
     return base64.b64encode(written.getvalue()).decode()
 
 

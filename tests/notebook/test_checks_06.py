@@ -1,48 +1,58 @@
 """Checks of notebook 06: solutions pass, typical mistakes get a useful word."""
 
-from math import ceil
+import torch
+import torch.nn.functional as F
 
-from emolib.notebook.checks.nb06 import check_batch_flags, check_ramp, check_threshold
-
-
-def test_ramp():
-    assert check_ramp(lambda k, a, b, full: full * min(1, max(0, (k - a) / (b - a))))
-    assert "no sync" in check_ramp(lambda k, a, b, full: full * min(1, (k - a) / (b - a))).message
-    above = check_ramp(lambda k, a, b, full: full * max(0, (k - a) / (b - a)))
-    assert "never gets above" in above.message
-    assert "expected" in check_ramp(lambda k, a, b, full: full * (k >= b)).message
-    assert check_ramp(...).state == "not attempted"
+from emolib.notebook.checks.nb06 import check_alpha_state, check_d_step, check_follow
 
 
-def opened_for_good(losses, below, full):
-    found, is_open = [], False
+def d_step(D, adam, batch, frames="target_frames", fresh=True, learn=True):
+    loss = F.cross_entropy(D(batch[frames]), batch["emotion_idx"])
+    if fresh:
+        adam.zero_grad()
+    loss.backward()
+    if learn:
+        adam.step()
+    return float(loss.detach())
+
+
+def test_d_step():
+    assert check_d_step(d_step)
+    assert "left over" in check_d_step(lambda *given: d_step(*given, fresh=False)).message
+    assert "adam.step" in check_d_step(lambda *given: d_step(*given, learn=False)).message
+    other = check_d_step(lambda *given: d_step(*given, frames="reference_frames"))
+    assert "true frames" in other.message
+    assert check_d_step(...).state == "not attempted"
+
+
+def alphas_of(losses, below, full, is_open=False, forgets=False):
+    found, is_open = [], is_open and not forgets
     for loss in losses:
         is_open = is_open or loss < below
         found.append(full if is_open else 0.0)
-    return found
+    return found, is_open
 
 
-def test_threshold():
-    assert check_threshold(opened_for_good)
-    assert "closes" in check_threshold(lambda ls, b, f: [f if x < b else 0 for x in ls]).message
-    early = check_threshold(lambda ls, b, f: opened_for_good(ls, b + 1e-6, f))
+def test_alpha_state():
+    assert check_alpha_state(alphas_of)
+    assert "begins closed" in check_alpha_state(lambda *g: alphas_of(*g, forgets=True)).message
+    flaps = check_alpha_state(lambda ls, b, f, o=False: ([f * (x < b) for x in ls], ls[-1] < b))
+    assert "closes again" in flaps.message
+    early = check_alpha_state(lambda ls, b, f, o=False: alphas_of(ls, b + 1e-9, f, o))
     assert "not below" in early.message
-    assert "values for" in check_threshold(lambda ls, b, f: [f]).message
-    seen = []
-
-    def remembers(losses, below, full):
-        found = []
-        for loss in losses:
-            seen.append(loss)
-            found.append(full if min(seen) < below else 0.0)
-        return found
-
-    assert "kept" in check_threshold(remembers).message
+    assert "raised" in check_alpha_state(lambda losses: losses).message
 
 
-def test_batch_flags():
-    assert check_batch_flags(lambda t, p, f: (t // p, ceil(t / p / f)))
-    assert "each process" in check_batch_flags(lambda t, p, f: (t, ceil(t / f))).message
-    assert "do not fit" in check_batch_flags(lambda t, p, f: (t // p, 1)).message
-    assert "more than needed" in check_batch_flags(lambda t, p, f: (t // p, t // p)).message
-    assert "is not" in check_batch_flags(lambda t, p, f: (1, 1)).message
+def follow(slow, now, decay):
+    with torch.no_grad():
+        for a, b in zip(slow.parameters(), now.parameters(), strict=True):
+            a.lerp_(b, 1 - decay)
+
+
+def test_follow():
+    assert check_follow(follow)
+    assert "other way" in check_follow(lambda a, b, d: follow(a, b, 1 - d)).message
+    assert "only the slow" in check_follow(lambda a, b, d: follow(b, a, d)).message
+    assert "decay ·" in check_follow(lambda a, b, d: None).message
+    weights_only = check_follow(lambda a, b, d: a.weight.data.lerp_(b.weight.data, 1 - d))
+    assert "bias too" in weights_only.message

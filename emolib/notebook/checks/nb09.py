@@ -19,17 +19,28 @@ def _groups(n_people: int = 1) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 
 @exercise
-def check_purity(purity: Callable[[np.ndarray, np.ndarray, int], float]) -> Verdict:
-    """`purity(points (N, D), labels (N,), k)`: share of the k nearest others with one's label."""
-    points, labels, _ = _groups()
-    apart = cdist(points, points)
-    if abs(purity(points, labels, 1) - _purity(apart, labels, 1, own=True)) < 1e-9:
-        return not_yet("each point's nearest point is itself: leave it out")
-    for k in (1, 5):
-        answer, truth = float(purity(points, labels, k)), _purity(apart, labels, k)
-        if abs(answer - truth) > 1e-9:
-            return not_yet(f"k = {k}: {answer:.3f}, expected {truth:.3f}")
-    return right("a number that no drawing can talk you out of")
+def check_gradient(gradient: Callable[[np.ndarray, np.ndarray], np.ndarray]) -> Verdict:
+    """`gradient(p (N, N), y (N, 2))`: of t-SNE's divergence on the drawing's points."""
+    rng = np.random.default_rng(5)
+    p, y = rng.random((9, 9)), rng.standard_normal((9, 2))
+    p = p + p.T
+    np.fill_diagonal(p, 0)
+    p /= p.sum()
+    answer, apart = np.asarray(gradient(p.copy(), y.copy())), y[:, None] - y[None]
+    w = 1 / (1 + (apart**2).sum(-1))
+    np.fill_diagonal(w, 0)
+    truth = 4 * (((p - w / w.sum()) * w)[..., None] * apart).sum(1)
+    if answer.shape != truth.shape:
+        return not_yet(f"shape {answer.shape}, expected {truth.shape}")
+    if np.allclose(answer, truth):
+        return right("springs: neighbours pull, strangers push")
+    if np.allclose(answer, -truth):
+        return not_yet("the sign: this direction makes the divergence larger")
+    if np.allclose(4 * answer, truth):
+        return not_yet("the direction is right; the factor 4 is missing")
+    if np.allclose(answer, 4 * ((p - w / w.sum())[..., None] * apart).sum(1)):
+        return not_yet("far points pull as hard as near ones: the factor 1 / (1 + d²) is missing")
+    return not_yet("not yet the slope: is q made of 1 / (1 + d²), without the diagonal?")
 
 
 @exercise
@@ -65,11 +76,6 @@ def check_new_people(new_people: Callable[..., float]) -> Verdict:
     if abs(answer - careless) < 1e-9:
         return not_yet("this asks all clips, the same person's among them")
     return not_yet(f"{answer:.3f}, expected {truth:.3f}")
-
-
-def _purity(apart: np.ndarray, labels: np.ndarray, k: int, own: bool = False) -> float:
-    order = np.argsort(apart, axis=1)[:, 0 if own else 1 :][:, :k]
-    return float((labels[order] == labels[:, None]).mean())
 
 
 def _one(apart: np.ndarray, labels: np.ndarray, i: int, own: bool) -> float:
