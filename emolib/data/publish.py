@@ -179,7 +179,7 @@ def describe(
         "format": FORMAT,
         "emolib": __version__,
         "corpus": corpus.name,
-        "told": corpus.told,
+        "told": corpus.title,
         "kind": corpus.kind,
         "paired": bool(getattr(corpus, "paired", False)),
         "emotions": list(EMOTIONS),

@@ -230,12 +230,12 @@ def test_a_synthetic_corpus_tells_its_seed_and_how_many_people(tmp_path):
     about = {"settings": {"paired": True, "seed": 7}}
     write(root / "corpus.json", json.dumps(about))
     corpus = open_corpus(root)
-    assert (corpus.name, corpus.told) == ("synthetic", "synthetic (seed 7, 2 people)")
+    assert (corpus.name, corpus.title) == ("synthetic", "synthetic (seed 7, 2 people)")
     actors = {str(9001 + k): {} for k in range(120)}
     write(root / "corpus.json", json.dumps(about | {"actors": actors}))
-    assert open_corpus(root).told == "synthetic (seed 7, 120 people)"
+    assert open_corpus(root).title == "synthetic (seed 7, 120 people)"
     write(root / "corpus.json", json.dumps({"settings": {"paired": True}}))
-    assert open_corpus(root).told == "synthetic"
+    assert open_corpus(root).title == "synthetic"
 
 
 def test_synthetic_sounds_may_be_shared(tmp_path):

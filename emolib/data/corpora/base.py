@@ -88,17 +88,17 @@ class Corpus(ABC):
         return self.kind
 
     @property
-    def told(self) -> str:
+    def title(self) -> str:
         """How results name this corpus."""
         return self.name
 
     def clips(self) -> list[Clip]:
         """Usable clips, sorted by name."""
-        return list(self._seen.clips)
+        return list(self._scanned.clips)
 
     def problems(self) -> list[Problem]:
         """What is odd or unusable, sorted by name; costs no reading of media."""
-        return list(self._seen.problems)
+        return list(self._scanned.problems)
 
     def expected_names(self) -> set[str] | None:
         """Names in a complete copy; None where they are not known."""
@@ -111,11 +111,11 @@ class Corpus(ABC):
     def table(self) -> pd.DataFrame:
         """Usable clips, one a row, columns as in `Clip`."""
         columns = list(Clip.__dataclass_fields__)
-        return pd.DataFrame([asdict(clip) for clip in self._seen.clips], columns=columns)
+        return pd.DataFrame([asdict(clip) for clip in self._scanned.clips], columns=columns)
 
     def verify(self) -> CorpusReport:
         """A report on what is there, what is missing and what is odd. Changes nothing."""
-        expected, scan = self.expected_names(), self._seen
+        expected, scan = self.expected_names(), self._scanned
         there = {clip.name for clip in scan.clips} | {p.name for p in scan.problems}
         return CorpusReport(
             kind=self.kind,
@@ -128,7 +128,7 @@ class Corpus(ABC):
         )
 
     @cached_property
-    def _seen(self) -> Scan:
+    def _scanned(self) -> Scan:
         scan = self._scan()
         if not scan.n_found:
             raise DatasetError(

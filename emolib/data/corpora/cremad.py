@@ -180,16 +180,16 @@ class SyntheticCorpus(CremaD):
     @cached_property
     def paired(self) -> bool:
         """Whether any two clips of an actor show the same pose at the same frame."""
-        return self._about[0]
+        return self._description[0]
 
     @property
-    def told(self) -> str:
+    def title(self) -> str:
         """Name, seed and how many people: `synthetic (seed 2, 4 people)`."""
-        _, seed, n_people = self._about
+        _, seed, n_people = self._description
         return self.name if seed is None else f"{self.name} (seed {seed}, {n_people} people)"
 
     @cached_property
-    def _about(self) -> tuple[bool, int | None, int]:
+    def _description(self) -> tuple[bool, int | None, int]:
         """Paired, seed and number of people, from `corpus.json`."""
         file = self.root / "corpus.json"
         try:
