@@ -32,9 +32,9 @@ from emolib.data.splits import MODES
 from emolib.media.audio import check_speech, load_audio, seconds_of
 from emolib.media.face import parse_geometry
 from emolib.media.faces import FaceDetector, FaceTrack, crop_face, track_faces
+from emolib.media.image import read_still
 from emolib.media.mel import melspectrogram
 from emolib.media.probe import probe
-from emolib.media.still import read_still
 from emolib.media.video import read_frames
 
 MAX_CLIP_S = 120.0  # longer ones are to be cut: a clip is in memory as a whole

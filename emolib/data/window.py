@@ -14,7 +14,7 @@ from torch.utils.data import Dataset
 from emolib.base.config import AUDIO, VIDEO
 from emolib.base.errors import DatasetError
 from emolib.data.augment import Augment
-from emolib.data.masks import to_unit
+from emolib.data.inputs import to_unit
 from emolib.data.store import ClipStore
 
 T = VIDEO.n_frames

@@ -14,7 +14,7 @@ import torch
 from emolib.base.emotions import EMOTIONS, N_EMOTIONS
 from emolib.base.errors import ConfigError, DatasetError
 from emolib.data.augment import Augment
-from emolib.data.masks import masked_input
+from emolib.data.inputs import masked_input
 from emolib.data.references import ReferenceChooser
 from emolib.data.store import ClipStore
 from emolib.data.window import T, Windows, finished
@@ -120,7 +120,7 @@ class GeneratorSettings:
     `reference`: "same_clip" (the paper: five other frames of the clip), "same_clip_apart" (no frame
     in common with the target), "same_clip_near" (2 to 19 frames away) or "other_emotion" (the actor
     with another emotion and sentence; in a paired corpus at the very same pose). `mask`: see
-    `masks.MASKS`. `alignment`: see `media.mel`. `unlabelled`: the emotion of clips without a label.
+    `MASKS`. `alignment`: see `media.mel`. `unlabelled`: the emotion of clips without a label.
     """
 
     reference: str = "same_clip"

@@ -22,7 +22,7 @@ import numpy as np
 from emolib.base.config import AUDIO, VIDEO
 from emolib.base.errors import ConfigError, MediaError
 from emolib.base.files import file_sha256
-from emolib.media.still import read_still
+from emolib.media.image import read_still
 from emolib.media.video import probe, read_frames
 
 EASE_FRAMES = 4

@@ -9,7 +9,7 @@ import av
 
 from emolib.base.errors import MediaError
 from emolib.media.files import DECODE_ERRORS, open_media, picture_stream
-from emolib.media.still import is_still, read_still
+from emolib.media.image import is_still, read_still
 
 HDR_TRANSFERS = {16, 18}  # PQ and HLG, as h264 and HEVC number them
 

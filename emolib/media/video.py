@@ -27,8 +27,8 @@ from emolib.media.files import (
     open_media,
     picture_stream,
 )
+from emolib.media.image import read_still
 from emolib.media.probe import VideoInfo, probe
-from emolib.media.still import read_still
 
 __all__ = [
     "VideoInfo",

@@ -11,7 +11,7 @@ from typing import ClassVar
 
 from emolib.base.config import VIDEO
 from emolib.base.emotions import EMOTIONS
-from emolib.data.masks import MASKS
+from emolib.data.inputs import MASKS
 from emolib.data.references import STRATEGIES
 from emolib.data.windows import GeneratorSettings
 from emolib.media.mel import ALIGNMENTS

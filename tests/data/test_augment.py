@@ -8,7 +8,7 @@ import torch
 
 from emolib.base.errors import ConfigError
 from emolib.data.augment import Augment
-from emolib.data.masks import hidden, masked_input, to_unit
+from emolib.data.inputs import hidden, masked_input, to_unit
 
 
 def window(seed=0, n=10):

@@ -8,7 +8,7 @@ from torch.utils.data import DataLoader
 
 from emolib.base.errors import ConfigError, DatasetError
 from emolib.data.augment import Augment
-from emolib.data.masks import hidden
+from emolib.data.inputs import hidden
 from emolib.data.store import ClipStore
 from emolib.data.windows import (
     EmotionWindows,

@@ -10,7 +10,7 @@ from studies.bench import Bench
 from emolib.base.errors import DatasetError
 from emolib.base.results import load_result
 from emolib.figures.subjects import talking_rows
-from emolib.media.strip import load_strip
+from emolib.media.image import load_strip
 from emolib.models.checkpoint import save_checkpoint
 from emolib.models.generator import Generator, GeneratorConfig
 from emolib.notebook.data import sample_corpus

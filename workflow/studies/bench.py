@@ -14,7 +14,7 @@ from emolib.base.results import save_result
 from emolib.base.runtime import Stopwatch, run_record
 from emolib.data.corpora import Corpus
 from emolib.data.store import ClipStore
-from emolib.media.strip import save_strip
+from emolib.media.image import save_strip
 from emolib.models.checkpoint import read_meta
 
 MAX_COMPANION_BYTES = 300_000  # the clone must stay small

@@ -12,8 +12,7 @@ from matplotlib.figure import Figure
 
 from emolib.base.arrays import load_arrays
 from emolib.base.results import load_result
-from emolib.media.still import read_still
-from emolib.media.strip import load_strip
+from emolib.media.image import load_strip, read_still
 
 
 @dataclass(frozen=True)

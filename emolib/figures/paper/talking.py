@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 
 from emolib.figures.paper.entry import Stored
 from emolib.figures.subjects import talking_rows
-from emolib.media.strip import load_strip
+from emolib.media.image import load_strip
 
 
 def draw_rows(result: Stored) -> Figure:

@@ -5,7 +5,7 @@ import pytest
 from skimage import data, transform
 
 from emolib.base.errors import MediaError
-from emolib.media.strip import load_strip, save_strip
+from emolib.media.image import load_strip, save_strip
 
 
 def faces(n):
