@@ -118,19 +118,17 @@ def ours(args) -> None:
     print(f"all: {right:.3f} of {confusion.sum()} clips, {len(seeds)} people")
     print("by style:", {name: f"{a}/{b}" for name, (a, b) in sorted(by_style.items())})
     print("people read worst:", worst)
-    measured = {code: summary(np.array(rows)) for code, rows in change.items()}
-    show(measured, load_result(args.real)["numbers"]["change"] if args.real else {})
     if args.sheet:
         columns = np.array_split(np.stack(sheet), args.columns)
         tall = max(len(column) for column in columns)
         blank = np.zeros_like(sheet[0])[None]
         columns = [np.concatenate([c, *[blank] * (tall - len(c))]) for c in columns]
         cv2.imwrite(args.sheet, np.hstack([np.vstack(c) for c in columns])[..., ::-1])
-    if args.save:
-        numbers = {"level": args.level, "paired": args.paired, "people": len(seeds)}
-        numbers |= {"emotions": EMOTIONS, "confusion": confusion.tolist(), "change": measured}
-        record = run_record(corpus="synthetic", seed=seeds[0], seconds=time.time() - begun)
-        save_result(args.save, numbers, record)
+    numbers = {"level": args.level, "paired": args.paired, "seeds": args.seeds}
+    numbers |= {"emotions": EMOTIONS, "confusion": confusion.tolist()}
+    numbers["change"] = {code: summary(np.array(rows)) for code, rows in change.items()}
+    beside = load_result(args.real)["numbers"]["change"] if args.real else {}
+    finish(args, numbers, "synthetic", begun, beside)
 
 
 def real(args) -> None:
@@ -154,11 +152,7 @@ def real(args) -> None:
     for file in progress(sorted(args.grid.rglob("*.mpg")), desc="GRID"):
         change["GRID neutral"].append(np.nanmean(measure(read_frames(file)), axis=0) @ OF_STEM.T)
     measured = {name: summary(np.array(rows)) for name, rows in change.items()}
-    show(measured, {})
-    if args.save:
-        corpus = "CREMA-D, Face Research Lab London Set, GRID"
-        record = run_record(corpus=corpus, seed=None, seconds=time.time() - begun)
-        save_result(args.save, {"change": measured}, record)
+    finish(args, {"change": measured}, "CREMA-D, Face Research Lab London Set, GRID", begun, {})
 
 
 def summary(rows: np.ndarray) -> dict:
@@ -167,19 +161,32 @@ def summary(rows: np.ndarray) -> dict:
     return {"people": len(rows), **dict(zip(STEMS, pairs.tolist(), strict=True))}
 
 
-def show(measured: dict, beside: dict) -> None:
-    """Print units that move anywhere: mean ± spread, and the mean of the same name `beside`."""
-    print(f"\n{'unit':16}", *[f"{name:>20}" for name in measured])
+def table(measured: dict, beside: dict) -> str:
+    """Units that move anywhere, as Markdown: mean ± spread (mean of the same name `beside`)."""
+    lines = ["| unit | " + " | ".join(measured) + " |", "|---" * (len(measured) + 1) + "|"]
     for stem in STEMS:
         means = [numbers[stem][0] for numbers in measured.values()]
         others = [beside[name][stem][0] if name in beside else 0 for name in measured]
         if max(np.abs(means + others)) < 0.04:
             continue
         cells = [
-            f"{numbers[stem][0]:+.2f} ± {numbers[stem][1]:.2f}" for numbers in measured.values()
+            f"{mean:+.2f} ± {spread:.2f}" + (f" ({other:+.2f})" if name in beside else "")
+            for (mean, spread), other, name in zip(
+                (numbers[stem] for numbers in measured.values()), others, measured, strict=True
+            )
         ]
-        told = [f" ({beside[name][stem][0]:+.2f})" if name in beside else "" for name in measured]
-        print(f"{stem:16}", *[f"{c + t:>20}" for c, t in zip(cells, told, strict=True)])
+        lines.append(f"| {stem} | " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def finish(args, numbers: dict, corpus: str, begun: float, beside: dict) -> None:
+    """Print the table; save the numbers as a result, and the table beside it."""
+    told = table(numbers["change"], beside)
+    print("\n" + told)
+    if args.save:
+        record = run_record(corpus=corpus, seed=None, seconds=time.time() - begun)
+        save_result(args.save, numbers, record)
+        args.save.with_suffix(".md").write_text(told + "\n", encoding="utf-8")
 
 
 def marked(face: np.ndarray, word: str, right: bool) -> np.ndarray:
