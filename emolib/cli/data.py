@@ -27,7 +27,7 @@ def synth(
     workers: Annotated[int, typer.Option(help="processes; 0: one a core")] = 0,
     first_actor: Annotated[int, typer.Option(help="number of the first person")] = 9001,
     randomise: Annotated[
-        str, typer.Option(help="any of background,light,camera: varied instead of a studio's")
+        str, typer.Option(help="any of background,light,camera,distance,pose,quality; or world")
     ] = "",
     quality: Annotated[int, typer.Option(help="of the videos: 18 as CREMA-D's, 30 small")] = 18,
     engine: Annotated[

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from emolib.synthetic import cloth, hair, motion, surfaces, teeth
+from emolib.synthetic import cloth, glasses, hair, motion, surfaces, teeth
 from emolib.synthetic import head as h
 from emolib.synthetic.person import Person
 from emolib.synthetic.strands import Strands
@@ -32,12 +32,12 @@ _LIDS = {"Left": ((43, 47), (44, 46)), "Right": ((37, 41), (38, 40))}
 class Figure:
     """What stays the same in every frame of a person.
 
-    Vertices: N of the head, then T of the teeth, then M of hair. rest: (N + T, 3) float32 dm; jaw:
-    (first, last) vertex of the lower row, and how each of `head.JAW_UNITS` moves it (4, last -
-    first, 3) float32 dm. triangles (F, 3) int32, uv (F, 3, 2), material (F,) int8 of what is
-    drawn. local: (N + T, 3) place on the eyeball (radii) or in a row of teeth. eyes: (first, last,
-    centre) of both eyeballs. rest_weights (52,): what is added to weights; gain (52,): what
-    multiplies them. follow (N + T + M,). strands: the hair.
+    Vertices: N of the head, then T of teeth and glasses, then M of hair. rest: (N + T, 3) float32
+    dm; jaw: (first, last) vertex of the lower row, and how each of `head.JAW_UNITS` moves it
+    (4, last - first, 3) float32 dm. triangles (F, 3) int32, uv (F, 3, 2), material (F,) int8 of
+    what is drawn. local: (N + T, 3) place on the eyeball (radii) or in a row of teeth, or colour of
+    a spectacle frame. eyes: (first, last, centre) of both eyeballs. rest_weights (52,): what is
+    added to weights; gain (52,): what multiplies them. follow (N + T + M,). strands: the hair.
     """
 
     rest: np.ndarray
@@ -72,26 +72,33 @@ def build_figure(person: Person) -> Figure:
     local, eyes = _local_places(head, rest)
     strands = hair.grow(person, rest, normals)
     drawn = np.isin(head.part, tuple(_KINDS))
-    first, middle = len(rest), len(rest) + len(rows[0].points)
-    last = middle + len(rows[1].points)
-    n_teeth = sum(len(row.triangles) for row in rows)
+    parts = [(row.points, row.triangles, row.place, surfaces.TEETH) for row in rows]
+    if person.glasses:
+        frame = glasses.build_frame(person.glasses, eyes, _ears(head, rest))
+        parts.append((frame.points, frame.triangles, frame.colour, surfaces.FRAME))
+    starts = len(rest) + np.r_[0, np.cumsum([len(points) for points, *_ in parts])]
+    n_added = sum(len(triangles) for _, triangles, _, _ in parts)
     return Figure(
-        rest=np.concatenate([rest, *(row.points for row in rows)]),
+        rest=np.concatenate([rest, *(points for points, *_ in parts)]),
         triangles=np.concatenate(
-            [head.triangles[drawn], rows[0].triangles + first, rows[1].triangles + middle]
+            [head.triangles[drawn]]
+            + [part[1] + np.int32(start) for part, start in zip(parts, starts, strict=False)]
         ),
-        uv=np.concatenate([head.uv[drawn], np.zeros((n_teeth, 3, 2), np.float32)]),
-        material=np.array(
-            [_KINDS[p] for p in head.part[drawn]] + [surfaces.TEETH] * n_teeth, np.int8
-        ),
-        local=np.concatenate([local, *(row.place for row in rows)]),
+        uv=np.concatenate([head.uv[drawn], np.zeros((n_added, 3, 2), np.float32)]),
+        material=np.concatenate(
+            [[_KINDS[p] for p in head.part[drawn]]]
+            + [np.full(len(triangles), kind) for _, triangles, _, kind in parts]
+        ).astype(np.int8),
+        local=np.concatenate([local, *(place for _, _, place, _ in parts)]),
         eyes=eyes,
-        jaw=(middle, last, _jaw_moves(head, rows[1])),
+        jaw=(starts[1], starts[2], _jaw_moves(head, rows[1])),
         rest_weights=rest_weights,
         gain=_blink_gain(head, rest),
         pivot=pivot,
         neck=neck,
-        follow=np.concatenate([head.follow, np.ones(last - first, np.float32), strands.follow]),
+        follow=np.concatenate(
+            [head.follow, np.ones(starts[-1] - len(rest), np.float32), strands.follow]
+        ),
         strands=strands,
     )
 
@@ -138,6 +145,19 @@ def _rows(head: h.Head, person: Person, rest: np.ndarray) -> tuple[teeth.Row, te
     wide = np.ptp(rest[corners, 0]) / np.ptp(head.canonical[corners, 0])
     edge = _drift(head, rest) + np.array([0, -0.702, 0.150])
     return teeth.build_rows(person, edge.astype(np.float32), float(np.clip(wide, 0.88, 1.12)))
+
+
+def _ears(head: h.Head, rest: np.ndarray) -> np.ndarray:
+    """(2, 3) dm: where temples rest on the ears, the person's left first."""
+    at = np.flatnonzero(head.masks["ears"] > 0.5)
+    out = []
+    for side in (1, -1):
+        ear = rest[at[rest[at, 0] * side > 0]]
+        top = ear[:, 1].max()
+        front = ear[ear[:, 1] > top - 0.18]
+        inner = front[np.argsort(front[:, 2])[-3:]].mean(0)
+        out.append([inner[0] + 0.03 * side, top - 0.07, inner[2] - 0.15])
+    return np.array(out)
 
 
 def _jaw_moves(head: h.Head, row: teeth.Row) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""What a person looks like, as plain frozen values: skin, eyes, teeth, brows, hair, clothes."""
+"""What a person looks like, as plain frozen values: skin, eyes, teeth, brows, hair and so on."""
 
 from __future__ import annotations
 
@@ -52,6 +52,20 @@ class Brows:
     density: float
     length: float
     colour: tuple[float, float, float]
+
+
+@dataclass(frozen=True)
+class Glasses:
+    """Spectacles: lens width and height (dm), rim (dm), linear colour; the rest shapes the rim."""
+
+    width: float
+    height: float
+    rim: float
+    power: float  # of the outline's superellipse: 2 round, 4 nearly a rectangle
+    drop: float  # how far the lower half hangs, as in aviators
+    brow: float  # how much thicker the rim is above
+    colour: tuple[float, float, float]
+    glare: float  # how much of the light the lenses throw back, 0 to 1
 
 
 @dataclass(frozen=True)

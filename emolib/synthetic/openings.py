@@ -59,6 +59,28 @@ def mouth_table(world: np.ndarray, person: Person) -> np.ndarray:
     return out
 
 
+def lens_table(world, screen, first: int, person: Person, light: np.ndarray) -> np.ndarray:
+    """(2, 12) float32 table of `lenses.glare`; zeros where nobody wears glasses.
+
+    world: (N, 3) dm, screen: (N, 3) samples, whose six vertices from `first` on are the lenses';
+    light: (3,) direction half-way between the key light and the camera.
+    """
+    out = np.zeros((2, 12), np.float32)
+    glasses = person.glasses
+    if glasses is None:
+        return out
+    for row, k in zip(out, (first, first + 3), strict=True):
+        axes = screen[[k + 1, k + 2], :2] - screen[k, :2]
+        if abs(np.linalg.det(axes)) < 1:  # seen from its edge
+            continue
+        across, up = world[k + 1] - world[k], world[k + 2] - world[k]
+        row[:2], row[2:6] = screen[k, :2], np.linalg.inv(axes.T).ravel()
+        row[6], row[7], row[8] = world[k, 2] + 0.02, across[2], glasses.power
+        lean = [light @ axis / (np.linalg.norm(axis) * light[2]) for axis in (across, up)]
+        row[9], row[10], row[11] = 1.6 * lean[0], 1.6 * lean[1] - 0.2, glasses.glare
+    return out
+
+
 def paint_iris(person: Person) -> np.ndarray:
     """(96, 24, 3) float32: the iris by angle and radius, with the fibres of this person."""
     colours = person.eyes

@@ -12,7 +12,7 @@ import numpy as np
 
 from emolib.synthetic import traits
 from emolib.synthetic.head import load_head
-from emolib.synthetic.looks import Brows, Clothes, Eyes, Hair, Skin, Teeth
+from emolib.synthetic.looks import Brows, Clothes, Eyes, Glasses, Hair, Skin, Teeth
 
 RACES = ("Caucasian", "African American", "Asian")
 _FORM = {"Caucasian": "caucasian", "African American": "african", "Asian": "asian"}
@@ -64,13 +64,14 @@ class Person:
     brows: Brows
     hair: Hair
     clothes: Clothes
+    glasses: Glasses | None
 
     @classmethod
     def from_seed(cls, seed: int) -> Person:
         """The person of a seed (any integer >= 0)."""
         rng = np.random.default_rng([int(seed), 9001])
         sex = "Female" if rng.random() < 0.5 else "Male"
-        age = int(np.clip(20 + 50 * rng.beta(1.1, 1.7), 20, 72))
+        age = int(np.clip(20 + 52 * rng.beta(1.0, 1.5), 20, 72))
         race = str(rng.choice(RACES, p=(0.5, 0.27, 0.23)))
         hispanic = bool(rng.random() < (0.2 if race == "Caucasian" else 0.03))
         skin = traits.draw_skin(rng, sex, age, race, hispanic)
@@ -89,14 +90,15 @@ class Person:
             brows=traits.draw_brows(rng, sex, age, hair),
             hair=hair,
             clothes=traits.draw_clothes(rng, sex),
+            glasses=traits.draw_glasses(rng, age),
         )
 
 
 def _macros(rng, sex, age, race) -> tuple[tuple[str, float], ...]:
-    old = float(np.clip((age - 30) / 55, 0, 0.8))
+    old = float(np.clip((age - 28) / 45, 0, 1))
     other = str(rng.choice([r for r in RACES if r != race]))
-    mixed = float(rng.choice([0.0, rng.uniform(0.05, 0.3)]))
-    androgyny = float(rng.uniform(0, 0.2 if sex == "Male" else 0.1))
+    mixed = float(rng.uniform(-0.45, 0.3))  # below 0: further from the others than most
+    androgyny = float(rng.uniform(-0.8, 0.1))
     weights: dict[str, float] = {}
     for name, share in ((race, 1 - mixed), (other, mixed)):
         for which, part in (
@@ -106,10 +108,10 @@ def _macros(rng, sex, age, race) -> tuple[tuple[str, float], ...]:
             for stage, amount in (("young", 1 - old), ("old", old)):
                 key = f"{_FORM[name]}-{which.lower()}-{stage}"
                 weights[key] = weights.get(key, 0.0) + share * part * amount
-    heavy = float(np.clip(rng.normal(0.05, 0.4), -0.6, 0.9))
+    heavy = float(np.clip(rng.normal(0.05, 0.6), -0.8, 1.0))
     stage = "old" if old > 0.4 else "young"
     weights[f"{'max' if heavy > 0 else 'min'}weight-{sex.lower()}-{stage}"] = abs(heavy)
-    return tuple((k, round(w, 4)) for k, w in sorted(weights.items()) if w > 0)
+    return tuple((k, round(w, 4)) for k, w in sorted(weights.items()) if abs(w) > 1e-4)
 
 
 def _shapes(rng, age) -> tuple[tuple[str, float], ...]:
@@ -122,7 +124,9 @@ def _shapes(rng, age) -> tuple[tuple[str, float], ...]:
             stem = name[: -len(low)]
             keys = [k for k in _SPREAD if stem.startswith(k)]
             spread = _SPREAD[max(keys, key=len)] if keys else 0.3
-            weight = float(np.clip(rng.normal(0, _VARIETY * spread), -1.1, 1.1))
+            weight = float(
+                np.clip(rng.normal(0, spread * _VARIETY * rng.lognormal(-0.25, 0.6)), -1, 1)
+            )
             if abs(weight) > 0.04:
                 chosen[stem + (high if weight > 0 else low)] = round(abs(weight), 3)
         if name.startswith("asym/"):
@@ -130,5 +134,5 @@ def _shapes(rng, age) -> tuple[tuple[str, float], ...]:
             if rng.random() < 0.3:
                 chosen[name] = round(weight, 3)
     for name in rng.choice(_SINGLE, 2, replace=False):
-        chosen[str(name)] = round(float(rng.uniform(0.0, 0.4)), 3)
+        chosen[str(name)] = round(float(rng.uniform(0.0, 0.75)), 3)
     return tuple(sorted(chosen.items()))

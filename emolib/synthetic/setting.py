@@ -14,6 +14,7 @@ FACE_SHARE = 0.43  # of the picture's height that the face (brow of the hair to 
 FACE_DM = 1.62
 CAMERA_DM = 18.0  # from the camera to the eyes
 EYES_AT = 0.44  # of the picture's height, from the top
+BUST_DM = 2.05  # below the eyes: where the picture must end, for there is no body further down
 GREEN = (0.028, 0.29, 0.035)  # CREMA-D's screen, linear
 
 
@@ -31,9 +32,11 @@ class Setting:
     view: tuple[float, float]
 
 
-def build_setting(seed: int, width_px: int, height_px: int, background, light, camera) -> Setting:
-    """The setting of a seed; each of the three is "studio"/"green", or "random"."""
-    rng = [np.random.default_rng([seed, 31, k]) for k in range(3)]
+def build_setting(
+    seed: int, width_px: int, height_px: int, background, light, camera, distance="studio"
+) -> Setting:
+    """The setting of a seed; each choice is "studio"/"green", or "random"."""
+    rng = [np.random.default_rng([seed, 31, k]) for k in range(4)]
     view = (0.0, 0.0)
     scale = FACE_SHARE * height_px / FACE_DM
     place = [CAMERA_DM, scale * SAMPLES, width_px * SAMPLES / 2, height_px * SAMPLES * EYES_AT, 0.0]
@@ -44,6 +47,11 @@ def build_setting(seed: int, width_px: int, height_px: int, background, light, c
         place[2] += r.normal(0, 0.04) * width_px * SAMPLES
         place[3] += r.normal(0, 0.02) * height_px * SAMPLES
         view = (float(r.normal(0, 0.09)), float(r.normal(0, 0.05)))
+    if distance == "random":  # from a phone at arm's length to the far side of a room
+        r = rng[3]
+        place[0] = float(np.exp(r.uniform(np.log(5.0), np.log(40.0))))
+        place[1] *= float(np.exp(r.uniform(np.log(0.50), np.log(1.30))))
+        place[3] = max(place[3], height_px * SAMPLES - BUST_DM * place[1])
     return Setting(
         lights=_random_light(rng[1]) if light == "random" else studio_light(seed),
         backdrop=_room(rng[2], width_px, height_px)
@@ -87,7 +95,9 @@ def _tint(rng, spread: float) -> np.ndarray:
 
 def _random_light(rng) -> np.ndarray:
     side = rng.choice([-1.0, 1.0])
-    azimuth, height = rng.uniform(0.05, 1.15) * side, rng.uniform(0.12, 0.95)
+    hard = rng.random() < 0.3  # from one side, with little to fill the shadows
+    azimuth = (rng.uniform(0.9, 1.45) if hard else rng.uniform(0.05, 1.0)) * side
+    height = rng.uniform(0.05, 0.95)
     key = (np.sin(azimuth), height, np.cos(azimuth))
     fill = (-side * rng.uniform(0.3, 1), rng.uniform(-0.2, 0.4), rng.uniform(0.3, 0.9))
     rim = (-side * rng.uniform(0.5, 1), rng.uniform(0.1, 0.8), -rng.uniform(0.3, 0.8))
@@ -95,8 +105,8 @@ def _random_light(rng) -> np.ndarray:
     sky = _tint(rng, 0.2) * rng.uniform(0.16, 0.42)
     rows = [
         key, fill, rim,
-        _tint(rng, 0.18) * rng.uniform(0.55, 1.0) * exposure,
-        _tint(rng, 0.2) * rng.uniform(0.08, 0.34) * exposure,
+        _tint(rng, 0.26) * rng.uniform(0.55, 1.0) * exposure,
+        _tint(rng, 0.24) * rng.uniform(0.08, 0.34) * exposure * (0.5 if hard else 1),
         _tint(rng, 0.25) * rng.uniform(0.0, 0.9),
         sky * exposure,
         sky * rng.uniform(0.3, 0.6) * _tint(rng, 0.1) * exposure,
@@ -114,14 +124,14 @@ def _room(rng, width_px: int, height_px: int) -> np.ndarray:
     """A blurred interior: wall, a few boxes and spots of light, out of focus."""
     w, h = 96, 72
     top, bottom = rng.uniform(0.02, 0.6, 3), rng.uniform(0.02, 0.5, 3)
-    grey = rng.uniform(0.3, 0.9)
+    grey = rng.uniform(0.5, 0.97)
     top, bottom = (c * (1 - grey) + c.mean() * grey for c in (top, bottom))
     image = np.linspace(0, 1, h)[:, None, None] * (bottom - top) + top
     image = np.broadcast_to(image, (h, w, 3)).copy().astype(np.float32)
     for _ in range(int(rng.integers(2, 12))):
         x0, y0 = int(rng.integers(-20, w)), int(rng.integers(-20, h))
         x1, y1 = x0 + int(rng.integers(6, 50)), y0 + int(rng.integers(6, 60))
-        tone = rng.uniform(0.01, 0.6) * (0.5 + rng.random(3) * 0.7)
+        tone = rng.uniform(0.01, 0.6) * (0.7 + rng.random(3) * 0.4)
         image[max(y0, 0) : max(y1, 0), max(x0, 0) : max(x1, 0)] = tone
     for _ in range(int(rng.integers(0, 5))):
         at = (int(rng.integers(0, w)), int(rng.integers(0, h)))

@@ -8,12 +8,13 @@ from __future__ import annotations
 import numpy as np
 
 from emolib.synthetic.kernels import kernel
+from emolib.synthetic.lenses import glare, rim
 from emolib.synthetic.mouth import mouth
 from emolib.synthetic.raster import EMPTY, FAR
 from emolib.synthetic.surfaces import (
     EYE,
     EYE_R,
-    LASH,
+    FRAME,
     SKIN,
     clamp,
     eye,
@@ -30,7 +31,8 @@ _ONE = np.float32(1)
 @kernel
 def shade(
     depth, ids, box, screen, world, normals, ao, local, triangles, uv, material, strands, hair_rgb,
-    strand, texture, creases, turn, lights, light, shadow, iris, eyes, lips, backdrop, encode, out,
+    strand, texture, creases, turn, lights, light, shadow, iris, eyes, lips, lens, backdrop, encode,
+    out,
 ):  # fmt: skip
     """Colour the pixels of `box` (top, bottom, left, right) into out (H, W, 3) uint8; empty the
     buffers."""
@@ -133,8 +135,11 @@ def shade(
                     lz = w0 * local[a, 2] + w1 * local[b, 2] + w2 * local[c, 2]
                     side = 0 if kind == EYE else 1
                     eye(lx, ly, lz, nx, ny, nz, cx, cy, side, lit, iris, eyes, lights, glow)
-                elif kind == LASH:
-                    glow[:] = np.float32(0.012)
+                elif kind == FRAME:
+                    rim(
+                        local[a, 0], local[a, 1], local[a, 2], nx, ny, nz, lit, open_sky, lights,
+                        glow,
+                    )  # fmt: skip
                 else:
                     lx = w0 * local[a, 0] + w1 * local[b, 0] + w2 * local[c, 0]
                     ly = w0 * local[a, 1] + w1 * local[b, 1] + w2 * local[c, 1]
@@ -142,6 +147,11 @@ def shade(
                     mouth(kind, lx, ly, lz, wx, wy, wz, nx, ny, nz, lips, lights, glow)
                 for k in range(3):
                     total[k] += np.float32(share) * glow[k]
+            if lens[0, 11] > 0:
+                cx, cy = np.float32(2 * px + 1), np.float32(2 * py + 1)
+                glare(lens, cx, cy, depth[2 * py, 2 * px], lights, glow)
+                for k in range(3):
+                    total[k] += np.float32(4) * glow[k]
             for s in range(4):  # leave the buffers as the next frame wants them
                 depth[2 * py + (s >> 1), 2 * px + (s & 1)] = FAR
                 ids[2 * py + (s >> 1), 2 * px + (s & 1)] = EMPTY

@@ -21,6 +21,7 @@ _OPTIONS = {
     "background": ("green", "random"),
     "light": ("studio", "random"),
     "camera": ("studio", "random"),
+    "distance": ("studio", "random"),
 }
 
 
@@ -48,7 +49,8 @@ class Stage:
         person: who.
         width_px, height_px: picture size, 32 to 4096.
         background: "green" (CREMA-D's screen) or "random" (drawn from the person's seed).
-        light, camera: "studio" (the same for everybody) or "random" (drawn from the person's seed).
+        light, camera, distance: "studio" (the same for everybody) or "random" (drawn from the
+            person's seed).
 
     Raises:
         ConfigError: unknown option, or a size out of range.
@@ -62,9 +64,10 @@ class Stage:
         background: str = "green",
         light: str = "studio",
         camera: str = "studio",
+        distance: str = "studio",
     ):
         for (name, allowed), value in zip(
-            _OPTIONS.items(), (background, light, camera), strict=True
+            _OPTIONS.items(), (background, light, camera, distance), strict=True
         ):
             if value not in allowed:
                 raise ConfigError(f"{name}={value!r} is unknown", expected=" or ".join(allowed))
@@ -74,7 +77,7 @@ class Stage:
         self._head = h.load_head()
         self._figure = figure = build_figure(person)
         self._setting = build_setting(
-            person.seed, self.width_px, self.height_px, background, light, camera
+            person.seed, self.width_px, self.height_px, background, light, camera, distance
         )
         self._texture = paint(person, 512 if height_px <= 540 else 1024)
         self._iris = openings.paint_iris(person)
@@ -142,7 +145,7 @@ class Stage:
             self._hair_rgb, self._strand, self._texture,
             creases.depths(total, self.person.skin.lines), turn, setting.lights, self._lit_from,
             self._shadow, self._iris, openings.eyes(self._screen, self.person),
-            openings.mouth_table(self._world, self.person),
+            openings.mouth_table(self._world, self.person), self._lenses(),
             setting.backdrop, self._encode, out,
         )  # fmt: skip
         return out
@@ -200,6 +203,11 @@ class Stage:
         left, right = np.clip([low[0], high[0]], 0, self.width_px)
         top, bottom = np.clip([low[1], high[1]], 0, self.height_px)
         return np.array([top, bottom, left, right], np.int64)
+
+    def _lenses(self) -> np.ndarray:
+        half = self._setting.lights[surfaces.HALF_KEY]
+        n = len(self._figure.rest)
+        return openings.lens_table(self._world, self._screen, n - 6, self.person, half)
 
     def _light_view(self) -> np.ndarray:
         """(3, 4) float32: the key light's view of the bust, in shadow map pixels and depth."""

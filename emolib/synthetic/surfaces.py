@@ -10,7 +10,7 @@ import numpy as np
 
 from emolib.synthetic.kernels import kernel
 
-SKIN, EYE, TEETH, TONGUE, CAVITY, LASH, EYE_R = range(7)
+SKIN, EYE, TEETH, TONGUE, CAVITY, FRAME, EYE_R = range(7)
 KEY, FILL, RIM, KEY_RGB, FILL_RGB, RIM_RGB, SKY, GROUND = range(8)  # rows of a light table (11, 3)
 HALF_KEY, HALF_CATCH, HALF_FILL = 8, 9, 10  # half-way to the camera: key, key in the eye, fill
 

@@ -6,6 +6,7 @@ Nothing is written here. The corpus writer, the notebooks and the demo all get t
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
@@ -16,13 +17,16 @@ from emolib.base.emotions import parse_emotion
 from emolib.base.errors import ConfigError
 from emolib.synthetic.people import Person, Stage
 from emolib.synthetic.performance import Performance, perform
+from emolib.synthetic.picture_quality import Quality
 from emolib.synthetic.prosody import level_strength, prosody_for
 from emolib.synthetic.sentences import ALL_SENTENCES, Sentence, parse_sentences
 from emolib.synthetic.speech import ENGINES, Speech, Voice, speak
 
 FIRST_ACTOR = 9001  # CREMA-D's own actors are 1001–1091
 LAST_ACTOR = 9999
-RANDOMISED = ("background", "light", "camera")
+RANDOMISED = ("background", "light", "camera", "distance", "pose", "quality")
+PRESETS = {"world": RANDOMISED}  # anybody, anywhere, filmed by anything
+_TURN_RAD = np.radians([40, 16, 14])  # how far `pose` turns a head: yaw, pitch, roll
 MAX_SIDE_PX, MIN_SIDE_PX = 2160, 64
 
 
@@ -39,11 +43,13 @@ class FilmSettings:
     fps: float = 30.0  # CREMA-D's rate
     seed: int = 0
     paired: bool = False  # see docs/architecture.md, and `performance`
-    randomise: tuple[str, ...] = ()  # of "background", "light", "camera"; else CREMA-D's studio
+    randomise: tuple[str, ...] = ()  # of `RANDOMISED`; what is not named is CREMA-D's studio
     quality: int = 18  # of the video files: 18 as CREMA-D's, 30 a quarter of the bytes
     engine: str = "auto"  # of speech: "kokoro", "espeak"; auto: Kokoro if it is installed
 
     def __post_init__(self):
+        names = {part for name in self.randomise for part in PRESETS.get(name, (name,))}
+        object.__setattr__(self, "randomise", tuple(sorted(names)))
         for name, side in (("width", self.width_px), ("height", self.height_px)):
             if not MIN_SIDE_PX <= side <= MAX_SIDE_PX or side % 2:
                 raise ConfigError(
@@ -64,7 +70,8 @@ class FilmSettings:
         unknown = sorted(set(self.randomise) - set(RANDOMISED))
         if unknown:
             raise ConfigError(
-                f"cannot randomise {', '.join(unknown)}", expected="any of " + ", ".join(RANDOMISED)
+                f"cannot randomise {', '.join(unknown)}",
+                expected="any of " + ", ".join((*RANDOMISED, *PRESETS)),
             )
 
 
@@ -77,14 +84,17 @@ class Take:
     speech: Speech
     performance: Performance
     stage: Stage = field(repr=False)
+    quality: Quality | None = None
 
     def __len__(self) -> int:
         return len(self.performance)
 
     def frames(self) -> Iterator[np.ndarray]:
         """Each frame in turn, (H, W, 3) uint8 RGB."""
-        for weights, pose in zip(self.performance.weights, self.performance.pose, strict=True):
-            yield self.stage.render(weights, pose)
+        moves = zip(self.performance.weights, self.performance.pose, strict=True)
+        for number, (weights, pose) in enumerate(moves):
+            frame = self.stage.render(weights, pose)
+            yield self.quality.applied(frame, number) if self.quality else frame
 
     def landmarks(self) -> np.ndarray:
         """True landmarks of every frame: (N, 68, 2) float32, pixels, iBUG order."""
@@ -180,20 +190,31 @@ def film_clip(
     )
     acted = perform(speech, code, level, seed=seed, fps=settings.fps, paired=settings.paired)
     name = f"{actor}_{sentence.code}_{code}_{level}"
+    shared = f"{actor}_{sentence.code}" if settings.paired else name  # emotions of a pair share it
+    if "pose" in settings.randomise:
+        acted = replace(acted, pose=acted.pose + _turned(seed, shared))
     return Take(
         name,
         person,
         speech,
         acted,
-        _stage(seed, replace(settings, fps=30.0, quality=18, paired=False, engine="auto")),
+        _stage(seed, settings.width_px, settings.height_px, settings.randomise),
+        Quality.drawn(seed, shared) if "quality" in settings.randomise else None,
     )
 
 
+def _turned(seed: int, clip: str) -> np.ndarray:
+    """(6,) float32: where the head of a clip is turned; evenly spread in yaw, up to 40°."""
+    rng = np.random.default_rng([seed, 0x70, zlib.crc32(clip.encode())])
+    turn = np.array([rng.uniform(-1, 1), *rng.normal(0, 0.4, 2).clip(-1, 1)])
+    return np.r_[turn * _TURN_RAD, 0, 0, 0].astype(np.float32)
+
+
 @lru_cache(maxsize=2)
-def _stage(seed: int, settings: FilmSettings) -> Stage:
+def _stage(seed: int, width_px: int, height_px: int, randomise: tuple[str, ...]) -> Stage:
     """The stage of a person, kept while their clips are filmed one after the other."""
-    options = dict.fromkeys(settings.randomise, "random")
-    return Stage(cast(seed), settings.width_px, settings.height_px, **options)
+    options = {name: "random" for name in randomise if name not in ("pose", "quality")}
+    return Stage(cast(seed), width_px, height_px, **options)
 
 
 @lru_cache(maxsize=64)

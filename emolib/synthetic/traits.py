@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from emolib.synthetic.looks import Brows, Clothes, Eyes, Hair, Skin, Teeth
+from emolib.synthetic.looks import Brows, Clothes, Eyes, Glasses, Hair, Skin, Teeth
 
 
 def _mix(a, b, t) -> tuple[float, float, float]:
@@ -13,14 +13,14 @@ def _mix(a, b, t) -> tuple[float, float, float]:
 
 def draw_skin(rng, sex, age, race, hispanic) -> Skin:
     spans = {
-        "Caucasian": ((0.74, 0.50, 0.385), (0.56, 0.335, 0.225)),
-        "Asian": ((0.66, 0.455, 0.32), (0.46, 0.285, 0.175)),
-        "African American": ((0.32, 0.18, 0.105), (0.115, 0.062, 0.039)),
+        "Caucasian": ((0.78, 0.54, 0.435), (0.52, 0.30, 0.20)),
+        "Asian": ((0.70, 0.50, 0.37), (0.42, 0.25, 0.15)),
+        "African American": ((0.36, 0.205, 0.125), (0.085, 0.045, 0.03)),
     }
     light, dark = spans[race]
-    t = rng.beta(1.5, 1.8)
+    t = rng.beta(1.1, 1.2)
     tone = _mix(light, dark, 0.45 + 0.55 * t if hispanic else t)
-    jitter = rng.normal(0, 0.025, 3)
+    jitter = rng.normal(0, 0.04, 3)
     tone = tuple(float(np.clip(c * (1 + j), 0.02, 0.9)) for c, j in zip(tone, jitter, strict=True))
     brown = race == "African American"
     pale, deep = ((0.84, 0.56, 0.60), (0.66, 0.30, 0.35)) if not brown else (
@@ -33,14 +33,14 @@ def draw_skin(rng, sex, age, race, hispanic) -> Skin:
         lip = _mix(lip, stick[int(rng.integers(4))], 0.75 * makeup)
     male = sex == "Male"
     beards = ("none", "moustache", "goatee", "full")
-    beard = str(rng.choice(beards, p=(0.66, 0.06, 0.12, 0.16))) if male else "none"
+    beard = str(rng.choice(beards, p=(0.55, 0.09, 0.14, 0.22))) if male else "none"
     return Skin(
         tone=tone,
         lips=lip,
-        flush=float(rng.uniform(0.25, 1.0)) * (0.5 if brown else 1.0),
+        flush=float(rng.uniform(0.1, 1.6)) * (0.5 if brown else 1.0),
         freckles=float(rng.uniform(0.3, 1)) if not brown and rng.random() < 0.22 else 0.0,
         blemish=float(rng.uniform(0.1, 0.8)),
-        lines=float(np.clip(0.25 + (age - 20) / 50 * 0.75 + rng.normal(0, 0.08), 0.12, 1)),
+        lines=float(np.clip(0.25 + (age - 20) / 50 * 0.75 + rng.normal(0, 0.12), 0.08, 1.2)),
         gloss=float(rng.uniform(0.5, 1.0)),
         makeup=makeup,
         stubble=float(rng.uniform(0.1, 0.9)) if male else 0.0,
@@ -87,6 +87,30 @@ def draw_teeth(rng, age, tone) -> Teeth:
     )
 
 
+_RIM_COLOURS = (
+    (0.010, 0.009, 0.009), (0.012, 0.012, 0.014), (0.055, 0.024, 0.012), (0.10, 0.03, 0.02),
+    (0.28, 0.27, 0.26), (0.30, 0.21, 0.09), (0.03, 0.05, 0.10), (0.02, 0.02, 0.02),
+)  # fmt: skip
+
+
+def draw_glasses(rng, age) -> Glasses | None:
+    """One in five of the young and one in two of the old wear them."""
+    worn = rng.random() < 0.20 + 0.3 * np.clip((age - 30) / 40, 0, 1)
+    width, colour = rng.uniform(0.46, 0.55), _RIM_COLOURS[int(rng.integers(len(_RIM_COLOURS)))]
+    metal = colour[0] > 0.2 or rng.random() < 0.3
+    glasses = Glasses(
+        width=float(width),
+        height=float(width * rng.uniform(0.58, 0.92)),
+        rim=float(rng.uniform(0.016, 0.022) if metal else rng.uniform(0.030, 0.055)),
+        power=float(rng.choice([2.1, 2.6, 3.2, 4.0])),
+        drop=float(rng.choice([0.0, 0.0, 0.15])),
+        brow=float(rng.choice([0.0, 0.5, 1.0])),
+        colour=colour,
+        glare=float(rng.uniform(0.1, 1.0)),
+    )
+    return glasses if worn else None
+
+
 _HAIR_COLOURS = {
     "black": (0.012, 0.010, 0.009), "dark": (0.030, 0.019, 0.012), "brown": (0.075, 0.042, 0.022),
     "light": (0.16, 0.095, 0.048), "blond": (0.34, 0.225, 0.105), "ash": (0.25, 0.185, 0.115),
@@ -131,14 +155,15 @@ def draw_hair(rng, sex, age, race, hispanic) -> Hair:
 
 def draw_brows(rng, sex, age, hair) -> Brows:
     male = sex == "Male"
-    dark = tuple(float(c * 0.75 + 0.006) for c in hair.colour)
+    shade = rng.uniform(0.5, 1.5)
+    dark = tuple(float(c * shade + 0.006) for c in hair.colour)
     grey = 0.45 * max(0.0, hair.grey - 0.4)
     return Brows(
-        thickness=float(rng.uniform(0.062, 0.088) if male else rng.uniform(0.042, 0.058)),
-        lift=float(rng.normal(0.0 if male else 0.012, 0.012)),
-        arch=float(rng.uniform(0.01, 0.04) if male else rng.uniform(0.03, 0.06)),
-        density=float(rng.uniform(0.75, 1.0)),
-        length=float(rng.uniform(0.92, 1.08)),
+        thickness=float(rng.uniform(0.045, 0.105) if male else rng.uniform(0.026, 0.066)),
+        lift=float(rng.normal(-0.004 if male else 0.018, 0.020)),
+        arch=float(rng.uniform(-0.01, 0.04) if male else rng.uniform(0.0, 0.075)),
+        density=float(rng.uniform(0.45, 1.0)),
+        length=float(rng.uniform(0.85, 1.12)),
         colour=_mix(dark, (0.35, 0.34, 0.33), grey),
     )
 
