@@ -7,8 +7,8 @@ fp32, one Adam a network, frozen experts in eval mode without gradients. Ours is
 runs. Both take turns in one process. On a CPU, CPU time of one thread is counted, not wall time, so
 that a busy machine does not change the answer. Without STORE, `data/sample` is prepared first.
 
-PLDA asks both loops for exactly the same. IMPROVED looks at two of five frames with its perceptual
-loss, and weighs pixels, in ours alone: its factor is that of the recipe, not of the loop.
+Ours looks at two of five frames with its perceptual loss, drawn anew at each step; IMPROVED also
+weighs pixels. `--all-frames` asks both loops for exactly the same in PLDA.
 
 Stated for each stage: the loader's share of a step (on a CPU its CPU time, as it shares the thread;
 on a GPU the time that the loop waits for it). Peak memory is that of a process with one loop alone.
@@ -159,6 +159,8 @@ def loop_of(which: str, name: str, store: ClipStore, args):
     """The plain loop ("plain"), or ours in a precision ("fp32", "auto"), on one recipe."""
     recipe = varied(find_recipe("generator", name), {"network.width": str(args.width)})
     recipe = replace(recipe, schedule=Ramp(0, 1))
+    if args.all_frames:
+        recipe = replace(recipe, perceptual_frames=None)
     if which == "plain":
         return PlainLoop(recipe, store, args.width, args.batch_size, args.device)
     config = replace(recipe.fit, batch_size=args.batch_size, precision=which)
@@ -186,7 +188,7 @@ def peaks_mb(name: str, store: ClipStore, args) -> dict:
     for which in ("plain", "auto"):
         command = [sys.executable, __file__, "--alone", which, name, "--store", str(store.root)]
         command += ["--width", str(args.width), "--batch-size", str(args.batch_size)]
-        command += ["--device", args.device]
+        command += ["--device", args.device, *(["--all-frames"] if args.all_frames else [])]
         done = subprocess.run(command, capture_output=True, text=True, check=True)
         found["plain" if which == "plain" else "ours"] = float(done.stdout.split()[-1])
     print(f"{name}: peak memory " + ", ".join(f"{k} {v:.0f} MB" for k, v in found.items()))
@@ -243,6 +245,7 @@ def main():
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--steps", type=int, default=2)
     parser.add_argument("--device", default="cpu")
+    parser.add_argument("--all-frames", action="store_true", help="perceptual loss on all five")
     parser.add_argument("--json", type=Path)
     parser.add_argument("--alone", nargs=2, metavar=("LOOP", "RECIPE"), help="its peak memory")
     args = parser.parse_args()

@@ -57,10 +57,10 @@ class ConvBlock(nn.Module):
         self.norm = nn.BatchNorm2d(c_out)
 
     def forward(self, x: Tensor) -> Tensor:
-        out = self.norm(self.conv(x))
+        out = self.norm(self.conv(x))  # in place from here: no backward pass needs it as it was
         if self.residual:
-            out = out + x
-        return F.relu(out) if self.activation else out
+            out += x
+        return F.relu_(out) if self.activation else out
 
 
 class FusedConvBlock(nn.Module):

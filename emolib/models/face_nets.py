@@ -160,13 +160,14 @@ class _Residual(nn.Module):
         self.conv2 = nn.Conv2d(c_out, c_out, 3, 1, 1)
 
     def forward(self, x: Tensor) -> Tensor:
-        out = self.conv2(F.relu(self.conv1(x)))
+        out = self.conv2(F.relu_(self.conv1(x)))  # in place: no backward pass needs it as it was
         if self.down:
             x = F.avg_pool2d(x, 2)
             if out.shape[-1] != x.shape[-1]:
                 out = F.pad(out, (0, 1, 0, 1))
             x = F.pad(x, (0, 0, 0, 0, 0, self.grow))  # new channels start from zero
-        return F.relu(out + x)
+        out += x
+        return F.relu_(out)
 
 
 class IdentityNet(_FaceNet):
@@ -214,7 +215,7 @@ class IdentityNet(_FaceNet):
     def feature_maps(self, faces: Tensor) -> list[Tensor]:
         """Outputs at the ends of the 32, 64, 128 and 256 channel stages: (B, 32, 35, 35), (B, 64,
         17, 17), (B, 128, 8, 8), (B, 256, 2, 2)."""
-        x = F.max_pool2d(F.relu(self.stem(self.prepare(faces))), 3, 2)
+        x = F.max_pool2d(F.relu_(self.stem(self.prepare(faces))), 3, 2)
         maps = []
         for stage, block in zip(self.STAGES, self.blocks, strict=True):
             x = block(x)
