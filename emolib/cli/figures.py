@@ -12,7 +12,9 @@ from emolib.cli.root import app
 
 @app.command(epilog="Example: emolib figures --only 6")
 def figures(
-    only: Annotated[int | None, typer.Option(help="number of one figure, 1 to 11")] = None,
+    only: Annotated[
+        str | None, typer.Option(help="one figure: the paper's number, 1 to 11, or a name of ours")
+    ] = None,
     results: Annotated[
         Path | None, typer.Option(help="folder of results; default: data/results")
     ] = None,
@@ -26,11 +28,12 @@ def figures(
 
     matplotlib.use("Agg")  # files are wanted, not windows
     from emolib.base.files import figures_dir
-    from emolib.figures.paper import FIGURES, NOT_DRAWN, make_figure, why_waiting
+    from emolib.figures.paper import FIGURES, make_figure, why_waiting
 
     folder = out or figures_dir()
     if only is not None:
-        typer.echo(make_figure(only, folder, results))
+        key = int(only) if only.isdigit() else only
+        typer.echo(make_figure(key, folder, results))
         return
-    for number in sorted({*FIGURES, *NOT_DRAWN}):
-        typer.echo(why_waiting(number, results) or make_figure(number, folder, results))
+    for key in FIGURES:
+        typer.echo(why_waiting(key, results) or make_figure(key, folder, results))

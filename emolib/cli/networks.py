@@ -153,6 +153,8 @@ def evaluate(
     )
     for line in lines(made.result):
         typer.echo(line)
+    for note in made.result["numbers"]["notes"]:
+        typer.echo(f"note: {note}")
     for clip, reason in made.skipped.items():
         typer.echo(f"skipped {clip}: {reason}")
     typer.echo(f"{made.path}, {made.path.stem}.md, {made.path.stem}.tex")

@@ -19,11 +19,11 @@ from pathlib import Path
 import numpy as np
 
 from emolib import __version__
-from emolib.base.errors import ConfigError, DatasetError
+from emolib.base.errors import ConfigError
 from emolib.base.files import atomic_path, figures_dir, file_sha256, results_dir
 from emolib.base.results import load_result
 from emolib.evaluation.intervals import Interval, mean_interval
-from emolib.evaluation.stored import difference, is_evaluation
+from emolib.evaluation.stored import ABLATION, difference, load_evaluations
 
 HOLDS, FAILS = "holds", "does not hold"
 UNDECIDED, UNTESTABLE = "undecided", "not testable here"
@@ -71,16 +71,11 @@ class Evidence:
 
     def __init__(self, folder: Path):
         self.folder, self.runs, self.files = folder, {}, []
-        for path in sorted(folder.glob("*.json")):
-            kind, _, name = path.stem.partition("_")
-            if kind in ("ablation", "run"):
-                try:
-                    result = load_result(path)
-                except DatasetError:
-                    continue  # not a result of ours
-                if is_evaluation(result):
-                    self.runs[name.upper()] = result
-                    self.files.append(path)
+        for stem, result in load_evaluations(folder).items():
+            for kind in (ABLATION, "run_"):
+                if stem.startswith(kind):
+                    self.runs[stem.removeprefix(kind).upper()] = result
+                    self.files.append(folder / f"{stem}.json")
 
     def other(self, name: str) -> dict | None:
         """The numbers of another result, such as "artefacts"; None if it is not there."""

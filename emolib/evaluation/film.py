@@ -20,10 +20,11 @@ from emolib.base.config import VIDEO
 from emolib.base.errors import MediaError
 from emolib.evaluation.emotion import ExpressionJudge
 from emolib.evaluation.landmarks import motion_of_frames
-from emolib.evaluation.visual import features_of, identity_distance
+from emolib.evaluation.visual import features_of
 from emolib.media.audio import load_audio
 from emolib.media.faces import FaceMesh
 from emolib.media.files import open_media
+from emolib.models.face_nets import identity_distance
 
 CROP_PX = 160  # what the judges look at: the standard face square
 FLOOR_DB = 50.0  # below the loudest moment all is silence

@@ -14,6 +14,7 @@ import numpy as np
 from emolib.evaluation import visual
 from emolib.evaluation.seen import Seen
 from emolib.evaluation.truth import Truth, blinks, lip_error, preservation, transfer
+from emolib.models.face_nets import identity_distance
 
 ROWS = ("generated", "truth", "copy")
 
@@ -80,7 +81,7 @@ def _identity(material: Material, rows: dict[str, Measured]) -> None:
     for name in ("generated", "truth"):
         features = material.seen[name].identity
         rows[name].numbers |= {
-            "identity_distance": float(visual.identity_distance(features, given).mean()),
+            "identity_distance": float(identity_distance(features, given).mean()),
             "identity_cosine": float(visual.identity_cosine(features, given).mean()),
         }
 

@@ -14,7 +14,7 @@ from emolib.base.files import results_dir
 from emolib.base.results import load_result
 from emolib.evaluation.intervals import Interval, mean_interval
 
-ABLATION = "ablation_{}.json"  # recipe in lower case: the result of its shipped checkpoint
+ABLATION = "ablation_"  # …RECIPE.json in lower case: the rows of the paper's tables
 ORDER = ("WAV2LIP", "MAGNUSSON", "END", "SEQ", "PLDA", "PRE", "IMPROVED")
 SHAPE = {"rows", "labels", "method", "emotion_input", "clips"}
 
@@ -29,6 +29,18 @@ def recipe_of(result: dict) -> str:
     return re.split("[ ,]", result["numbers"]["method"])[0].upper()
 
 
+def stored_results(folder: str | os.PathLike | None = None) -> dict[str, dict]:
+    """All results of a folder (default `data/results`) by the stem of their file; other JSON files
+    are passed over."""
+    found = {}
+    for path in sorted(Path(folder or results_dir()).glob("*.json")):
+        try:
+            found[path.stem] = load_result(path)
+        except DatasetError:
+            continue  # not a result, such as a figure's origin
+    return found
+
+
 def load_evaluations(
     folder: str | os.PathLike | None = None, *, sources: str = "other_emotion"
 ) -> dict[str, dict]:
@@ -40,14 +52,11 @@ def load_evaluations(
         folder: default `data/results`.
         sources: those made from such sources only.
     """
-    found = {}
-    for path in sorted(Path(folder or results_dir()).glob("*.json")):
-        try:
-            result = load_result(path)
-        except DatasetError:
-            continue  # not a result, such as a figure's origin
-        if is_evaluation(result) and result["numbers"]["sources"] == sources:
-            found[path.stem] = result
+    found = {
+        stem: result
+        for stem, result in stored_results(folder).items()
+        if is_evaluation(result) and result["numbers"]["sources"] == sources
+    }
 
     def place(item: tuple[str, dict]) -> tuple[int, str]:
         recipe = recipe_of(item[1])
@@ -58,9 +67,9 @@ def load_evaluations(
 
 def ablation(folder: str | os.PathLike | None = None) -> dict[str, dict]:
     """The stored ablation: recipe → evaluation, in the paper's order; only those that are there."""
-    folder = Path(folder or results_dir())
-    paths = {recipe: folder / ABLATION.format(recipe.lower()) for recipe in ORDER}
-    return {recipe: load_result(path) for recipe, path in paths.items() if path.is_file()}
+    found = stored_results(folder)
+    stems = {recipe: ABLATION + recipe.lower() for recipe in ORDER}
+    return {recipe: found[stem] for recipe, stem in stems.items() if stem in found}
 
 
 def difference(ours: dict, theirs: dict, metric: str, *, seed: int = 0) -> Interval:

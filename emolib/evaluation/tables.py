@@ -1,4 +1,11 @@
-"""Tables 1 and 2 as files, from the stored evaluations."""
+"""Tables 1 and 2 as files, from the stored evaluations.
+
+Table 1: who can do what, as the paper prints it, with the published numbers of its Table 2 in
+columns that say so; networks of this project follow with whether they take an emotion, and on how
+many people they never saw. Their numbers are in Table 2 (`table2`), on scales of their own.
+
+Paper: §2, tables 1 and 2.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +13,51 @@ from pathlib import Path
 
 from emolib import __version__
 from emolib.base.files import figures_dir, file_sha256, results_dir
-from emolib.evaluation.report import Table, write_plain, write_tables
-from emolib.evaluation.stored import load_evaluations
-from emolib.evaluation.table1 import table1
-from emolib.evaluation.table2 import beyond_table, table2
+from emolib.evaluation.published import MAGNUSSON, TABLE_1, TABLE_2
+from emolib.evaluation.report import Row, Table, write_plain, write_tables
+from emolib.evaluation.stored import ABLATION, load_evaluations, recipe_of
+from emolib.evaluation.table2 import PAPER, beyond_table, table2
 
-ABLATION = "ablation_"  # results of this name belong into the paper's tables
+TEXTS = ("Method", "Input", "Any face", "Emotion", "Where from")
+MARKS = {True: "✓", False: "✗"}
+NOTES = (
+    "Abilities are quoted from the paper's Table 1, numbers from its Table 2 (CREMA-D); * there"
+    " quoted from Sinha et al. 2022. None of the other systems was run by this project.",
+    "† emotion is not chosen but derived from the sound.",
+    MAGNUSSON,
+)
+
+
+def table1(
+    results: list[dict], *, title: str = "Table 1: audio-driven talking face methods"
+) -> Table:
+    """Published abilities and numbers, then the networks of these evaluations.
+
+    Args:
+        results: from `run.evaluate`, in the order they should stand.
+    """
+    printed = {line.method: line for line in TABLE_2}
+    rows = []
+    for one in TABLE_1:
+        line = printed.get(one.table_2)
+        cells = {column.heading: getattr(line, key, None) for key, column in PAPER.items()}
+        quoted = " *" if line is not None and line.quoted else ""
+        emotion = MARKS[one.emotion] + (" †" if one.from_sound else "")
+        texts = (one.method + quoted, one.source, MARKS[one.any_face], emotion, "quoted")
+        rows.append(Row(texts, {key: value for key, value in cells.items() if value is not None}))
+    for result in results:
+        numbers = result["numbers"]
+        unseen = numbers["split"] == "test" and numbers.get("split_by") == "actor"
+        tested = f"{numbers['n_actors']} people of {result['record']['corpus']}"
+        texts = (
+            f"{recipe_of(result)}, this project",
+            "video",
+            f"{MARKS[True]} ({tested}, never seen)" if unseen else f"not tested ({tested})",
+            MARKS[numbers["emotion_input"]],
+            f"trained here, {numbers['checkpoint_profile'] or 'unknown'} profile",
+        )
+        rows.append(Row(texts))
+    return Table(title, TEXTS, tuple(PAPER.values()), tuple(rows), NOTES)
 
 
 def paper_tables(folder: Path | None = None) -> dict[str, dict]:

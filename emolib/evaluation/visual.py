@@ -137,14 +137,6 @@ def frechet_name(extractor) -> str:
 
 
 # -------------------------------------------------------------------------------- as a person
-def identity_distance(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """Distance of face descriptors, (T,) from (T, 128) each; below 0.6 is the same person.
-
-    Source: dlib's face recognition network, see `models.face_nets.IdentityNet`.
-    """
-    return np.linalg.norm(np.asarray(a, np.float64) - np.asarray(b, np.float64), axis=1)
-
-
 def identity_cosine(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """Cosine of face descriptors, (T,) in [-1, 1], from (T, D) each."""
     a, b = np.asarray(a, np.float64), np.asarray(b, np.float64)

@@ -228,6 +228,6 @@ class IdentityNet(_FaceNet):
         return self.head(self.feature_maps(faces)[-1].mean((2, 3))).float()
 
 
-def identity_distance(a: Tensor, b: Tensor) -> Tensor:
+def identity_distance(a: Tensor | np.ndarray, b: Tensor | np.ndarray) -> Tensor:
     """Euclidean distance (…,) of two sets of descriptors (…, 128); below `SAME_PERSON`: same."""
-    return (a.float() - b.float()).norm(dim=-1)
+    return (torch.as_tensor(a).float() - torch.as_tensor(b).float()).norm(dim=-1)

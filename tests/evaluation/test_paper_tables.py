@@ -8,8 +8,7 @@ from typer.testing import CliRunner
 
 from emolib import cli
 from emolib.evaluation.published import TABLE_1
-from emolib.evaluation.table1 import table1
-from emolib.evaluation.tables import write_paper_tables
+from emolib.evaluation.tables import table1, write_paper_tables
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from matplotlib import pyplot as plt
 
 from emolib.base.results import save_result
 from emolib.base.runtime import run_record
-from emolib.figures.page import STEPS, page_figure
+from emolib.figures.drawings import PAGE_STEPS, page_figure
 from emolib.figures.paper import draw_figure, why_waiting
 from emolib.figures.study import NOBODY, ratings_figure
 from emolib.studio import survey
@@ -56,7 +56,7 @@ def test_figure_5_waits_for_people_and_is_drawn_from_their_answers(tmp_path):
 
 def test_each_panel_of_the_page_is_named_above_it():
     picture = np.full((300, 500, 3), 250, np.uint8)
-    panels = {name: [20 + 150 * k, 40, 120, 200] for k, name in enumerate(STEPS)}
+    panels = {name: [20 + 150 * k, 40, 120, 200] for k, name in enumerate(PAGE_STEPS)}
     fig = page_figure(picture, panels)
-    assert texts(fig) == list(STEPS.values())
+    assert texts(fig) == list(PAGE_STEPS.values())
     assert [text.xy for text in fig.axes[0].texts] == [tuple(p[:2]) for p in panels.values()]

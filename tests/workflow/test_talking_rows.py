@@ -9,7 +9,8 @@ from studies.bench import Bench
 
 from emolib.base.errors import DatasetError
 from emolib.base.results import load_result
-from emolib.figures.subjects import talking_rows
+from emolib.figures.drawings import Stored
+from emolib.figures.drawings import talking as draw_talking
 from emolib.media.image import load_strip
 from emolib.models.checkpoint import save_checkpoint
 from emolib.models.generator import Generator, GeneratorConfig
@@ -57,7 +58,7 @@ def test_every_network_gets_a_row_and_ours_one_for_each_emotion(bench, monkeypat
     cells = load_strip(bench.out.with_suffix(".webp"), 2 * len(rows), talking.CELL_PX)
     assert np.abs(cells[0].astype(int) - cells[1]).mean() < 3  # the source stands still
     assert np.abs(cells[0].astype(int) - cells[6]).mean() > 3  # our answer does not look like it
-    fig = talking_rows(rows, cells, 5)
+    fig = draw_talking(Stored(bench.out))
     assert len(fig.axes) == 2 * len(rows)
     assert fig.axes[0].get_title() == "frame 0"
 
