@@ -115,7 +115,8 @@ def make_rows(bench: Bench, subject: Subject) -> None:
     rows, cells = [], []
 
     def add(label: str, frames: np.ndarray, boxes: np.ndarray, code: str | None, **more) -> None:
-        faces = np.stack([_cell(f, b) for f, b in zip(frames, boxes, strict=True)])
+        pairs = zip(frames, boxes[: len(frames)], strict=True)  # a source may be shorter
+        faces = np.stack([_cell(f, b) for f, b in pairs])
         probs = judge.probs(faces)
         told = {"label": label, "emotion": code, "named": EMOTIONS[int(probs.argmax())]}
         if code:
