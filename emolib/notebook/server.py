@@ -34,20 +34,31 @@ class LocalServer:
 
     def __init__(self, *options: str):
         self._folder = tempfile.TemporaryDirectory(prefix="emolib-serve-")
-        self.state = Path(self._folder.name) / "state"
-        self._log = Path(self._folder.name) / "log.txt"
+        self.state, log = Path(self._folder.name) / "state", Path(self._folder.name) / "log.txt"
         command = [sys.executable, "-m", "emolib.cli", "serve", "--port", "0"]
-        with self._log.open("wb") as log:
-            self._process = subprocess.Popen(
-                [*command, "--state", str(self.state), *options], stdout=log, stderr=log
-            )
+        command += ["--state", str(self.state), *options]
+        with log.open("wb") as said:
+            self._process = subprocess.Popen(command, stdout=said, stderr=said)
         atexit.register(self.stop)
-        self.url = ""
+        end, self.url = time.monotonic() + START_S, ""
         try:
-            self._wait()
+            while not self._ready(log):
+                if self._process.poll() is not None or time.monotonic() > end:
+                    said = log.read_text(encoding="utf-8", errors="replace").strip()[-300:]
+                    raise ResourceError(f"the server did not start: {said or 'no word from it'}")
+                time.sleep(0.2)
         except BaseException:
             self.stop()
             raise
+
+    def _ready(self, log: Path) -> bool:
+        """Whether the address is told and a worker is ready."""
+        words = log.read_text(encoding="utf-8", errors="replace").split()
+        told = next((word for word in words if word.startswith("http")), "")
+        self.url = told.partition("?")[0].rstrip("/")  # a token stays out of the address
+        with suppress(OSError):
+            return bool(self.url) and self.ask("/api/health")["ready"]
+        return False
 
     def ask(self, path: str, timeout_s: float = 10.0) -> dict:
         """The JSON answer to a GET. Raises OSError: nobody answers."""
@@ -57,29 +68,13 @@ class LocalServer:
     def stop(self) -> None:
         """End it and delete its state; a second call does nothing."""
         atexit.unregister(self.stop)
-        if self._process.poll() is None:
-            self._process.terminate()
-            try:
-                self._process.wait(STOP_S)
-            except subprocess.TimeoutExpired:
-                self._process.kill()
-                self._process.wait()
+        self._process.terminate()
+        try:
+            self._process.wait(STOP_S)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
         self._folder.cleanup()
-
-    def _wait(self) -> None:
-        """Until the address is told and a worker is ready."""
-        end = time.monotonic() + START_S
-        while self._process.poll() is None and time.monotonic() < end:
-            words = self._log.read_text(encoding="utf-8", errors="replace").split()
-            told = next((word for word in words if word.startswith("http")), "")
-            self.url = told.partition("?")[0].rstrip("/")  # a token stays out of the address
-            if self.url:
-                with suppress(OSError):
-                    if self.ask("/api/health")["ready"]:
-                        return
-            time.sleep(0.2)
-        said = self._log.read_text(encoding="utf-8", errors="replace").strip()[-300:]
-        raise ResourceError(f"the server did not start: {said or 'no word from it'}")
 
     def __enter__(self) -> LocalServer:
         return self

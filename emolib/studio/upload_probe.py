@@ -18,12 +18,15 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
-FORMATS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,flv,wav,mp3,ogg,flac,aac"
+FORMATS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,flv,mpeg,wav,mp3,ogg,flac,aac"
 PICTURES = ("PNG", "JPEG", "WEBP", "BMP")
-VIDEO_CODECS = "h264 hevc av1 libdav1d vp8 vp9 libvpx libvpx-vp9 mpeg4 h263 flv mjpeg theora"
+VIDEO_CODECS = (  # vp6f is CREMA-D's, mpeg1video GRID's
+    "h264 hevc av1 libdav1d vp8 vp9 libvpx libvpx-vp9 mpeg4 h263 flv mjpeg theora "
+    "vp6f mpeg1video mpeg2video"
+)
 AUDIO_CODECS = (
-    "aac mp3 mp3float opus libopus vorbis flac alac pcm_s16le pcm_s16be pcm_s24le pcm_s24be "
-    "pcm_s32le pcm_f32le pcm_f64le pcm_u8 pcm_alaw pcm_mulaw adpcm_ms adpcm_ima_wav"
+    "aac mp3 mp3float mp2 mp2float opus libopus vorbis flac alac pcm_s16le pcm_s16be pcm_s24le "
+    "pcm_s24be pcm_s32le pcm_f32le pcm_f64le pcm_u8 pcm_alaw pcm_mulaw adpcm_ms adpcm_ima_wav"
 )
 MAX_STREAMS = 16
 MAX_FPS = 240

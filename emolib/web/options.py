@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel
+from pydantic import BaseModel, create_model
 
 from emolib import __version__
 from emolib.base.emotions import COLOURS, EMOTIONS, NAMES
@@ -17,90 +17,26 @@ ACCEPT = {
 }
 
 
-class EmotionView(BaseModel):
-    """One of the six."""
-
-    code: str
-    name: str
-    colour: str
+def _view(title: str, /, **fields: type) -> type[BaseModel]:
+    return create_model(title, **{field: (kind, ...) for field, kind in fields.items()})
 
 
-class FaceView(BaseModel):
-    """A face to pick."""
-
-    id: str
-    label: str
-    thumbnail: str
-
-
-class VoiceView(BaseModel):
-    """A sentence to pick."""
-
-    id: str
-    label: str
-    speaker: str
-    seconds: float
-    audio: str
-
-
-class Choice(BaseModel):
-    """An id and what people read."""
-
-    id: str
-    label: str
-
-
-class TextView(BaseModel):
-    """Whether and how text can be spoken."""
-
-    available: bool
-    max_characters: int
-    languages: list[Choice]
-    voices: list[str]
-
-
-class RangeView(BaseModel):
-    """A number's range."""
-
-    min: float
-    max: float
-    default: float
-
-
-class LimitsView(BaseModel):
-    """What a visitor must keep to."""
-
-    max_upload_bytes: int
-    min_sound_s: float
-    max_sound_s: float
-    max_video_s: float
-    max_video_pixels: int
-    max_picture_pixels: int
-    retention_minutes: float
-    queue: int
-    abandon_s: float
-
-
-class QuestionView(BaseModel):
-    """A question of the study."""
-
-    id: str
-    text: str
-
-
-class StudyView(BaseModel):
-    """The study: four questions on one scale, and what one agrees to."""
-
-    scale: tuple[int, int]
-    questions: list[QuestionView]
-    consent: str
-
-
-class ModelView(BaseModel):
-    """The network at work."""
-
-    name: str
-    ready: bool
+EmotionView = _view("EmotionView", code=str, name=str, colour=str)
+FaceView = _view("FaceView", id=str, label=str, thumbnail=str)
+VoiceView = _view("VoiceView", id=str, label=str, speaker=str, seconds=float, audio=str)
+Choice = _view("Choice", id=str, label=str)
+TextView = _view(
+    "TextView", available=bool, max_characters=int, languages=list[Choice], voices=list[str]
+)
+RangeView = _view("RangeView", min=float, max=float, default=float)
+QuestionView = _view("QuestionView", id=str, text=str)
+StudyView = _view("StudyView", scale=tuple[int, int], questions=list[QuestionView], consent=str)
+ModelView = _view("ModelView", name=str, ready=bool)
+BOUNDS = {  # what a visitor must keep to
+    **dict.fromkeys(("max_upload_bytes", "max_video_pixels", "max_picture_pixels", "queue"), int),
+    **dict.fromkeys(("min_sound_s", "max_sound_s", "max_video_s", "abandon_s"), float),
+}
+LimitsView = _view("LimitsView", retention_minutes=float, **BOUNDS)
 
 
 class OptionsView(BaseModel):
@@ -123,8 +59,7 @@ def options_view(catalogue: Catalogue, settings: ServeSettings, engine: JobEngin
     """What can be chosen on this server."""
     limits = settings.limits
     model = next((worker.model for worker in engine.workers if worker.model), "")
-    shared = set(LimitsView.model_fields) - {"retention_minutes"}
-    bounds = {name: getattr(limits, name) for name in shared}
+    bounds = {name: getattr(limits, name) for name in BOUNDS}
     faces, voices = catalogue.faces.values(), catalogue.voices.values()
     return OptionsView(
         emotions=[EmotionView(code=c, name=NAMES[c], colour=COLOURS[c]) for c in EMOTIONS],

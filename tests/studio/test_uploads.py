@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from emolib.base.files import data_dir
 from emolib.studio import upload_probe
 from emolib.studio.limits import Limits
 from emolib.studio.problems import StudioError
@@ -48,6 +49,19 @@ def test_videos_pictures_and_sounds_are_known(clip, tone, tmp_path):
         path = tmp_path / "picture"
         Image.new("RGB", (30, 20)).save(path, form)
         assert (look(path).kind, look(path).width) == ("picture", 30)
+
+
+def test_clips_of_the_course_s_corpora_are_known(tmp_path):
+    flv = data_dir() / "cremad_sample" / "VideoFlash" / "1001_DFA_NEU_XX.flv"
+    assert (look(flv, "face+sound").width, look(flv, "voice").kind) == (480, "sound")
+    mpg = tmp_path / "bbaf2n.mpg"  # as GRID's
+    with av.open(str(mpg), "w") as out:
+        video = out.add_stream("mpeg1video", rate=25)
+        video.width, video.height, video.pix_fmt = 64, 48, "yuv420p"
+        for _ in range(10):
+            out.mux(video.encode(av.VideoFrame(64, 48, "yuv420p")))
+        out.mux(video.encode(None))
+    assert look(mpg).kind == "video"
 
 
 def test_a_browser_recording_without_a_length_is_known(tmp_path):
