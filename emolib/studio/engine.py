@@ -49,8 +49,8 @@ class JobEngine:
         self.jobs: dict[str, Job] = {job.id: job for job in self.store.load()}
         self.waiting = deque(job for job in self.jobs.values() if job.state == "queued")
         self._arriving: set[str] = set()  # jobs whose files are being uploaded
-        self._lock = threading.RLock()
-        self._some = threading.Condition(self._lock)  # a job waits, or we are closing
+        self.lock = threading.RLock()
+        self._some = threading.Condition(self.lock)  # a job waits, or we are closing
         self._usual_s = 0.0  # what a job takes; 0: not known yet
         self._threads: list[threading.Thread] = []
         self.sweep()
@@ -78,7 +78,7 @@ class JobEngine:
     def stop_taking(self) -> None:
         """No more jobs are taken or begun; who watches one sees that we are closing."""
         self.closing = True
-        with self._lock:
+        with self.lock:
             self._some.notify_all()
 
     # what the outside asks for
@@ -100,7 +100,7 @@ class JobEngine:
         Raises:
             StudioError: all places are taken, the disk is full, or we are closing.
         """
-        with self._lock:
+        with self.lock:
             if self.closing:
                 raise StudioError("stopping", "the server is being stopped", "try again later")
             if len(self._arriving) + len(self.waiting) >= self.limits.queue:
@@ -113,12 +113,12 @@ class JobEngine:
         try:
             yield
         finally:
-            with self._lock:
+            with self.lock:
                 self._arriving.discard(job_id)
 
     def submit(self, job: Job) -> None:
         """Add a job whose files are in place."""
-        with self._lock:
+        with self.lock:
             self.store.save(job)
             self.jobs[job.id] = job
             self.waiting.append(job)
@@ -130,7 +130,7 @@ class JobEngine:
         Raises:
             StudioError: there is none.
         """
-        with self._lock:
+        with self.lock:
             if job_id not in self.jobs:
                 fix = "it may have expired: start again"
                 raise StudioError("not_found", "there is no such job", fix)
@@ -139,7 +139,7 @@ class JobEngine:
 
     def position(self, job: Job) -> tuple[int | None, float | None]:
         """A job's place among those who wait, from 1, and about how long it will wait in s."""
-        with self._lock:
+        with self.lock:
             if job not in self.waiting:
                 return None, None
             place = self.waiting.index(job) + 1
@@ -148,13 +148,13 @@ class JobEngine:
 
     def cancel(self, job: Job, error: Problem | None = None) -> None:
         """Stop a job that waits or runs."""
-        with self._lock:
+        with self.lock:
             self.finish(job, "cancelled", error)
             self._stop_work(job)
 
     def delete(self, job: Job) -> None:
         """Stop a job if need be, and forget all about it."""
-        with self._lock:
+        with self.lock:
             job.deleted = True
             self.jobs.pop(job.id, None)
             self.cancel(job)
@@ -162,7 +162,7 @@ class JobEngine:
 
     def sweep(self) -> None:
         """Cancel what nobody watches, forget what has expired, remove what belongs to nobody."""
-        with self._lock:
+        with self.lock:
             now, mono = time.time(), time.monotonic()
             for job in list(self.jobs.values()):
                 alone_s = 0 if job.keep or job.watchers else mono - job.seen_at
@@ -180,7 +180,7 @@ class JobEngine:
 
     def finish(self, job: Job, state: str, error: Problem | None = None) -> None:
         """A job has come to its end; the first end counts."""
-        with self._lock:
+        with self.lock:
             if job.final:
                 return
             if job in self.waiting:
@@ -207,7 +207,7 @@ class JobEngine:
 
     def take(self, worker: Worker) -> Job | None:
         """The next job, now running; waits until there is one. None when we are closing."""
-        with self._lock:
+        with self.lock:
             worker.state = "idle"
             self._some.wait_for(lambda: self.waiting or self.closing)
             if self.closing:
@@ -221,7 +221,7 @@ class JobEngine:
 
     def release(self, worker: Worker) -> None:
         """A worker has let its job go: what is not its outcome is removed."""
-        with self._lock:
+        with self.lock:
             self.store.remove_files(worker.job)
             worker.job = None
 
@@ -231,7 +231,7 @@ class JobEngine:
         every_s = max(0.2, min(limits.abandon_s, limits.retention_s) / 6)
         swept = time.monotonic()
         while True:
-            with self._lock:
+            with self.lock:
                 if self._some.wait_for(lambda: self.closing, TICK_S):
                     return
             for worker in self.workers:

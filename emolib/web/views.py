@@ -105,26 +105,27 @@ class TokenForm(BaseModel):
 
 def job_view(job: Job, engine: JobEngine) -> JobView:
     """A job as it is now, with its place in the queue."""
-    position, wait_s = engine.position(job)
-    url, finished = f"/api/jobs/{job.id}", job.finished_at
-    return JobView(
-        id=job.id,
-        state=job.state,
-        stage=job.stage,
-        position=position,
-        wait_s=wait_s,
-        progress=job.progress,
-        emotion=NAMES[job.order.emotion],
-        strength=job.order.strength,
-        created_at=_utc(job.created_at),
-        started_at=_utc(job.started_at),
-        finished_at=_utc(finished),
-        expires_at=_utc(finished and finished + engine.limits.retention_s),
-        preview_url=f"{url}/preview" if job.has_preview else None,
-        result_url=f"{url}/result" if job.state == "done" else None,
-        error=job.error,
-        report=job.report,
-    )
+    with engine.lock:  # all of one moment
+        position, wait_s = engine.position(job)
+        url, finished = f"/api/jobs/{job.id}", job.finished_at
+        return JobView(
+            id=job.id,
+            state=job.state,
+            stage=job.stage,
+            position=position,
+            wait_s=wait_s,
+            progress=job.progress,
+            emotion=NAMES[job.order.emotion],
+            strength=job.order.strength,
+            created_at=_utc(job.created_at),
+            started_at=_utc(job.started_at),
+            finished_at=_utc(finished),
+            expires_at=_utc(finished and finished + engine.limits.retention_s),
+            preview_url=f"{url}/preview" if job.has_preview else None,
+            result_url=f"{url}/result" if job.state == "done" else None,
+            error=job.error,
+            report=job.report,
+        )
 
 
 def health_view(engine: JobEngine) -> HealthView:
