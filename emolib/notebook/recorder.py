@@ -142,9 +142,8 @@ class Reception:
         return answer and {**answer, "id": message.get("id")}
 
     def _hear(self, told, key: str, message: dict, pieces: list) -> dict | None:
-        if told == "clear":
+        if told in ("clear", "begin"):  # what is shown is another file, or none
             self.taken = None
-            return None
         if told == "begin":
             name, size = str(message.get("name") or ""), int(message.get("size") or 0)
             self._arrivals[key] = Arrival(self.folder, self.kind, name, size)
@@ -170,7 +169,7 @@ def joined(modules: tuple[Path, ...]) -> str:
 
 
 class Recorder(anywidget.AnyWidget):
-    """Choose, drop or record a file; `taken` is the last good one.
+    """Choose, drop or record a file; `taken` is the one that is shown, once it is found good.
 
     Args:
         kind: "face" (camera, videos, pictures) or "voice" (microphone, sounds, videos).

@@ -191,7 +191,8 @@ class Studio(ipw.VBox):
         if self.film.stat().st_size <= MAX_SHOWN:
             data = self.film.read_bytes()
             shown.append(ipw.Video(value=data, format="mp4", autoplay=True, loop=False))
-        walk = job.order.mixture if isinstance(job.order.mixture, list) else []
+        walks = job.kind == "film" and isinstance(job.order.mixture, list)
+        walk = job.order.mixture if walks else []
         shown.append(ipw.HTML(html.walk_bar([parse_emotion(station) for station in walk])))
         words = [f"Kept as {_short(self.film)}, labelled as AI-generated.", *report["notes"]]
         shown.append(ipw.HTML("".join(html.line(text) for text in words)))
