@@ -139,7 +139,8 @@ class Studio(ipw.VBox):
         self._stale = self._job is not None and not self._job.final  # a preview goes before
         self._busy(True)
         self._say("starting …", "busy")
-        out = fresh(self.folder, f"{Path(order.face).stem}_{slug(name)}", ".mp4")
+        whose = Path(order.face).stem.partition("-")[0]  # of an upload without its secret id
+        out = fresh(self.folder, f"{whose}_{slug(name)}", ".mp4")
         self._submit(Job(order, Path(self._kept.name), kind, out))
 
     def _submit(self, job: Job | None) -> None:
