@@ -116,9 +116,6 @@ def _opencv() -> Iterator[Finding]:
     if len(copies) > 1:
         fix = f"keep one: pip uninstall {' '.join(copies)}, then make setup"
         yield Finding("warn", "opencv", f"several packages share cv2: {', '.join(copies)}", fix)
-    elif int(cv2.__version__.split(".")[0]) >= 5:
-        fix = 'pip install "opencv-python-headless<5"'
-        yield Finding("warn", "opencv", f"{cv2.__version__} has no Haar cascades", fix)
     else:
         yield Finding("ok", "opencv", f"{cv2.__version__} ({', '.join(copies)})")
 
