@@ -84,7 +84,7 @@ class PlainLoop:
         self.recipe, self.device = recipe, device
         self.adams = [torch.optim.Adam(net.parameters(), 1e-4) for net in (nets[0], nets[2])]
         augment = Augment() if recipe.augment else None
-        data = GeneratorWindows(store.split("train"), recipe.window_settings(), 0, augment)
+        data = GeneratorWindows(store.split("train"), recipe.windows, 0, augment)
         self.batches = DataLoader(data, batch_size, shuffle=True, drop_last=True)
         self.source = iter(self.batches)
 

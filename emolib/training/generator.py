@@ -60,7 +60,9 @@ class GeneratorTask(StageTask):
 
         def windows(store: ClipStore, split: str) -> GeneratorWindows:
             draws = (1, None) if split == "test" else (config.seed, augment)
-            settings = recipe.window_settings(labelled=(store.emotion_idx >= 0).any())
+            settings = recipe.windows
+            if (store.emotion_idx < 0).all():  # nobody knows which clip shows another emotion
+                settings = replace(settings, reference="same_clip_near")
             return GeneratorWindows(store, settings, *draws, needs_emotion=recipe.needs_labels)
 
         sources = open_sources(stores)

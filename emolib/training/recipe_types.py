@@ -99,13 +99,10 @@ class GeneratorRecipe(Checked):
         """Whether the network is told the emotion, or learns from a judge of it."""
         return self.network.emotion is not None or self.weights.emotion > 0
 
-    def window_settings(self, labelled: bool = True) -> GeneratorSettings:
-        """How windows are cut from a store with or without labels.
-
-        Without, nobody knows which clip shows another emotion: the reference is near by.
-        """
-        reference = self.reference if labelled else "same_clip_near"
-        return GeneratorSettings(reference, self.mask, self.alignment, self.unlabelled)
+    @property
+    def windows(self) -> GeneratorSettings:
+        """How windows are cut from a labelled store."""
+        return GeneratorSettings(self.reference, self.mask, self.alignment, self.unlabelled)
 
     RANGES: ClassVar = {
         "change_gain": "[0, inf)",
