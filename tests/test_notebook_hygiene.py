@@ -1,6 +1,7 @@
 """Committed notebooks are executed in order, small, quiet, and carry no trace of a machine."""
 
 import re
+import runpy
 import statistics
 from pathlib import Path
 
@@ -15,6 +16,10 @@ ABSOLUTE = re.compile(r"(?<![\w.:/])/(?:home|root|work|Users|tmp|mnt)/|[A-Z]:\\\
 
 every_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
 every_lesson = pytest.mark.parametrize("path", LESSONS, ids=lambda p: p.stem)
+
+
+def twin_path(path):
+    return path.parent / "solutions" / path.name
 
 
 def code_cells(path):
@@ -60,8 +65,15 @@ def test_cells_are_short(path):
 
 
 @every_lesson
-def test_a_solved_twin_exists(path):
-    assert (path.parent / "solutions" / path.name).is_file()
+def test_its_twin_is_the_lesson_solved(path):
+    solve = runpy.run_path(str(ROOT / "scripts" / "run_notebooks.py"))["solve"]
+    twin = nbformat.read(twin_path(path), as_version=4)
+    solved = solve(nbformat.read(path, as_version=4))
+    assert [cell.source for cell in twin.cells] == [cell.source for cell in solved.cells]
+    outputs = [output for cell in code_cells(twin_path(path)) for output in cell.outputs]
+    said = [output["data"].get("text/plain", "") for output in outputs if "data" in output]
+    assert sum(text.startswith("✓") for text in said) >= 3
+    assert not any(text.startswith(("✗", "○")) for text in said)
 
 
 @every_lesson
