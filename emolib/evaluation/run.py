@@ -24,9 +24,9 @@ from emolib.base.files import check_output, file_sha256
 from emolib.base.results import save_result
 from emolib.base.runtime import Stopwatch, pick_device, progress, run_record, seed_everything
 from emolib.data.store import ClipStore
-from emolib.evaluation.instruments import Toolbox, load_toolbox
-from emolib.evaluation.journal import Journal
 from emolib.evaluation.measure import ROWS, Material, measure
+from emolib.evaluation.metric_models import MetricModels, load_metric_models
+from emolib.evaluation.record_log import RecordLog
 from emolib.evaluation.regenerate import (
     SOURCES,
     UNLABELLED,
@@ -46,6 +46,7 @@ from emolib.models.generator import Generator
 
 CODE = ("assets", "base", "data", "evaluation", "media", "models")  # decides what is measured
 CACHE = ArrayCache("evaluation", CODE)
+COMPARED = ("crowd", "identity")  # groups of metrics that say nothing of one clip alone
 DATA_FAULTS = (AudioError, DatasetError, FaceError, MediaError)  # a property of the clip
 
 
@@ -136,6 +137,14 @@ def evaluate(
     seed_everything(settings.seed)
     network, meta, facts = None, None, {"method": "truth", "emotion_input": False}
     facts |= {"checkpoint_sha256": None, "checkpoint_profile": ""}
+    if checkpoint is None:  # nothing to compare the clips with
+        alone = tuple(name for name in settings.metrics if name not in COMPARED)
+        if not alone:
+            raise ConfigError(
+                f"without a generator {', '.join(settings.metrics)} have nothing to compare",
+                expected="one of " + ", ".join(set(METRICS) - set(COMPARED)),
+            )
+        settings = replace(settings, metrics=alone)
     if checkpoint is not None:
         path = find_checkpoint(checkpoint, "generator")
         network, meta = load_checkpoint(path, "generator")
@@ -146,7 +155,7 @@ def evaluate(
         raise DatasetError(
             f"crops of {clips.face_px} px", file=store, expected=f"{VIDEO.face_px} px"
         )
-    tools, sources = load_toolbox(settings, device), Sources(clips, corpus)
+    tools, sources = load_metric_models(settings, device), Sources(clips, corpus)
     chosen = {"limit": settings.limit, "seed": settings.seed}
     if network is None:
         tasks = true_tasks(clips, **chosen)
@@ -164,7 +173,7 @@ def evaluate(
     seen_with |= {"labels": tools.labels, "crops": clips.info["settings"], "paired": clips.paired}
     rules = meta.input_rules if meta else InputRules()
     one = _Evaluator(network, rules, clips, sources, tools, seen_with if remember else None)
-    journal = Journal(out.with_name(out.name + ".partial.jsonl"), settings_hash(identity))
+    journal = RecordLog(out.with_name(out.name + ".partial.jsonl"), settings_hash(identity))
     names = [clips.clips["clip"].iloc[task.target_idx] for task in tasks]
     left = [task for task, name in zip(tasks, names, strict=True) if name not in journal.done]
     with journal:
@@ -241,7 +250,7 @@ class _Evaluator:
     rules: InputRules
     clips: ClipStore
     sources: Sources
-    tools: Toolbox
+    tools: MetricModels
     seen_with: dict | None
 
     def clip(self, task: Task) -> dict:

@@ -104,7 +104,8 @@ def warnings_of(records: list[dict], paired: bool) -> list[str]:
     notes = []
     n_actors = len({record["actor"] for record in records})
     if n_actors < FEW_ACTORS:
-        notes.append(f"Only {n_actors} actors: intervals over people say little.")
+        people = "1 actor" if n_actors == 1 else f"{n_actors} actors"
+        notes.append(f"Only {people}: intervals over people say little.")
     if "generated" not in records[0]["rows"]:
         notes.append(
             "No generator: the clips themselves are measured, with nothing to compare them."

@@ -23,7 +23,7 @@ from emolib.base.errors import (
 )
 from emolib.base.results import load_result
 from emolib.evaluation import run
-from emolib.evaluation.journal import Journal
+from emolib.evaluation.record_log import RecordLog
 from emolib.evaluation.run import EvaluateSettings, evaluate
 from emolib.models.checkpoint import save_checkpoint
 from emolib.models.lse_syncnet import LseSyncNet, LseSyncNetConfig
@@ -68,7 +68,7 @@ def test_everything_is_measured_on_all_three_rows(whole):
         assert set(numbers["rows"]["copy"]) > {f"emoacc/{judge}", "frechet", "psnr_db", "ssim"}
     assert numbers["labels"]["frechet"] == "FFD (expression net)"
     assert not any(text == "FID" for text in numbers["labels"].values())
-    assert any("Only 1 actors" in note for note in numbers["notes"])
+    assert any("Only 1 actor:" in note for note in numbers["notes"])
 
 
 def test_truth_is_the_ceiling_and_the_source_has_the_wrong_emotion(whole):
@@ -280,6 +280,9 @@ def test_without_a_generator_the_clips_themselves_are_measured(world, tmp_path):
     assert {"lse_d_expert", "emoacc/classifier", "emoacc/expression net", "face_lost"} <= found
     assert not found & {"psnr_db", "flicker", "frechet", "lip_opening", "identity_distance"}
     assert "note: No generator: the clips themselves are measured" in shown.output
+    assert "Fréchet" not in shown.output
+    with pytest.raises(ConfigError, match="nothing to compare"):
+        evaluate(store, None, tmp_path / "n.json", EvaluateSettings(metrics=("crowd",)))
     table = (tmp_path / "r.md").read_text(encoding="utf-8")
     assert "| ground truth | – | astronauts test: 12 clips, 1 actors |" in table
 
@@ -347,7 +350,7 @@ def test_a_metric_that_changed_is_measured_anew(world, tmp_path, monkeypatch):
 
 def test_records_survive_a_kill_while_the_journal_is_opened(tmp_path, monkeypatch):
     path = tmp_path / "r.partial.jsonl"
-    with Journal(path, "key") as journal:
+    with RecordLog(path, "key") as journal:
         for k in range(50):
             journal.write({"clip": f"{k}"})
     with path.open("a") as stream:
@@ -359,12 +362,12 @@ def test_records_survive_a_kill_while_the_journal_is_opened(tmp_path, monkeypatc
     honest = json.dumps
     monkeypatch.setattr(json, "dumps", killed)
     with contextlib.suppress(KeyboardInterrupt):
-        Journal(path, "key").__enter__()
+        RecordLog(path, "key").__enter__()
     monkeypatch.setattr(json, "dumps", honest)
-    with Journal(path, "key") as again:
+    with RecordLog(path, "key") as again:
         assert len(again.done) == 50
         again.write({"clip": "50"})
-    assert len(Journal(path, "key").done) == 51
+    assert len(RecordLog(path, "key").done) == 51
 
 
 def test_wrong_requests_are_refused_before_any_work(world, tmp_path):

@@ -11,7 +11,7 @@ from pathlib import Path
 from emolib.base.errors import EmolibWarning
 
 
-class Journal:
+class RecordLog:
     """Records on disk, one JSON line each, under a key; a half-written last line is dropped.
 
     Attributes:
@@ -33,7 +33,7 @@ class Journal:
                 stacklevel=3,
             )
 
-    def __enter__(self) -> Journal:
+    def __enter__(self) -> RecordLog:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         self.stream = self.path.open("a", encoding="utf-8")
         os.truncate(self.path, self.n_bytes)  # what follows is half a line, or another key's

@@ -6,7 +6,7 @@ import pytest
 from small_world import make_checkpoints
 
 from emolib.base.errors import CheckpointError
-from emolib.evaluation.instruments import load_toolbox
+from emolib.evaluation.metric_models import load_metric_models
 from emolib.evaluation.run import EvaluateSettings
 from emolib.models.classifier import EmotionClassifier
 from emolib.models.emotion import EmotionDiscriminator
@@ -27,7 +27,7 @@ def shelf(tmp_path, monkeypatch):
 
 
 def tools(metrics=("emotion",), **names):
-    return load_toolbox(EvaluateSettings(metrics=metrics, **names))
+    return load_metric_models(EvaluateSettings(metrics=metrics, **names))
 
 
 def test_a_classifier_by_file_says_whether_it_is_independent(networks, shelf):

@@ -36,7 +36,7 @@ EXPERT_NOTE = (
 
 
 @dataclass(frozen=True, eq=False)
-class Toolbox:
+class MetricModels:
     """Instruments with their papers.
 
     Attributes:
@@ -55,13 +55,13 @@ class Toolbox:
         return self.instruments.lse_net is not None
 
 
-def load_toolbox(settings, device: str = "cpu") -> Toolbox:
+def load_metric_models(settings, device: str = "cpu") -> MetricModels:
     """The instruments that `run.EvaluateSettings` ask for, in eval mode on a device.
 
     Raises:
         CheckpointError: a named checkpoint is missing or of another kind.
     """
-    bench = _Bench(device)
+    bench = _Loader(device)
     wanted, found = set(settings.metrics), {}
     if "sync" in wanted:
         found["expert"] = bench.load("LSE (expert)", settings.syncnet, "syncnet")
@@ -84,10 +84,10 @@ def load_toolbox(settings, device: str = "cpu") -> Toolbox:
     if "truth" in wanted:
         found["mesh"] = FaceMesh()
     instruments = Instruments(**found, metrics=tuple(settings.metrics))
-    return Toolbox(instruments, bench.labels, tuple(bench.notes), bench.sha256)
+    return MetricModels(instruments, bench.labels, tuple(bench.notes), bench.sha256)
 
 
-class _Bench:
+class _Loader:
     """What is collected while networks are loaded."""
 
     def __init__(self, device: str):
@@ -119,7 +119,7 @@ class _Bench:
         self.notes.append(f"{name}: Fréchet distance between features of {features}.")
 
 
-def _judges(bench: _Bench, settings) -> list[Judge]:
+def _judges(bench: _Loader, settings) -> list[Judge]:
     """The classifier asked for, and the shipped discriminator, to show how circular it is."""
     judges = []
     name = shipped("classifier") if settings.classifier is None else settings.classifier
