@@ -57,7 +57,7 @@ def solve(lesson: nbformat.NotebookNode) -> nbformat.NotebookNode:
             if found is None:
                 raise SystemExit(f"no printed solution below the exercise {starter[1]!r}")
             solution = found[1]
-            gap = "\n" if solution.startswith("def") else ""
+            gap = "\n" if "def " in solution else ""
             cell.source = solution + gap + cell.source[starter.end() :]
     return twin
 
