@@ -34,7 +34,7 @@ def main() -> None:
     parser.add_argument("--people", type=int, default=50)
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--every", type=int, default=5, help="every n-th frame")
-    parser.add_argument("--randomise", default="", help="of background,light,camera")
+    parser.add_argument("--randomise", default="", help="as of emolib synth; world: all")
     options = parser.parse_args()
     varied = tuple(part for part in options.randomise.split(",") if part)
     settings = FilmSettings(seed=options.seed, fps=25, randomise=varied)
