@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.spatial import cKDTree
 
 from emolib.synthetic import cloth, glasses, hair, motion, surfaces, teeth
 from emolib.synthetic import head as h
@@ -25,6 +26,7 @@ _KINDS = {
     h.TONGUE: surfaces.TONGUE, h.MOUTH: surfaces.CAVITY,
 }  # fmt: skip
 _UPPER_LIP, _LOWER_LIP = (61, 62, 63), (67, 66, 65)  # landmark numbers, facing each other
+_SKIN_DM = 0.03  # at least so much lies before the teeth
 _LIDS = {"Left": ((43, 47), (44, 46)), "Right": ((37, 41), (38, 40))}
 
 
@@ -65,6 +67,8 @@ def build_figure(person: Person) -> Figure:
     _close_lips(head, rest, rest_weights)
     _place_tongue(head, rest)
     rows = _rows(head, person, rest)
+    moves = _jaw_moves(head, rows[1])
+    _keep_inside(head, rest, rows[1].points, moves[0])
     pivot, neck = head.joints(rest)
     normals = np.zeros_like(rest)
     motion.smooth_normals(rest, head.triangles[head.part == h.BODY], normals)
@@ -91,7 +95,7 @@ def build_figure(person: Person) -> Figure:
         ).astype(np.int8),
         local=np.concatenate([local, *(place for _, _, place, _ in parts)]),
         eyes=eyes,
-        jaw=(starts[1], starts[2], _jaw_moves(head, rows[1])),
+        jaw=(starts[1], starts[2], moves),
         rest_weights=rest_weights,
         gain=_blink_gain(head, rest),
         pivot=pivot,
@@ -174,6 +178,22 @@ def _jaw_moves(head: h.Head, row: teeth.Row) -> np.ndarray:
         fit = np.linalg.lstsq(places, moves[own], rcond=None)[0]
         out[k] = np.c_[row.points, np.ones(len(row.points))] @ fit
     return out
+
+
+def _keep_inside(head: h.Head, rest, points: np.ndarray, jaw_open: np.ndarray) -> None:
+    """Push the lower row (T, 3) back where it would pierce the chin, mouth shut or wide open.
+
+    jaw_open: (T, 3) dm, how `jawOpen` moves the row. In place.
+    """
+    x, y, z = head.canonical.T
+    skin = np.flatnonzero((head.part_of == h.BODY) & (z > 0) & (np.abs(x) < 0.5) & (y < -0.5))
+    weights = np.zeros(len(h.UNITS), np.float32)
+    for amount in (0.0, 0.5, 1.0):
+        weights[h.UNIT_INDEX["jawOpen"]] = amount
+        front = _moved(head, rest, weights)[skin]
+        row = points + amount * jaw_open
+        _, near = cKDTree(front[:, :2]).query(row[:, :2], k=4)
+        points[:, 2] -= np.maximum(row[:, 2] - (front[near, 2].min(1) - _SKIN_DM), 0)
 
 
 def _blink_gain(head: h.Head, rest: np.ndarray) -> np.ndarray:

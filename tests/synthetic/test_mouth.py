@@ -31,10 +31,10 @@ def toothed(stage, weights, pose=STILL):
     return frame, np.abs(frame.astype(int) - without).sum(2) > 20
 
 
-@pytest.mark.parametrize("seed", [3, 7, 11])
+@pytest.mark.parametrize("seed", [3, 7, 305])
 def test_teeth_show_between_the_lips_and_nowhere_else(seed):
     stage = Stage(Person.from_seed(seed))
-    for weights in (units(**SMILE), units(jawOpen=0.5), units(mouthPucker=0.8)):
+    for weights in (units(**SMILE), units(jawOpen=0.62), units(mouthPucker=0.8)):
         _, teeth = toothed(stage, weights)
         opening = np.zeros(teeth.shape, np.uint8)
         points = np.rint(stage.landmarks(weights, STILL)[60:68]).astype(np.int32)
