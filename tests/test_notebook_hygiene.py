@@ -16,6 +16,7 @@ ABSOLUTE = re.compile(r"(?<![\w.:/])/(?:home|root|work|Users|tmp|mnt)/|[A-Z]:\\\
 
 every_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
 every_lesson = pytest.mark.parametrize("path", LESSONS, ids=lambda p: p.stem)
+BUILDERS = ("04", "05", "06")  # networks and loops stand in full in their cells
 
 
 def twin_path(path):
@@ -60,8 +61,9 @@ def test_installs_nothing_and_touches_no_path(path):
 @every_lesson
 def test_cells_are_short(path):
     lines = [len(cell.source.splitlines()) for cell in code_cells(path)]
-    assert max(lines) <= 40
-    assert statistics.median(lines) <= 14  # networks and loops stand in full in their cells
+    longest, median = (40, 14) if path.name.startswith(BUILDERS) else (30, 8)
+    assert max(lines) <= longest
+    assert statistics.median(lines) <= median
 
 
 @every_lesson
