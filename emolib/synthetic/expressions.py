@@ -30,80 +30,82 @@ RECIPES: dict[str, tuple[dict[str, float], ...]] = {
     "ANG": (
         {  # AU 4 5 7 10 22 25 26: glaring, shouting, teeth bared
             **{"browDown": 1.05, "eyeWide": 0.7, "eyeSquint": 0.45, "noseSneer": 0.7},
-            **{"mouthUpperUp": 0.4, "mouthLowerDown": 1.0, "mouthFunnel": 0.35, "jawOpen": 0.3},
-            **{"jawForward": 0.3, "mouthFrown": 0.2},
+            **{"mouthUpperUp": 0.45, "mouthLowerDown": 1.0, "mouthFunnel": 0.3, "jawOpen": 0.35},
+            **{"jawForward": 0.3, "mouthFrown": 0.15},
         },
         {  # AU 4 5 7 15 23: eyes narrowed, lips tight
-            **{"browDown": 1.2, "eyeWide": 0.5, "eyeSquint": 0.65, "noseSneer": 0.6},
-            **{"mouthPress": 0.2, "mouthRollUpper": 0.15, "mouthFrown": 0.45, "jawForward": 0.45},
-            **{"mouthLowerDown": 0.7, "mouthFunnel": 0.3, "jawOpen": 0.12},
+            **{"browDown": 1.2, "eyeWide": 0.5, "eyeSquint": 0.6, "noseSneer": 0.6},
+            **{"mouthPress": 0.1, "mouthRollUpper": 0.1, "mouthFrown": 0.4, "jawForward": 0.45},
+            **{"mouthLowerDown": 0.8, "mouthFunnel": 0.3, "jawOpen": 0.3},
         },
     ),
     "DIS": (
         {  # AU 4 7 9 10 15 17: nose wrinkled, upper lip high
-            **{"noseSneer": 1.25, "mouthUpperUp": 1.1, "browDown": 0.45, "eyeSquint": 1.0},
-            **{"cheekSquint": 0.6, "mouthFrown": 0.6, "mouthShrugLower": 0.5},
-            **{"mouthShrugUpper": 0.1, "eyeBlink": 0.44},
+            **{"noseSneer": 1.25, "mouthUpperUp": 1.2, "browDown": 0.45, "eyeSquint": 1.05},
+            **{"cheekSquint": 0.8, "mouthFrown": 0.5, "mouthShrugLower": 0.5},
+            **{"mouthShrugUpper": 0.1, "jawOpen": 0.15, "eyeBlink": 0.42},
         },
-        {  # AU 4 6 7 9 10 20: a grimace, mouth spread
+        {  # AU 4 6 7 9 10 25: a grimace, mouth open
             **{"noseSneer": 1.25, "mouthUpperUp": 1.1, "browDown": 0.5, "eyeSquint": 1.1},
-            **{"cheekSquint": 0.8, "mouthStretch": 0.25, "mouthDimple": 0.15},
-            **{"mouthFrown": 0.2, "mouthShrugLower": 0.5, "eyeBlink": 0.38},
+            **{"cheekSquint": 0.9, "mouthStretch": 0.15, "mouthFrown": 0.35, "jawOpen": 0.25},
+            **{"mouthFunnel": 0.15, "mouthPucker": 0.15, "mouthShrugUpper": 0.15},
+            **{"mouthShrugLower": 0.5, "eyeBlink": 0.36},
         },
         {  # AU 4 7 9 10 15 17: upper lip curled, corners down
-            **{"noseSneer": 1.2, "mouthUpperUp": 0.95, "browDown": 0.5, "eyeSquint": 0.85},
-            **{"cheekSquint": 0.5, "mouthFrown": 0.65, "mouthShrugLower": 0.55},
-            **{"mouthShrugUpper": 0.2, "eyeBlink": 0.44},
+            **{"noseSneer": 1.2, "mouthUpperUp": 1.15, "browDown": 0.5, "eyeSquint": 1.0},
+            **{"cheekSquint": 0.7, "mouthFrown": 0.45, "mouthShrugLower": 0.4},
+            **{"mouthShrugUpper": 0.4, "mouthLowerDown": 0.2, "jawOpen": 0.1, "eyeBlink": 0.42},
         },
     ),
     "FEA": (
         {  # AU 1 2 4 5 26: the mouth falls open
-            **{"browInnerUp": 1.3, "browOuterUp": 0.4, "browDown": 0.25, "eyeWide": 1.3},
-            **{"mouthStretch": 0.45, "mouthLowerDown": 0.45, "jawOpen": 0.36},
+            **{"browInnerUp": 1.3, "browOuterUp": 0.45, "browDown": 0.2, "eyeWide": 1.3},
+            **{"mouthStretch": 0.2, "mouthFrown": 0.25, "mouthFunnel": 0.2},
+            **{"mouthLowerDown": 0.4, "jawOpen": 0.48},
         },
         {  # AU 1 2 4 5 20 25: mouth drawn wide and tense
-            **{"browInnerUp": 1.3, "browOuterUp": 0.3, "browDown": 0.3, "eyeWide": 1.3},
-            **{"mouthStretch": 1.0, "mouthLowerDown": 0.6, "jawOpen": 0.32},
+            **{"browInnerUp": 1.3, "browOuterUp": 0.35, "browDown": 0.2, "eyeWide": 1.3},
+            **{"mouthStretch": 0.9, "mouthFrown": 0.25, "mouthLowerDown": 0.4, "jawOpen": 0.5},
         },
     ),
     "HAP": (
         {  # AU 6 7 12 25: a smile with teeth
-            **{"mouthSmile": 0.85, "mouthDimple": 0.3, "cheekSquint": 0.95, "eyeSquint": 0.25},
-            **{"mouthUpperUp": 0.6, "mouthLowerDown": 0.35, "jawOpen": 0.1},
+            **{"mouthSmile": 0.74, "mouthDimple": 0.25, "cheekSquint": 0.95, "eyeSquint": 0.25},
+            **{"mouthUpperUp": 0.7, "mouthLowerDown": 0.45, "browInnerUp": 0.3, "jawOpen": 0.1},
         },
         {  # AU 1 2 6 12 25: lively, brows up, both rows of teeth
-            **{"mouthSmile": 0.85, "mouthUpperUp": 0.65, "mouthLowerDown": 0.45},
-            **{"browInnerUp": 0.4, "browOuterUp": 0.7, "cheekSquint": 0.85, "eyeSquint": 0.15},
+            **{"mouthSmile": 0.74, "mouthUpperUp": 0.75, "mouthLowerDown": 0.5},
+            **{"browInnerUp": 0.6, "browOuterUp": 0.7, "cheekSquint": 0.85, "eyeSquint": 0.15},
             **{"mouthDimple": 0.2, "jawOpen": 0.14},
         },
-        {  # AU 6 7 12: a smile that nearly closes the lips between words
-            **{"mouthSmile": 0.95, "mouthDimple": 0.4, "cheekSquint": 1.0, "eyeSquint": 0.3},
-            **{"mouthUpperUp": 0.3, "mouthLowerDown": 0.1},
+        {  # AU 1 6 7 12: a smile that nearly closes the lips between words
+            **{"mouthSmile": 0.82, "mouthDimple": 0.35, "cheekSquint": 1.0, "eyeSquint": 0.3},
+            **{"mouthUpperUp": 0.4, "mouthLowerDown": 0.15, "browInnerUp": 0.2},
         },
     ),
     "NEU": ({},),
     "SAD": (
         {  # AU 1 4 6 15 17: the textbook's
-            **{"browInnerUp": 1.3, "browDown": 0.65, "mouthFrown": 1.3, "mouthShrugLower": 0.5},
-            **{"eyeSquint": 0.45, "cheekSquint": 0.6, "mouthStretch": 0.4, "mouthUpperUp": 0.15},
-            **{"eyeBlink": 0.34},
+            **{"browInnerUp": 1.3, "browDown": 0.8, "mouthFrown": 1.3, "mouthShrugLower": 0.5},
+            **{"eyeSquint": 0.5, "cheekSquint": 0.85, "mouthStretch": 0.45},
+            **{"mouthUpperUp": 0.05, "mouthRollLower": 0.1, "eyeBlink": 0.24},
         },
         {  # AU 1 4 6 7 11 15 17 20: about to cry, eyes squeezed, brows low
-            **{"browInnerUp": 1.3, "browDown": 0.85, "eyeSquint": 0.85, "cheekSquint": 0.75},
-            **{"mouthFrown": 1.3, "mouthStretch": 0.45, "mouthShrugLower": 0.5},
-            **{"mouthUpperUp": 0.2, "eyeBlink": 0.3},
+            **{"browInnerUp": 1.3, "browDown": 0.7, "eyeSquint": 0.75, "cheekSquint": 0.9},
+            **{"mouthFrown": 1.3, "mouthStretch": 0.55, "mouthShrugLower": 0.55},
+            **{"mouthUpperUp": 0.1, "mouthRollLower": 0.1, "eyeBlink": 0.3},
         },
         {  # AU 1 4 15 17 28: holding it back, lower lip drawn in
-            **{"browInnerUp": 1.3, "browDown": 0.65, "mouthFrown": 1.3, "mouthRollLower": 0.2},
-            **{"mouthShrugLower": 0.5, "mouthStretch": 0.3, "eyeSquint": 0.4, "cheekSquint": 0.5},
-            **{"mouthUpperUp": 0.1, "eyeBlink": 0.36},
+            **{"browInnerUp": 1.3, "browDown": 0.8, "mouthFrown": 1.3, "mouthRollLower": 0.35},
+            **{"mouthShrugLower": 0.45, "mouthStretch": 0.3, "eyeSquint": 0.5},
+            **{"cheekSquint": 0.75, "eyeBlink": 0.24},
         },
     ),
 }
 
 
 # How far the jaw moves in speech, at full strength: sad speakers mumble, angry ones do not.
-ARTICULATION = {"ANG": 1.25, "DIS": 0.8, "FEA": 1.1, "HAP": 1.1, "NEU": 1.0, "SAD": 0.65}
+ARTICULATION = {"ANG": 1.25, "DIS": 0.8, "FEA": 1.1, "HAP": 1.1, "NEU": 1.0, "SAD": 0.55}
 
 
 def sides(name: str) -> list[int]:

@@ -106,7 +106,7 @@ def draw_glasses(rng, age) -> Glasses | None:
         drop=float(rng.choice([0.0, 0.0, 0.15])),
         brow=float(rng.choice([0.0, 0.5, 1.0])),
         colour=colour,
-        glare=float(rng.uniform(0.1, 1.0)),
+        glare=float(rng.uniform(0.05, 0.5)),
     )
     return glasses if worn else None
 
