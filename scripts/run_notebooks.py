@@ -3,7 +3,8 @@
 Run from the project's root: `python scripts/run_notebooks.py [name ...]`. A name is the start of a
 file name (`01`); without names all lessons are run, in the tiny profile. Beside each, its solved
 twin is written and run: the lesson with the printed solutions in place of the starters.
-In a notebook above 290 kB the largest pictures become JPEG, then coarser, and at last smaller.
+Drawings get a palette. In a notebook above 290 kB photographs become JPEG, then ever coarser,
+all of them alike, and only at last smaller.
 """
 
 from __future__ import annotations
@@ -18,14 +19,15 @@ from pathlib import Path
 
 import nbformat
 from nbclient import NotebookClient
-from PIL import Image
+from PIL import Image, ImageChops, ImageStat
 
 ROOT = Path(__file__).resolve().parent.parent
 VOLATILE = ("execution", "collapsed", "scrolled")
 MAX_BYTES = 290_000
 STARTER = re.compile(r"(\w+) = \.\.\.[^\n]*\n")  # of an exercise: a name and dots, then its check
 SOLUTION = re.compile(r"<summary>Solution</summary>\n\n```python\n(.*?)```", re.DOTALL)
-WAYS = [(1.0, 85), (1.0, 70), (1.0, 55), (0.85, 60), (0.7, 60), (0.5, 60)]  # side, JPEG quality
+WAYS = [(1.0, 85), (1.0, 75), (1.0, 65), (1.0, 55), (0.85, 60), (0.7, 60)]  # side, JPEG quality
+DRAWING = 1.0  # grey levels that a palette of 64 colours may move a pixel, on average
 
 
 def run(path: Path) -> None:
@@ -63,20 +65,38 @@ def solve(lesson: nbformat.NotebookNode) -> nbformat.NotebookNode:
 
 
 def slim(notebook: nbformat.NotebookNode, limit: int = MAX_BYTES) -> None:
-    """Make the largest picture of a notebook smaller, in place, again and again until all fits."""
+    """Make a notebook's pictures smaller in bytes, in place, until all of it fits."""
     outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
-    shown = [output["data"] for output in outputs if "image/png" in output.get("data", {})]
-    drawn = [data["image/png"] for data in shown]
-    tried = [0] * len(shown)
+    photos = []  # [tried ways, the PNG as drawn, the output's data]
+    for data in (output["data"] for output in outputs if "image/png" in output.get("data", {})):
+        if (small := as_drawing(data["image/png"])) is not None:
+            data["image/png"] = small
+        else:
+            photos.append([0, data["image/png"], data])
     while len(nbformat.writes(notebook).encode()) > limit:
-        left = [k for k, n in enumerate(tried) if n < len(WAYS)]
+        left = [photo for photo in photos if photo[0] < len(WAYS)]
         if not left:
             raise SystemExit(f"more than {limit / 1000:g} kB, whatever the pictures' size")
-        largest = max(left, key=lambda k: len(next(iter(images(shown[k]).values()))))
-        for kind in images(shown[largest]):
-            del shown[largest][kind]
-        shown[largest]["image/jpeg"] = as_jpeg(drawn[largest], *WAYS[tried[largest]])
-        tried[largest] += 1
+        photo = min(left, key=lambda one: (one[0], -len(next(iter(images(one[2]).values())))))
+        tried, drawn, data = photo
+        for kind in images(data):
+            del data[kind]
+        data["image/jpeg"] = as_jpeg(drawn, *WAYS[tried])
+        photo[0] += 1
+
+
+def as_drawing(drawn: str) -> str | None:
+    """A picture (PNG in base64) with a palette of 64 colours; None: it is a photograph."""
+    picture = Image.open(io.BytesIO(base64.b64decode(drawn))).convert("RGB")
+    few = picture.quantize(64, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+    moved = ImageStat.Stat(ImageChops.difference(picture, few.convert("RGB"))).mean
+    if max(moved) > DRAWING:
+        return None
+    written = io.BytesIO()
+    few.save(written, "PNG", optimize=True)
+    if written.tell() > len(base64.b64decode(as_jpeg(drawn, *WAYS[1]))):
+        return None
+    return base64.b64encode(written.getvalue()).decode()
 
 
 def images(data: dict) -> dict[str, str]:
@@ -89,7 +109,9 @@ def as_jpeg(drawn: str, side: float, quality: int) -> str:
     picture = Image.open(io.BytesIO(base64.b64decode(drawn))).convert("RGB")
     size = round(picture.width * side), round(picture.height * side)
     written = io.BytesIO()
-    picture.resize(size, Image.Resampling.LANCZOS).save(written, "JPEG", quality=quality)
+    picture.resize(size, Image.Resampling.LANCZOS).save(
+        written, "JPEG", quality=quality, optimize=True, progressive=True
+    )
     return base64.b64encode(written.getvalue()).decode()
 
 

@@ -301,13 +301,34 @@ def write_claims(out: Path | None = None, results: Path | None = None) -> list[d
 
 
 def markdown(found: list[dict], evidence: Evidence) -> str:
-    """The rows as a table, with what they rest on below."""
-    counts = {verdict: sum(row["verdict"] == verdict for row in found) for verdict in VERDICTS}
+    """The rows as a table, with their count above and what they rest on below."""
     lines = [
         "**The paper's claims and our verdicts**",
         "",
-        f"{len(found)} claims: " + ", ".join(f"{n} {verdict}" for verdict, n in counts.items()),
+        f"{len(found)} claims: " + ", ".join(f"{n} {v}" for v, n in counted(found).items()),
         "",
+        table(found),
+        "",
+        "The networks:",
+        "",
+    ]
+    for name, result in evidence.runs.items():
+        numbers = result["numbers"]
+        lines.append(
+            f"- {name}: {numbers.get('step', 0):,} steps, {numbers['n_clips']} clips of"
+            f" {numbers['n_actors']} people, {result['record']['corpus']}"
+        )
+    return "\n".join(lines) + "\n"
+
+
+def counted(found: list[dict]) -> dict[str, int]:
+    """Verdict → how many claims have it."""
+    return {verdict: sum(row["verdict"] == verdict for row in found) for verdict in VERDICTS}
+
+
+def table(found: list[dict]) -> str:
+    """Rows of `claims.json` as a Markdown table."""
+    lines = [
         "| § | the paper says | our experiment | number [95 % over people] | verdict |",
         "|---|---|---|---|---|",
     ]
@@ -316,14 +337,7 @@ def markdown(found: list[dict], evidence: Evidence) -> str:
         number = "<br>".join(dict.fromkeys(text.strip() for text in tests)) or row["why"]
         cells = (row["section"], row["paper"], row["experiment"], number, f"**{row['verdict']}**")
         lines.append("| " + " | ".join(cell.replace("|", r"\|") for cell in cells) + " |")
-    lines += ["", "The networks:", ""]
-    for name, result in evidence.runs.items():
-        numbers = result["numbers"]
-        lines.append(
-            f"- {name}: {numbers.get('step', 0):,} steps, {numbers['n_clips']} clips of"
-            f" {numbers['n_actors']} people, {result['record']['corpus']}"
-        )
-    return "\n".join(lines) + "\n"
+    return "\n".join(lines)
 
 
 def _shown(test: dict) -> str:

@@ -6,8 +6,6 @@ from collections.abc import Callable
 from dataclasses import asdict, replace
 
 import numpy as np
-import torch
-from torch import Tensor
 
 from emolib.notebook.checks import Verdict, exercise, not_yet, right
 from emolib.training.recipes import GENERATOR_RECIPES
@@ -53,18 +51,16 @@ def check_paired_interval(paired_interval: Callable[..., tuple[float, float]]) -
 
 
 @exercise
-def check_fold(fold: Callable[[Tensor], Tensor]) -> Verdict:
-    """`fold(video (B, C, T, H, W))`: pictures (B·T, C, H, W), each one frame in its colours."""
-    B, C, T, H, W = 2, 3, 5, 4, 6
-    video = torch.arange(B * C * T * H * W, dtype=torch.float32).reshape(B, C, T, H, W)
-    answer = fold(video)
-    if answer.shape != (B * T, C, H, W):
-        return not_yet(f"shape {tuple(answer.shape)}, expected {(B * T, C, H, W)}")
-    if torch.equal(answer, video.reshape(B * T, C, H, W)):
-        return not_yet(
-            "this is the released code's fold: picture 0 holds three moments of one colour"
-        )
-    truth = torch.stack([video[b, :, t] for b in range(B) for t in range(T)])
-    if not torch.equal(answer, truth):
-        return not_yet("picture t of clip b should be video[b, :, t], clip after clip")
-    return right("one permute, and every judge sees faces")
+def check_no_worse(no_worse: Callable[[float, float, float], str]) -> Verdict:
+    """`no_worse(low, high, margin)`: the verdict on "at most `margin` worse", more being better."""
+    asked = {  # the interval of new - base, with a margin of 0.5
+        (0.2, 0.9): ("holds", "clearly better is no worse"),
+        (-0.3, 0.4): ("holds", "at most 0.3 worse is within the margin of 0.5"),
+        (-0.9, 0.4): ("undecided", "the interval reaches both sides of -0.5"),
+        (-0.9, -0.6): ("does not hold", "at least 0.6 worse is beyond the margin of 0.5"),
+        (-0.4, -0.1): ("holds", "surely worse than zero, and surely within the margin"),
+    }
+    for (low, high), (verdict, why) in asked.items():
+        if (answer := no_worse(low, high, 0.5)) != verdict:
+            return not_yet(f"[{low}, {high}]: {why}, so {verdict!r}; yours says {answer!r}")
+    return right("the border is the margin, not zero")
