@@ -86,10 +86,6 @@ class StudyError(EmolibError):
     """An answer to the user study is not usable, or its file is no study file."""
 
 
-class DownloadError(EmolibError):
-    """A file could not be fetched, or is not the file that was asked for."""
-
-
 class TrainingError(EmolibError):
     """Training cannot go on: it diverged, or its run does not fit what is asked."""
 

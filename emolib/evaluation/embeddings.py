@@ -18,7 +18,7 @@ import torch
 from torch import nn
 
 from emolib.base.config import VIDEO
-from emolib.base.emotions import EMOTIONS, N_EMOTIONS
+from emolib.base.emotions import N_EMOTIONS
 from emolib.base.errors import ConfigError
 from emolib.evaluation.visual import as_tensor, device_of
 
@@ -117,8 +117,3 @@ def separation(
     purity = (labels[near] == labels[:, None]).mean()
     chance = (kinds[1] * (kinds[1] - 1)).sum() / (N * (N - 1))
     return Separation(float(silhouette_score(points, labels)), float(purity), float(chance))
-
-
-def emotion_labels(codes: Iterable[str]) -> np.ndarray:
-    """Indices (N,) into `EMOTIONS` of emotion codes."""
-    return np.array([EMOTIONS.index(code) for code in codes])

@@ -1,6 +1,6 @@
 """Where a judge looks: cover a part of the face and see how much surer it was without.
 
-Follows: Zeiler and Fergus 2014 (occlusion); Simonyan et al. 2013 (the gradient on the input).
+Follows: Zeiler and Fergus 2014 (occlusion).
 """
 
 from __future__ import annotations
@@ -49,10 +49,3 @@ def occlusion_map(
     rows = [torch.stack([covered(frames, y, x, side) for x in places]) for y in places]
     said = torch.stack([log_odds(net(row), emotion_idx) for row in rows])  # (n, n)
     return log_odds(net(frames[None]), emotion_idx) - said
-
-
-def saliency(net: nn.Module, frames: Tensor, emotion_idx: int) -> Tensor:
-    """(H, W): how strongly each pixel's value moves the log-odds, mean over the frames."""
-    x = frames[None].clone().requires_grad_()
-    (slope,) = torch.autograd.grad(log_odds(net(x), emotion_idx)[0], x)
-    return slope[0].abs().sum(1).mean(0)

@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from statistics import median
 
 import pandas as pd
-from torch import nn
 
 from emolib.base.errors import CheckpointError
 from emolib.base.files import checkpoints_dir, results_dir
 from emolib.base.results import load_result
-from emolib.models.checkpoint import CheckpointMeta, load_checkpoint, read_meta
+from emolib.models.checkpoint import CheckpointMeta, read_meta
 from emolib.training.history import minutes_of
 from emolib.training.journal import read_log
 
@@ -86,18 +85,6 @@ def shipped_runs(kind: str | None = None) -> dict[str, ShippedRun]:
         if kind in (None, meta.kind):
             found[name] = ShippedRun(name, meta, one_after_another(read_log(log)))
     return found
-
-
-def shipped_network(kind: str, otherwise: nn.Module) -> tuple[nn.Module, str]:
-    """The shipped `lite` network of a kind and its name; another one where none is shipped.
-
-    Both in eval mode and without gradients for their parameters.
-    """
-    try:
-        network, name = load_checkpoint("lite", kind)[0], f"lite-{kind}"
-    except CheckpointError:
-        network, name = otherwise.eval(), f"an untrained {kind} network"
-    return network.requires_grad_(False), name
 
 
 def runs_table(runs: Iterable[ShippedRun]) -> pd.DataFrame:

@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from emolib.base.errors import ConfigError
-from emolib.evaluation.occlusion import covered, occlusion_map, saliency
+from emolib.evaluation.occlusion import covered, occlusion_map
 
 
 class LooksAt(nn.Module):
@@ -35,14 +35,6 @@ def test_the_map_is_highest_where_the_judge_looks(frames):
     assert heat[5, 3] > 0.5 and heat[:3].abs().max() < 1e-5
     other = occlusion_map(LooksAt(slice(60, 84), slice(36, 60)), frames, 0)
     assert other[5, 3] < 0  # what speaks for one emotion speaks against the others
-
-
-def test_saliency_is_zero_elsewhere(frames):
-    slope = saliency(LooksAt(slice(60, 84), slice(36, 60)), frames, 2)
-    assert slope.shape == (96, 96)
-    looked_at = torch.zeros(96, 96, dtype=torch.bool)
-    looked_at[60:84, 36:60] = True
-    assert torch.equal(slope > 0, looked_at)
 
 
 def test_a_cover_has_the_mean_colour_and_leaves_the_rest(frames):

@@ -26,24 +26,6 @@ def test_ping_pong():
     assert nb10.check_ping_pong(...).state == "not attempted"
 
 
-def walk(stations, n_frames):
-    corners = np.eye(6)[[EMOTIONS.index(code) for code in stations]]
-    at = np.linspace(0, len(stations) - 1, n_frames)
-    return np.stack([np.interp(at, np.arange(len(stations)), c) for c in corners.T], axis=1)
-
-
-def test_walk():
-    assert nb10.check_walk(walk)
-    assert "shape" in nb10.check_walk(lambda s, n: walk(s, n)[:-1]).message
-    assert "sum to 1" in nb10.check_walk(lambda s, n: 2 * walk(s, n)).message
-    assert "begin" in nb10.check_walk(lambda s, n: walk(s[::-1], n)).message
-
-    def in_stairs(stations, n_frames):
-        return np.eye(6)[walk(stations, n_frames).argmax(axis=1)]
-
-    assert "same distance" in nb10.check_walk(in_stairs).message
-
-
 def soften(weights, strength):
     out = strength * weights
     out[EMOTIONS.index("NEU")] += 1 - strength

@@ -12,7 +12,6 @@ from emolib.notebook.shipped import (
     cost_table,
     one_after_another,
     runs_table,
-    shipped_network,
     shipped_runs,
 )
 
@@ -76,16 +75,6 @@ def test_tables_tell_what_was_measured_and_what_is_arithmetic(checkpoints, tmp_p
     assert table.iloc[:, 2].tolist() == [10.0, 2.0]
     assert table.iloc[:, -1].tolist() == [200, 1000]  # hours
     assert table.columns[-1].endswith("extrapolated") and table.iloc[0, 3] == 0.5
-
-
-def test_the_shipped_network_or_another(checkpoints):
-    own = SyncNet(SyncNetConfig(width=1 / 16)).train()
-    network, name = shipped_network("syncnet", own)
-    assert network is own and "untrained" in name and not network.training
-    put(checkpoints, "lite-syncnet")
-    network, name = shipped_network("syncnet", own)
-    assert network is not own and name == "lite-syncnet" and not network.training
-    assert not any(p.requires_grad for p in network.parameters())
 
 
 def test_logs_without_weights_and_damaged_weights_are_left_out(checkpoints):

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from itertools import pairwise
 
 import numpy as np
 
-from emolib.base.emotions import EMOTIONS, N_EMOTIONS
+from emolib.base.emotions import N_EMOTIONS
 from emolib.generate import emotion_weights, fit_frames
-from emolib.generate.emotion_mix import weights_per_frame
 from emolib.generate.schedule import ease
 from emolib.notebook.checks import Verdict, exercise, not_yet, right
 
@@ -33,26 +32,6 @@ def check_ping_pong(ping_pong: Callable[[int, int], int]) -> Verdict:
     if ping_pong(7, 1) != 0:
         return not_yet("a picture has one frame: it is always frame 0")
     return right("there and back, each turning point once")
-
-
-@exercise
-def check_walk(walk: Callable[[Sequence[str], int], np.ndarray]) -> Verdict:
-    """`walk(stations, n_frames)`: (n_frames, 6) weights from station to station."""
-    for stations, n_frames in ((["NEU", "HAP", "SAD"], 9), (["ANG", "FEA"], 5), (["DIS"], 4)):
-        corners = np.stack([emotion_weights(code) for code in stations])
-        truth = weights_per_frame(corners, n_frames)
-        answer = np.asarray(walk(stations, n_frames), dtype=float)
-        told = " → ".join(stations)
-        if answer.shape != truth.shape:
-            return not_yet(f"{told}: shape {answer.shape}, expected {truth.shape}")
-        if not np.allclose(answer.sum(axis=1), 1, atol=1e-6):
-            return not_yet(f"{told}: the six weights of a frame should sum to 1")
-        if not np.allclose(answer[[0, -1]], truth[[0, -1]], atol=1e-6):
-            first, last = EMOTIONS[truth[0].argmax()], EMOTIONS[truth[-1].argmax()]
-            return not_yet(f"{told}: begin with pure {first}, end with pure {last}")
-        if not np.allclose(answer, truth, atol=1e-6):
-            return not_yet(f"{told}: between stations every frame goes the same distance")
-    return right("even steps along straight lines")
 
 
 @exercise
