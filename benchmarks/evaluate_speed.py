@@ -26,7 +26,7 @@ from emolib.evaluation.regenerate import regenerate
 from emolib.evaluation.seen import METRICS, Instruments, Seen, look
 from emolib.media.faces import FaceMesh, crop_face
 from emolib.media.mel import melspectrogram
-from emolib.models.classifier import EmotionClassifier, EmotionClassifierConfig
+from emolib.models.emotion import EmotionClassifier, EmotionClassifierConfig
 from emolib.models.face_nets import ExpressionNet, IdentityNet
 from emolib.models.generator import Generator, GeneratorConfig
 from emolib.models.syncnet import SyncNet, SyncNetConfig

@@ -29,8 +29,8 @@ import torch
 from emolib.base.emotions import EMOTIONS
 from emolib.base.results import load_result, save_result
 from emolib.base.runtime import progress, run_record
-from emolib.media.face_units import FaceUnits
 from emolib.media.image import read_still
+from emolib.media.mesh import FaceUnits
 from emolib.media.video import read_frames
 from emolib.models.face_nets import ExpressionNet
 from emolib.synthetic.expressions import Style

@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from emolib import cli, doctor
 from emolib.base.errors import EmolibError
-from emolib.cli import machine
+from emolib.cli import reports
 
 COMMANDS = {
     command.name or command.callback.__name__: command for command in cli.app.registered_commands
@@ -66,5 +66,5 @@ def test_doctor_exits_1_when_something_fails(monkeypatch):
     failing = [doctor.Finding("fail", "codecs", "none", "reinstall av")]
     monkeypatch.setattr(doctor, "examine", lambda: failing)
     with pytest.raises(typer.Exit) as stopped:
-        machine.doctor()
+        reports.doctor()
     assert stopped.value.exit_code == 1

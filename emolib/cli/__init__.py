@@ -10,22 +10,10 @@ import sys
 import warnings
 
 from emolib.base.errors import EmolibError, EmolibWarning
-from emolib.cli import data, figures, machine, networks, study, tables, talk, web  # the commands
+from emolib.cli import data, networks, reports, talk, web  # the commands
 from emolib.cli.root import SKIPPED, app
 
-__all__ = [
-    "SKIPPED",
-    "app",
-    "data",
-    "figures",
-    "machine",
-    "main",
-    "networks",
-    "study",
-    "tables",
-    "talk",
-    "web",
-]
+__all__ = ["SKIPPED", "app", "data", "main", "networks", "reports", "talk", "web"]
 
 
 def main() -> None:

@@ -55,7 +55,7 @@ def generate(
     the sound. Use faces of people who agreed to it.
     """
     from emolib.generate import Order, TalkingFace
-    from emolib.generate.emotion_mix import parse_mixture
+    from emolib.generate.order import parse_mixture
 
     order = Order(
         face,

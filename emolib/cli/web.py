@@ -49,7 +49,7 @@ def serve(
     import secrets
 
     from emolib.base.errors import ConfigError, MissingExtra
-    from emolib.studio.limits import Limits
+    from emolib.studio.jobs import Limits
     from emolib.studio.store import default_state
     from emolib.web.settings import ServeSettings, is_loopback
 

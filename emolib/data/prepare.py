@@ -24,8 +24,7 @@ from emolib.base.runtime import Stopwatch, progress
 from emolib.data.clip import PrepareSettings, content_hash, prepare_clip, reason_of, text_of
 from emolib.data.corpora.base import Corpus
 from emolib.data.corpora.clips import Clip
-from emolib.data.format import FORMAT
-from emolib.data.parts import part_path, read_meta, save_part
+from emolib.data.parts import FORMAT, part_path, read_meta, save_part
 from emolib.data.publish import claim, describe, finish, index_row, locked, packed_clips
 from emolib.data.splits import make_splits
 from emolib.media.faces import FaceDetector, make_detector

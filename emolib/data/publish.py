@@ -24,8 +24,7 @@ from emolib.base.errors import ConfigError, ResourceError
 from emolib.base.files import write_json
 from emolib.data.corpora.base import Corpus
 from emolib.data.corpora.clips import Clip
-from emolib.data.format import COLUMNS, FORMAT, read_info, read_table
-from emolib.data.parts import pack, part_path, read_part
+from emolib.data.parts import COLUMNS, FORMAT, pack, part_path, read_info, read_part, read_table
 from emolib.data.store import ClipStore
 
 PACKED = ("frames.npy", "mel.npy", "boxes.npy", "clips.csv")

@@ -17,7 +17,7 @@ import pandas as pd
 from emolib.base.config import AUDIO
 from emolib.base.emotions import EMOTIONS
 from emolib.base.errors import DatasetError
-from emolib.data.format import read_info, read_table
+from emolib.data.parts import read_info, read_table
 
 
 @dataclass(frozen=True)

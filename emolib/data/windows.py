@@ -15,9 +15,8 @@ from emolib.base.emotions import EMOTIONS, N_EMOTIONS
 from emolib.base.errors import ConfigError, DatasetError
 from emolib.data.augment import Augment
 from emolib.data.inputs import masked_input
-from emolib.data.references import ReferenceChooser
 from emolib.data.store import ClipStore
-from emolib.data.window import T, Windows, finished
+from emolib.data.window import ReferenceChooser, T, Windows, finished
 from emolib.media.mel import mel_windows
 
 __all__ = [

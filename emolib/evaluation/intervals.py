@@ -103,3 +103,49 @@ def _expanded_tail(G: int) -> float:
     """Which part to cut off at either end of bootstrap means of `G` groups."""
     wide = stdtrit(G - 1, (1 - LEVEL) / 2) * np.sqrt(G / (G - 1))
     return float(ndtr(wide))
+
+
+EDGE_WEIGHT = 0.25  # of an answer at each end of the scale
+METHOD = "95 % Student's t, widened by a quarter of an answer at each end, clipped to the scale"
+
+
+@dataclass(frozen=True)
+class MeanAnswer:
+    """The mean of n people's answers, and its 95 % interval on the scale."""
+
+    mean: float
+    low: float
+    high: float
+    n: int
+
+
+def scale_interval(
+    values, low: float = 0, high: float = 5, *, edge_weight: float = EDGE_WEIGHT
+) -> MeanAnswer:
+    """Mean of answers on a scale with a 95 % interval that lies on the scale.
+
+    The mean is that of the answers alone. One answer says nothing of the spread: its interval is
+    the whole scale.
+
+    Args:
+        values: (n,) numbers in [low, high].
+        edge_weight: weight of the imaginary answer at each end; 0 is the plain clipped t interval.
+
+    Raises:
+        ConfigError: no answer, or one that is not on the scale.
+    """
+    values = np.asarray(values, np.float64)
+    if values.ndim != 1 or not len(values):
+        raise ConfigError(f"{values.size} answers to average", expected="at least one")
+    if not ((values >= low) & (values <= high)).all():
+        raise ConfigError("an answer is not on the scale", expected=f"{low:g} to {high:g}")
+    n, mean = len(values), float(values.mean())
+    if n == 1:
+        return MeanAnswer(mean, float(low), float(high), 1)
+    weights = np.r_[np.ones(n), edge_weight, edge_weight]
+    points = np.r_[values, low, high]
+    total = weights.sum()
+    centre = (weights * points).sum() / total
+    variance = (weights * (points - centre) ** 2).sum() / (total - 1)
+    half = stdtrit(total - 1, (1 + LEVEL) / 2) * np.sqrt(variance / total)
+    return MeanAnswer(mean, float(max(low, centre - half)), float(min(high, centre + half)), n)

@@ -18,7 +18,7 @@ import numpy as np
 
 from emolib.base.errors import ConfigError, FaceError
 from emolib.evaluation.intervals import Interval, mean_interval
-from emolib.media.face_units import FaceUnits, follow_mesh
+from emolib.media.mesh import FaceUnits, follow_mesh
 
 PATCH_PX = 96
 EYES = (33, 263)  # outer corners

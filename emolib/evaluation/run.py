@@ -26,7 +26,6 @@ from emolib.base.runtime import Stopwatch, pick_device, progress, run_record, se
 from emolib.data.store import ClipStore
 from emolib.evaluation.measure import ROWS, Material, measure
 from emolib.evaluation.metric_models import MetricModels, load_metric_models
-from emolib.evaluation.record_log import RecordLog
 from emolib.evaluation.regenerate import (
     SOURCES,
     UNLABELLED,
@@ -39,7 +38,7 @@ from emolib.evaluation.regenerate import (
 from emolib.evaluation.report import write_tables
 from emolib.evaluation.seen import METRICS, Seen, from_arrays, look, to_arrays
 from emolib.evaluation.sources import Sources
-from emolib.evaluation.summary import clip_record, clip_table, summarise, warnings_of
+from emolib.evaluation.summary import RecordLog, clip_record, clip_table, summarise, warnings_of
 from emolib.evaluation.table2 import beyond_table, table2
 from emolib.models.checkpoint import CheckpointMeta, InputRules, find_checkpoint, load_checkpoint
 from emolib.models.generator import Generator

@@ -18,8 +18,7 @@ import numpy as np
 from emolib.base.arrays import load_arrays
 from emolib.base.config import VIDEO
 from emolib.base.errors import ConfigError, DatasetError
-from emolib.evaluation.eyes import OPEN, SHUT, eye_openness
-from emolib.evaluation.landmarks import FaceMotion, motion_of_points
+from emolib.evaluation.landmarks import OPEN, SHUT, FaceMotion, eye_openness, motion_of_points
 
 BILABIAL = 1  # index of "p b m" in the corpus's visemes
 CLOSURE_SLACK = 0.02  # of the distance between the outer eye corners; a wide-open mouth has 0.3

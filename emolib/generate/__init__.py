@@ -4,14 +4,13 @@
     clip = face.generate("me.mp4", "speech.wav", "happiness")
     clip.save("out.mp4")
 
-An `order` (with its `emotion_mix`) says what is wanted. `talking_face` is the door that takes it:
+An `order` says what is wanted. `talking_face` is the door that takes it:
 it opens a `film` (the sound and the face's track from `inputs`, pictures in the order of
 `schedule`), which `render` makes batch by batch. Paper: §3, §4, the web interface of §6.
 """
 
-from emolib.generate.emotion_mix import emotion_weights
 from emolib.generate.film import Clip, FrameStream
-from emolib.generate.order import FITS, MISSING, Order, SpokenText
+from emolib.generate.order import FITS, MISSING, Order, SpokenText, emotion_weights
 from emolib.generate.schedule import fit_frames
 from emolib.generate.talking_face import TalkingFace
 

@@ -18,9 +18,8 @@ import numpy as np
 from emolib.base.config import VIDEO
 from emolib.base.errors import Cancelled, FaceError, warnings_as_notes
 from emolib.base.runtime import Stages
-from emolib.generate.emotion_mix import shares_by_code, weights_per_frame
 from emolib.generate.inputs import Sound, find_track, fixed_track, frames_to_track, load_sound
-from emolib.generate.order import Cancel, Order, Progress
+from emolib.generate.order import Cancel, Order, Progress, shares_by_code, weights_per_frame
 from emolib.generate.render import Engine, FlowSmoother, blend
 from emolib.generate.schedule import Source, describe_fit, ease, fit_frames, n_sound_frames
 from emolib.media.faces import FaceDetector, FaceTrack

@@ -1,6 +1,6 @@
 """Every film that leaves the house says that it was generated, in four ways.
 
-Words in the picture (`label`), title and comment tags, a JSON file beside it with what it was
+Words in the picture (`image.label_frame`), title and comment tags, a JSON file beside it with what it was
 made from, and a signed manifest inside it (`signature`, when the extra [provenance] is there).
 None is proof against somebody who wants to remove it; together they keep honest people honest.
 The room `verify` reads all four back. Paper: appendix F (transparency, clear labels).
@@ -27,7 +27,7 @@ from emolib import __version__
 from emolib.base.config import AUDIO, VIDEO
 from emolib.base.errors import EmolibError, MediaError
 from emolib.base.files import atomic_path, check_output, file_sha256
-from emolib.media import label as visible
+from emolib.media.image import label_frame
 from emolib.media.signature import sign_file, why_unsigned
 from emolib.media.video import VideoWriter
 
@@ -172,7 +172,7 @@ def _labelled(frames: Iterable[np.ndarray], path: Path, label: bool) -> Iterator
     if not label:
         log.warning("%s: written without the visible label, as asked (label=False)", path.name)
         return iter(frames)
-    return (visible.label_frame(frame) for frame in frames)
+    return (label_frame(frame) for frame in frames)
 
 
 def _seal(stack: ExitStack, film: Path, path: Path, sidecar: Path, facts, label) -> Written:

@@ -15,10 +15,11 @@ import numpy as np
 from emolib.base.errors import FaceError, MediaError, MultiFaceError, SmallFaceError
 from emolib.media.compose import CropTransform
 from emolib.media.detect import make_detector
-from emolib.media.face import FaceDetector, Geometry
-from emolib.media.smooth import (
+from emolib.media.face import (
     MAX_GAP_FRAMES,
     SMOOTH_HALF_FRAMES,
+    FaceDetector,
+    Geometry,
     fill_gaps,
     runs,
     smooth_centred,

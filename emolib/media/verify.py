@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from emolib.base.files import file_sha256
-from emolib.media import label as visible
-from emolib.media.probe import open_media, probe
+from emolib.media.files import open_media
+from emolib.media.image import SEEN, label_seen
+from emolib.media.probe import probe
 from emolib.media.provenance import DECLARATION, sidecar_path
 from emolib.media.signature import Signature, check_signature, why_unsigned
 from emolib.media.video import read_frames
@@ -65,7 +66,7 @@ def verify(path: str | os.PathLike) -> Verdict:
     signature = check_signature(path)
     record, sidecar_note, matches = _read_sidecar(path)
     tag = "" if info.still else _declaration_tag(path)
-    seen = visible.label_seen(next(iter(read_frames(path)))) >= visible.SEEN
+    seen = label_seen(next(iter(read_frames(path)))) >= SEEN
     notes = [_signature_note(signature, path)]
     if signature.state == "none" and record and record["marks"].get("signature"):
         notes.append("the sidecar says that it was signed: the signature has been removed")

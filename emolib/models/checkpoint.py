@@ -23,13 +23,15 @@ from emolib.base.config import current_profile
 from emolib.base.emotions import check_order
 from emolib.base.errors import CheckpointError, ConfigError
 from emolib.base.files import atomic_path, checkpoints_dir
-from emolib.models.classifier import EmotionClassifier, EmotionClassifierConfig
-from emolib.models.emotion import EmotionDiscriminator, EmotionDiscriminatorConfig
+from emolib.models.emotion import (
+    EmotionClassifier,
+    EmotionClassifierConfig,
+    EmotionDiscriminator,
+    EmotionDiscriminatorConfig,
+)
 from emolib.models.generator import Generator, GeneratorConfig
-from emolib.models.lse_syncnet import LseSyncNet, LseSyncNetConfig
-from emolib.models.metadata import FORMAT, SCHEMA, CheckpointMeta, InputRules
-from emolib.models.syncnet import SyncNet, SyncNetConfig
-from emolib.models.tensorfile import read_header
+from emolib.models.syncnet import LseSyncNet, LseSyncNetConfig, SyncNet, SyncNetConfig
+from emolib.models.tensorfile import FORMAT, SCHEMA, CheckpointMeta, InputRules, read_header
 
 KINDS: dict[str, tuple[type[nn.Module], type]] = {
     "generator": (Generator, GeneratorConfig),

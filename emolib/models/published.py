@@ -31,8 +31,7 @@ from emolib.base.files import check_output
 from emolib.models.checkpoint import InputRules, fill_model, save_checkpoint
 from emolib.models.emotion import EmotionDiscriminator, EmotionDiscriminatorConfig
 from emolib.models.generator import Generator, GeneratorConfig
-from emolib.models.lse_syncnet import LseSyncNet
-from emolib.models.syncnet import SyncNet
+from emolib.models.syncnet import LseSyncNet, SyncNet
 
 _BLOCK = ((r"\.conv_block\.0\.", ".conv."), (r"\.conv_block\.1\.", ".norm."))
 _GENERATOR = (

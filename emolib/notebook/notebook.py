@@ -1,16 +1,20 @@
-"""How every notebook begins: seed, style, small pictures, and one line on where it runs."""
+"""How every notebook begins: seed, style, small pictures, and one line on where it runs; stored results."""
 
 from __future__ import annotations
 
 import io
 import platform
+from collections.abc import Callable
+from os import PathLike
+from pathlib import Path
 
 import pandas as pd
 from matplotlib.figure import Figure
 
 from emolib import __version__
 from emolib.base.config import Profile, current_profile
-from emolib.base.runtime import package_version, pick_device, seed_everything
+from emolib.base.results import load_result, save_result
+from emolib.base.runtime import Stopwatch, package_version, pick_device, run_record, seed_everything
 from emolib.figures.style import use_style
 
 PALETTE = 200  # colours in a notebook's pictures: a third of the bytes, no visible loss
@@ -65,3 +69,22 @@ def _register_small_pictures() -> None:
     if shell is not None and hasattr(shell, "kernel"):
         shell.run_line_magic("matplotlib", "inline")
         shell.display_formatter.formatters["image/png"].for_type(Figure, small_png)
+
+
+def load_or_run(
+    path: str | PathLike, run: Callable[[], dict], *, corpus: str, seed: int, rerun: bool = False
+) -> dict:
+    """The stored result at `path`, or that of `run()`, which is then stored.
+
+    Args:
+        run: returns the numbers as plain JSON values.
+        rerun: make it anew even if it is there.
+
+    Returns:
+        `{"record": ..., "numbers": ...}`.
+    """
+    if Path(path).is_file() and not rerun:
+        return load_result(path)
+    watch = Stopwatch()
+    numbers = run()
+    return save_result(path, numbers, run_record(corpus=corpus, seed=seed, seconds=watch.seconds))

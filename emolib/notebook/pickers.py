@@ -14,11 +14,9 @@ import traitlets
 
 from emolib.base.emotions import COLOURS, EMOTIONS, NAMES, parse_emotion
 from emolib.base.errors import EmolibError
-from emolib.generate.emotion_mix import emotion_weights
-from emolib.generate.order import SpokenText
-from emolib.notebook import html
+from emolib.generate.order import SpokenText, emotion_weights
 from emolib.notebook.recorder import LIMITS, Recorder
-from emolib.notebook.widgets import emotion_buttons, full, slider
+from emolib.notebook.widgets import emotion_buttons, full, line, shares_bar, slider, walk_bar
 from emolib.studio.catalogue import (
     LANGUAGES,
     TEXT_VOICES,
@@ -108,7 +106,7 @@ class VoicePicker(Choice):
         self.language = ipw.Dropdown(options=languages, layout=ipw.Layout(width="8em"))
         typed = ipw.VBox([self.text, ipw.HBox([self.sex, self.language])], layout=full())
         self.own = Recorder("voice", folder)
-        own_sound = ipw.HTML(html.line("The face video's own sound; both end with the shorter."))
+        own_sound = ipw.HTML(line("The face video's own sound; both end with the shorter."))
         ways = {SAMPLE: self.voice, TYPED: typed, OWN_FILE: self.own, OWN_SOUND: own_sound}
         self.player, self.status = ipw.Audio(autoplay=False, layout=full()), ipw.HTML()
         super().__init__(ways, self.player, self.status)
@@ -134,7 +132,7 @@ class VoicePicker(Choice):
         self.player.layout.display = "" if heard else "none"
         if heard and heard != self.player.value:
             self.player.format, self.player.value = "wav", heard
-        self.problem, self.status.value = problem, html.line(problem, "bad")
+        self.problem, self.status.value = problem, line(problem, "bad")
         self.value = value
 
 
@@ -164,7 +162,7 @@ class EmotionPicker(Choice):
         ways = {
             ONE: ipw.VBox([self.emotion, self.strength], layout=full()),
             MIXTURE: ipw.VBox([*self.shares.values(), self.mixed], layout=full()),
-            WALK: ipw.VBox([self.stations, ipw.HTML(html.line(hint)), self.walked], layout=full()),
+            WALK: ipw.VBox([self.stations, ipw.HTML(line(hint)), self.walked], layout=full()),
         }
         super().__init__(ways)
         for control in (self.emotion, self.strength, self.stations, *self.shares.values()):
@@ -184,8 +182,8 @@ class EmotionPicker(Choice):
         except EmolibError as error:
             value, problem = None, str(error)
         mixes = self.way == MIXTURE and weights is not None
-        self.mixed.value = html.shares_bar(weights) if mixes else ""
-        self.walked.value = html.walk_bar([parse_emotion(s) for s in self.stations.value])
+        self.mixed.value = shares_bar(weights) if mixes else ""
+        self.walked.value = walk_bar([parse_emotion(s) for s in self.stations.value])
         self.problem = problem
         self.value = value
 

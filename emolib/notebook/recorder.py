@@ -20,8 +20,7 @@ import traitlets
 from emolib.base.errors import EmolibError
 from emolib.base.files import PACKAGE, atomic_path
 from emolib.notebook.widgets import full
-from emolib.studio.jobs import new_id
-from emolib.studio.limits import Limits
+from emolib.studio.jobs import Limits, new_id
 from emolib.studio.problems import StudioError
 from emolib.studio.uploads import check_uploads
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from statistics import median
 
@@ -14,6 +14,7 @@ from emolib.base.results import load_result
 from emolib.models.checkpoint import CheckpointMeta, read_meta
 from emolib.training.history import minutes_of
 from emolib.training.journal import read_log
+from emolib.training.losses import Ramp, Threshold
 
 LOG_SUFFIX = ".log.jsonl"
 
@@ -145,3 +146,29 @@ def _pairs(points) -> tuple[list[int], list[float]]:
         steps.append(step)
         values.append(value)
     return steps, values
+
+
+def alphas_over(
+    steps: Sequence[int],
+    sync_losses: Sequence[float],
+    rule: Threshold | Ramp,
+    full: float,
+    forgets_at: int | None = None,
+) -> list[float]:
+    """α at each evaluation of a run.
+
+    Args:
+        steps: of the evaluations; sync_losses: what each found.
+        full: the sync weight once it is on.
+        forgets_at: a step at which the run is resumed by code that does not keep α, as released.
+    """
+    opened, found = None, []
+    for step, loss in zip(steps, sync_losses, strict=True):
+        if step == forgets_at:
+            opened = None
+            found.append(0.0)  # until the next evaluation
+            continue
+        if opened is None and rule.opens(loss):
+            opened = step
+        found.append(rule.alpha(full, step, opened))
+    return found

@@ -17,10 +17,9 @@ from emolib.base.errors import EmolibError
 from emolib.base.files import project_root
 from emolib.generate import FITS, Order, TalkingFace
 from emolib.media.video import probe
-from emolib.notebook import html
 from emolib.notebook.pickers import OWN, EmotionPicker, FacePicker, VoicePicker
 from emolib.notebook.recorder import LIMITS
-from emolib.notebook.widgets import full
+from emolib.notebook.widgets import full, line, walk_bar
 from emolib.studio.catalogue import jpeg
 from emolib.studio.engine import JobEngine
 from emolib.studio.films import fresh, slug
@@ -124,7 +123,7 @@ class Studio(ipw.VBox):
             self._show_preview(None, str(error))
             return
         self.make.disabled = self.six.disabled = False
-        self.seen.value = html.line("looking …", "busy")
+        self.seen.value = line("looking …", "busy")
         self._submit(Job(order, self.folder, "preview"))
 
     def _start(self, kind: Kind) -> None:
@@ -177,7 +176,7 @@ class Studio(ipw.VBox):
 
     def _show_preview(self, preview, problem: str | None) -> None:
         tone = "bad" if problem else "plain"
-        self.seen.value = html.line(problem or "the loudest moment of the film", tone)
+        self.seen.value = line(problem or "the loudest moment of the film", tone)
         self.pair.layout.display = "" if preview else "none"
         if preview:
             self.before.value = jpeg(preview.before, PREVIEW_PX)
@@ -194,9 +193,9 @@ class Studio(ipw.VBox):
             shown.append(ipw.Video(value=data, format="mp4", autoplay=True, loop=False))
         walks = job.kind == "film" and isinstance(job.order.mixture, list)
         walk = job.order.mixture if walks else []
-        shown.append(ipw.HTML(html.walk_bar([parse_emotion(station) for station in walk])))
+        shown.append(ipw.HTML(walk_bar([parse_emotion(station) for station in walk])))
         words = [f"Kept as {_short(self.film)}, labelled as AI-generated.", *report["notes"]]
-        shown.append(ipw.HTML("".join(html.line(text) for text in words)))
+        shown.append(ipw.HTML("".join(line(text) for text in words)))
         self.result.children = shown
         self._say(f"{report['seconds']:.1f} s of film, made in {report['total_s']:.1f} s", "good")
 
@@ -207,7 +206,7 @@ class Studio(ipw.VBox):
         self.bar.layout.display = "" if making else "none"
 
     def _say(self, text: str, tone: str = "plain") -> None:
-        self.status.value = html.line(text, tone)
+        self.status.value = line(text, tone)
 
     def _arrange(self) -> list[ipw.Widget]:
         more = ipw.Accordion(
@@ -225,7 +224,7 @@ class Studio(ipw.VBox):
         shown = [
             _card("Preview", self.pair, self.seen),
             _card("Film", buttons, self.bar, self.status, self.result),
-            ipw.HTML(html.line("Use faces and voices of people who agreed to it.")),
+            ipw.HTML(line("Use faces and voices of people who agreed to it.")),
         ]
         style = ipw.HTML(f"<style>{STYLE.read_text(encoding='utf-8')}</style>")
         left = ipw.VBox(choices).add_class("emolib-left")
@@ -238,7 +237,7 @@ def _card(title: str, *parts: ipw.Widget) -> ipw.Widget:
 
 
 def _titled(title: str, picture: ipw.Widget) -> ipw.Widget:
-    return ipw.VBox([picture, ipw.HTML(html.line(title))])
+    return ipw.VBox([picture, ipw.HTML(line(title))])
 
 
 def _short(path: Path) -> str:

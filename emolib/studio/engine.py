@@ -13,8 +13,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
-from emolib.studio.jobs import Job
-from emolib.studio.limits import Limits
+from emolib.studio.jobs import Job, Limits
 from emolib.studio.problems import ABANDONED, OVERDUE, Problem, StudioError
 from emolib.studio.store import JobStore
 from emolib.studio.workers import Worker, work

@@ -18,8 +18,7 @@ from emolib.base.emotions import COLOURS, EMOTIONS, NAMES
 from emolib.base.errors import ConfigError, FaceError
 from emolib.base.runtime import Stopwatch
 from emolib.generate import FrameStream, Order, TalkingFace, emotion_weights
-from emolib.generate.emotion_mix import weights_per_frame
-from emolib.generate.order import Cancel, Progress
+from emolib.generate.order import Cancel, Progress, weights_per_frame
 from emolib.generate.schedule import Source
 from emolib.media.provenance import write_labelled, write_labelled_picture
 from emolib.studio.catalogue import thumbnail

@@ -21,7 +21,7 @@ from emolib.base.errors import StudyError
 from emolib.base.files import atomic_path
 from emolib.base.results import save_result
 from emolib.base.runtime import run_record
-from emolib.evaluation.scales import METHOD, scale_interval
+from emolib.evaluation.intervals import METHOD, scale_interval
 from emolib.studio.problems import StudioError
 
 LOW, HIGH = 0, 5

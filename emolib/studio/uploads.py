@@ -10,7 +10,7 @@ from pathlib import Path
 from threading import BoundedSemaphore
 
 from emolib.studio import upload_probe
-from emolib.studio.limits import Limits
+from emolib.studio.jobs import Limits
 from emolib.studio.problems import StudioError
 
 AT_ONCE = BoundedSemaphore(2)

@@ -16,8 +16,7 @@ from typing import TYPE_CHECKING, Literal
 from emolib.base.errors import Cancelled
 from emolib.generate.talking_face import TalkingFace
 from emolib.studio.films import make_job
-from emolib.studio.jobs import Job
-from emolib.studio.limits import Limits
+from emolib.studio.jobs import Job, Limits
 from emolib.studio.problems import CRASHED, INTERRUPTED, Problem, StudioError, problem_of
 
 if TYPE_CHECKING:

@@ -24,13 +24,13 @@ from emolib.models.checkpoint import InputRules, load_checkpoint
 from emolib.models.features import perceptual_features
 from emolib.models.generator import Generator
 from emolib.training.fit import fit, print_beside_bar
-from emolib.training.frozen import freeze
 from emolib.training.guards import STUCK_CHECKS
 from emolib.training.losses import emotion_loss
 from emolib.training.mixture import Given, Source, open_sources
 from emolib.training.objective import (
     Judges,
     expert_sync_loss,
+    freeze,
     generate,
     generator_step,
     psnr_db,

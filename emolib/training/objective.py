@@ -5,6 +5,8 @@ Paper: §3.3 (eq. 5), appendix A.2.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import torch
@@ -13,7 +15,6 @@ from torch import Tensor, nn
 from emolib.base.config import VIDEO
 from emolib.data.inputs import GeneratorInput
 from emolib.models.syncnet import fold_lower_halves
-from emolib.training.frozen import parameters_frozen
 from emolib.training.losses import (
     as_pictures,
     as_released_pictures,
@@ -108,3 +109,26 @@ def psnr_db(frames: Tensor, target: Tensor) -> Tensor:
     """PSNR of each frame in dB, (B·T,), for (B, T, 3, H, W) in [0, 1]; at most 80 dB."""
     squared = (frames - target).square().flatten(0, 1).mean((1, 2, 3))
     return -10 * squared.clamp(min=1e-8).log10()
+
+
+def freeze(net: nn.Module, released_code_quirks: bool = False) -> nn.Module:
+    """`net` with gradients off for its parameters, in eval mode; returned for chaining.
+
+    Args:
+        released_code_quirks: leave it in train mode, as the released code does: BatchNorm then uses
+            the statistics of generated faces, and its running averages keep drifting.
+    """
+    net.requires_grad_(False)
+    return net.train(released_code_quirks)
+
+
+@contextmanager
+def parameters_frozen(net: nn.Module) -> Iterator[nn.Module]:
+    """Inside, what `net` computes sends gradients to its input but not to its own parameters."""
+    flags = [p.requires_grad for p in net.parameters()]
+    net.requires_grad_(False)
+    try:
+        yield net
+    finally:
+        for parameter, flag in zip(net.parameters(), flags, strict=True):
+            parameter.requires_grad_(flag)

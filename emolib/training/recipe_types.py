@@ -12,11 +12,10 @@ from typing import ClassVar
 from emolib.base.config import VIDEO
 from emolib.base.emotions import EMOTIONS
 from emolib.data.inputs import MASKS
-from emolib.data.references import STRATEGIES
+from emolib.data.window import STRATEGIES
 from emolib.data.windows import GeneratorSettings
 from emolib.media.mel import ALIGNMENTS
-from emolib.models.classifier import EmotionClassifierConfig
-from emolib.models.emotion import EmotionDiscriminatorConfig
+from emolib.models.emotion import EmotionClassifierConfig, EmotionDiscriminatorConfig
 from emolib.models.generator import GeneratorConfig
 from emolib.models.syncnet import SyncNetConfig
 from emolib.training.degrade import Degrade, Jitter

@@ -11,8 +11,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from emolib.base.errors import ConfigError
-from emolib.models.classifier import EmotionClassifierConfig
-from emolib.models.emotion import EmotionDiscriminatorConfig
+from emolib.models.emotion import EmotionClassifierConfig, EmotionDiscriminatorConfig
 from emolib.models.generator import GeneratorConfig
 from emolib.models.syncnet import SyncNetConfig
 from emolib.training.degrade import Degrade, Jitter

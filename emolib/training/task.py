@@ -16,8 +16,8 @@ from emolib.base.config import settings_hash
 from emolib.base.errors import DatasetError
 from emolib.data.store import ClipStore
 from emolib.data.windows import finished
+from emolib.models.blocks import MAY_GROW, net2net
 from emolib.models.checkpoint import InputRules, load_checkpoint, save_checkpoint
-from emolib.models.net2net import MAY_GROW, net2net
 from emolib.training.loader import Windows, fixed_batches, to_device
 from emolib.training.mixture import Mixture, open_sources
 from emolib.training.recipe_types import plain
@@ -207,7 +207,7 @@ def weights_sha256(net: nn.Module) -> str:
 
 
 def start_weights(network: nn.Module, path: str | PathLike | None, kind: str) -> nn.Module:
-    """`network` with the weights of a checkpoint, if one is given (see `net2net`)."""
+    """`network` with the weights of a checkpoint, if one is given (see `blocks`)."""
     if path is not None:
         same = {key: value for key, value in asdict(network.config).items() if key not in MAY_GROW}
         other, _ = load_checkpoint(path, kind, architecture=same)

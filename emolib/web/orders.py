@@ -15,8 +15,7 @@ from emolib.base.errors import AudioError, ConfigError
 from emolib.generate.order import Order, SpokenText
 from emolib.studio.catalogue import LANGUAGES, TEXT_VOICES, Catalogue, can_speak, check_text
 from emolib.studio.engine import JobEngine
-from emolib.studio.jobs import FACE, VOICE, Job, new_id
-from emolib.studio.limits import Limits
+from emolib.studio.jobs import FACE, VOICE, Job, Limits, new_id
 from emolib.studio.uploads import check_uploads
 from emolib.web.errors import invalid
 from emolib.web.form import Form, read_form

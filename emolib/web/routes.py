@@ -21,17 +21,18 @@ from emolib.studio.problems import StudioError
 from emolib.studio.survey import checked_answer
 from emolib.web.errors import ProblemView
 from emolib.web.middleware import COOKIE, same, session_of
-from emolib.web.options import OptionsView, options_view
 from emolib.web.orders import EXAMPLE, FORM, receive_job
 from emolib.web.settings import ServeSettings
 from emolib.web.views import (
     AnswerForm,
     HealthView,
     JobView,
+    OptionsView,
     Stored,
     TokenForm,
     health_view,
     job_view,
+    options_view,
 )
 
 PAUSE_S = 0.1  # between two looks at a job: whoever is slow gets fewer events, not older ones

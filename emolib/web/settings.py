@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from emolib.base.errors import ConfigError
-from emolib.studio.limits import Limits
+from emolib.studio.jobs import Limits
 from emolib.studio.store import default_state
 
 MIN_TOKEN = 16

@@ -9,16 +9,19 @@ import torch
 from skimage import data
 
 from emolib.base.emotions import EMOTIONS
-from emolib.data.format import FORMAT
-from emolib.data.parts import pack
+from emolib.data.parts import FORMAT, pack
 from emolib.evaluation.landmarks import IBUG
 from emolib.media.audio import write_wav
 from emolib.media.faces import crop_face
 from emolib.media.mel import melspectrogram
 from emolib.media.video import write_video
 from emolib.models.checkpoint import InputRules, save_checkpoint
-from emolib.models.classifier import EmotionClassifier, EmotionClassifierConfig
-from emolib.models.emotion import EmotionDiscriminator, EmotionDiscriminatorConfig
+from emolib.models.emotion import (
+    EmotionClassifier,
+    EmotionClassifierConfig,
+    EmotionDiscriminator,
+    EmotionDiscriminatorConfig,
+)
 from emolib.models.generator import Generator, GeneratorConfig
 from emolib.models.syncnet import SyncNet, SyncNetConfig
 

@@ -7,8 +7,12 @@ from make_model_card import model_card
 from emolib.base.files import file_sha256
 from emolib.base.results import save_result
 from emolib.models.checkpoint import save_checkpoint
-from emolib.models.classifier import EmotionClassifier, EmotionClassifierConfig
-from emolib.models.emotion import EmotionDiscriminator, EmotionDiscriminatorConfig
+from emolib.models.emotion import (
+    EmotionClassifier,
+    EmotionClassifierConfig,
+    EmotionDiscriminator,
+    EmotionDiscriminatorConfig,
+)
 
 TRAINING = {
     "minutes": 7.5,

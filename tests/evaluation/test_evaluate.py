@@ -23,10 +23,10 @@ from emolib.base.errors import (
 )
 from emolib.base.results import load_result
 from emolib.evaluation import run
-from emolib.evaluation.record_log import RecordLog
 from emolib.evaluation.run import EvaluateSettings, evaluate
+from emolib.evaluation.summary import RecordLog
 from emolib.models.checkpoint import save_checkpoint
-from emolib.models.lse_syncnet import LseSyncNet, LseSyncNetConfig
+from emolib.models.syncnet import LseSyncNet, LseSyncNetConfig
 
 CHEAP = EvaluateSettings(metrics=("visual",), limit=6)
 

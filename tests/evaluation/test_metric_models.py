@@ -8,8 +8,7 @@ from small_world import make_checkpoints
 from emolib.base.errors import CheckpointError
 from emolib.evaluation.metric_models import load_metric_models
 from emolib.evaluation.run import EvaluateSettings
-from emolib.models.classifier import EmotionClassifier
-from emolib.models.emotion import EmotionDiscriminator
+from emolib.models.emotion import EmotionClassifier, EmotionDiscriminator
 from emolib.models.syncnet import SyncNet
 
 

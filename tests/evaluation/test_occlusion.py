@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from emolib.base.errors import ConfigError
-from emolib.evaluation.occlusion import covered, occlusion_map
+from emolib.evaluation.emotion import covered, occlusion_map
 
 
 class LooksAt(nn.Module):

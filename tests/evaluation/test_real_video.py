@@ -11,7 +11,7 @@ from emolib.evaluation.real_video import (
     over_people,
     unit_change,
 )
-from emolib.media.face_units import FaceUnits
+from emolib.media.mesh import FaceUnits
 from emolib.synthetic.expressions import recipe_units, sides
 from emolib.synthetic.people import Person, Stage
 

@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 
 from emolib.base.errors import ConfigError
-from emolib.evaluation.scales import scale_interval
+from emolib.evaluation.intervals import scale_interval
 
 PEOPLE = {  # shares of the answers 0 … 5
     "pleased": (0.01, 0.02, 0.07, 0.2, 0.4, 0.3),

@@ -5,7 +5,7 @@ import pytest
 
 from emolib.base.emotions import EMOTIONS, NAMES
 from emolib.base.errors import ConfigError
-from emolib.generate.emotion_mix import (
+from emolib.generate.order import (
     emotion_weights,
     mixture_name,
     parse_mixture,

@@ -20,7 +20,7 @@ from emolib.base.errors import (
 )
 from emolib.generate import Order, TalkingFace
 from emolib.generate.schedule import ease
-from emolib.media.label import label_seen
+from emolib.media.image import label_seen
 from emolib.media.verify import verify
 from emolib.media.video import read_video, write_video
 from emolib.models.checkpoint import InputRules

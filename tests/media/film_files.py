@@ -8,7 +8,7 @@ from fractions import Fraction
 import av
 import numpy as np
 
-from emolib.media.label import label_frame
+from emolib.media.image import label_frame
 
 HEIGHT, WIDTH = 64, 128
 N_BITS = 8

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from face_scenes import HEAD, background, put_head
 
-from emolib.media.face_units import N_UNITS, FaceUnits
+from emolib.media.mesh import N_UNITS, FaceUnits
 from emolib.synthetic.expressions import recipe_units, sides
 from emolib.synthetic.head import UNITS
 from emolib.synthetic.people import Person, Stage

@@ -20,9 +20,8 @@ from emolib.media.detect import (
     make_detector,
     tiles,
 )
-from emolib.media.face import Face, iou, without_nested
+from emolib.media.face import Face, fill_gaps, iou, jitter_px, runs, smooth_centred, without_nested
 from emolib.media.mesh import RIGID, FaceMesh, pose_of_landmarks, roi_of_face
-from emolib.media.smooth import fill_gaps, jitter_px, runs, smooth_centred
 from emolib.media.track import track_faces
 from emolib.media.tracker import CUT_LEVELS, level_distance, quarter_levels
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from film_files import label_box
 
-from emolib.media.label import SEEN, label_frame, label_seen
+from emolib.media.image import SEEN, label_frame, label_seen
 
 SIZES = [(96, 96), (361, 479), (360, 480), (1080, 720), (1080, 1920)]
 

@@ -10,7 +10,7 @@ from film_files import label_box
 
 from emolib.base.errors import ConfigError, MediaError, MissingExtra
 from emolib.media import provenance, signature
-from emolib.media.label import label_seen
+from emolib.media.image import label_seen
 from emolib.media.provenance import Facts, sidecar_path, write_labelled, write_labelled_picture
 from emolib.media.signature import sign_file
 from emolib.media.verify import verify

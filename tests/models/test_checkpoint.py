@@ -20,11 +20,14 @@ from emolib.models.checkpoint import (
     read_meta,
     save_checkpoint,
 )
-from emolib.models.classifier import EmotionClassifier, EmotionClassifierConfig
-from emolib.models.emotion import EmotionDiscriminator, EmotionDiscriminatorConfig
+from emolib.models.emotion import (
+    EmotionClassifier,
+    EmotionClassifierConfig,
+    EmotionDiscriminator,
+    EmotionDiscriminatorConfig,
+)
 from emolib.models.generator import Generator, GeneratorConfig
-from emolib.models.lse_syncnet import LseSyncNet, LseSyncNetConfig
-from emolib.models.syncnet import SyncNet, SyncNetConfig
+from emolib.models.syncnet import LseSyncNet, LseSyncNetConfig, SyncNet, SyncNetConfig
 
 NETWORKS = {
     "generator": lambda: Generator(

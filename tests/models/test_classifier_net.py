@@ -6,12 +6,12 @@ from shaken import rand, shake
 
 from emolib.base.errors import ConfigError
 from emolib.models.blocks import fuse_for_inference, n_parameters
-from emolib.models.classifier import (
+from emolib.models.emotion import (
     EmotionClassifier,
     EmotionClassifierConfig,
+    EmotionDiscriminator,
     standardised,
 )
-from emolib.models.emotion import EmotionDiscriminator
 
 SMALL = EmotionClassifierConfig(width=1 / 16)
 

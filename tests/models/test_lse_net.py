@@ -7,7 +7,7 @@ from shaken import rand
 from emolib.base.errors import ConfigError
 from emolib.models.blocks import n_parameters
 from emolib.models.cost import trace
-from emolib.models.lse_syncnet import LseSyncNet, LseSyncNetConfig
+from emolib.models.syncnet import LseSyncNet, LseSyncNetConfig
 
 
 def test_parameters_to_the_unit():

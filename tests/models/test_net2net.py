@@ -5,8 +5,8 @@ import torch
 from shaken import shake
 
 from emolib.base.errors import CheckpointError
+from emolib.models.blocks import net2net
 from emolib.models.generator import Generator, GeneratorConfig
-from emolib.models.net2net import net2net
 
 SMALL = GeneratorConfig(width=1 / 16, head="composite", multi_scale_emotion=True)
 LARGE = GeneratorConfig(

@@ -4,7 +4,7 @@ import numpy as np
 from matplotlib import pyplot as plt
 
 from emolib.figures import sheets, style
-from emolib.notebook import checks, results, widgets
+from emolib.notebook import checks, notebook, widgets
 
 
 @checks.exercise
@@ -35,12 +35,12 @@ def test_a_result_is_made_once_and_then_loaded(tmp_path):
         calls.append(1)
         return {"psnr_db": 30.5}
 
-    first = results.load_or_run(tmp_path / "r.json", run, corpus="sample", seed=0)
-    second = results.load_or_run(tmp_path / "r.json", run, corpus="sample", seed=0)
+    first = notebook.load_or_run(tmp_path / "r.json", run, corpus="sample", seed=0)
+    second = notebook.load_or_run(tmp_path / "r.json", run, corpus="sample", seed=0)
     assert first == second
     assert len(calls) == 1
     assert first["record"]["corpus"] == "sample"
-    results.load_or_run(tmp_path / "r.json", run, corpus="sample", seed=0, rerun=True)
+    notebook.load_or_run(tmp_path / "r.json", run, corpus="sample", seed=0, rerun=True)
     assert len(calls) == 2
 
 

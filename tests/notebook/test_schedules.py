@@ -2,7 +2,7 @@
 
 import pytest
 
-from emolib.notebook.schedules import alphas_over
+from emolib.notebook.shipped import alphas_over
 from emolib.training.losses import Ramp, Threshold
 
 STEPS = [0, 100, 200, 300, 400]

@@ -7,8 +7,7 @@ import pytest
 from emolib.base.errors import Cancelled, ConfigError
 from emolib.generate import Order
 from emolib.studio.engine import JobEngine
-from emolib.studio.jobs import Job
-from emolib.studio.limits import Limits
+from emolib.studio.jobs import Job, Limits
 from emolib.studio.problems import StudioError
 from emolib.studio.workers import Worker
 

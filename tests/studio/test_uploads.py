@@ -19,7 +19,7 @@ from PIL import Image
 
 from emolib.base.files import data_dir
 from emolib.studio import upload_probe
-from emolib.studio.limits import Limits
+from emolib.studio.jobs import Limits
 from emolib.studio.problems import StudioError
 from emolib.studio.uploads import check_uploads
 

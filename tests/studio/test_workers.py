@@ -8,8 +8,7 @@ import pytest
 from emolib.base.errors import Cancelled
 from emolib.generate import Order
 from emolib.studio import worker_process
-from emolib.studio.jobs import Job
-from emolib.studio.limits import Limits
+from emolib.studio.jobs import Job, Limits
 from emolib.studio.problems import StudioError
 from emolib.studio.workers import ProcessWorker, WorkerDied, WorkerUnfit, worker_command
 

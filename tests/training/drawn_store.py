@@ -11,8 +11,7 @@ import numpy as np
 
 from emolib.base.config import AUDIO
 from emolib.base.emotions import EMOTIONS
-from emolib.data.format import FORMAT
-from emolib.data.parts import pack
+from emolib.data.parts import FORMAT, pack
 
 TINTS = np.array([[80, 0, 0], [0, 80, 0], [0, 0, 80], [80, 80, 0], [0, 80, 80], [80, 0, 80]])
 

@@ -8,7 +8,6 @@ import torch
 from torch import nn
 
 from emolib.models.syncnet import sync_prob
-from emolib.training.frozen import freeze, parameters_frozen
 from emolib.training.losses import (
     CHANCE,
     EPS,
@@ -24,6 +23,7 @@ from emolib.training.losses import (
     sync_loss,
     total_loss,
 )
+from emolib.training.objective import freeze, parameters_frozen
 
 
 def pictures(*values: float) -> torch.Tensor:

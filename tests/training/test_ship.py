@@ -14,7 +14,7 @@ from emolib.base.errors import CheckpointError, ConfigError, DatasetError
 from emolib.base.files import project_root
 from emolib.base.runtime import command_line
 from emolib.models.checkpoint import InputRules, load_checkpoint, save_checkpoint
-from emolib.models.classifier import EmotionClassifier, EmotionClassifierConfig
+from emolib.models.emotion import EmotionClassifier, EmotionClassifierConfig
 from emolib.models.generator import Generator, GeneratorConfig
 from emolib.training import ship as shipping
 from emolib.training.fit import fit

@@ -14,7 +14,7 @@ from web_clients import ask, finished, wait_for
 from emolib.base.emotions import EMOTIONS
 from emolib.studio import survey
 from emolib.studio.engine import JobEngine
-from emolib.studio.limits import Limits
+from emolib.studio.jobs import Limits
 from emolib.studio.store import JobStore, read_answers
 from emolib.studio.workers import ProcessWorker
 

@@ -12,7 +12,7 @@ import stand_in
 import uvicorn
 from starlette.testclient import TestClient
 
-from emolib.studio.limits import Limits
+from emolib.studio.jobs import Limits
 from emolib.studio.workers import ProcessWorker
 from emolib.web.app import make_app
 from emolib.web.settings import ServeSettings

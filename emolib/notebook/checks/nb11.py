@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 from scipy.special import stdtrit
 
-from emolib.evaluation.scales import scale_interval
+from emolib.evaluation.intervals import scale_interval
 from emolib.notebook.checks import Verdict, exercise, not_yet, right
 
 STREAM = (
