@@ -2,9 +2,8 @@
 
 The synthetic corpus knows 68 points of every frame; generated frames have none, so a mesh of 468
 points is fitted to them. Both are read as openings in units of the distance between the outer eye
-corners, which neither speech nor expression changes. How open an eye
-is, is read from its corners' surroundings instead: a mesh hardly follows a blink, so a frame is placed on
-the line between this person's own open and shut eye (`eye_openness`).
+corners, which neither speech nor expression changes. A mesh hardly follows a blink, so a frame is
+placed on the line between this person's own open and shut eye instead (`eye_openness`).
 """
 
 from __future__ import annotations

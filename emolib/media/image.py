@@ -1,5 +1,5 @@
-"""Still pictures: PNG, JPEG, WebP, BMP and TIFF of any depth as 8-bit RGB, strips of frames, and the words "AI-generated" in a
-picture."""
+"""Still pictures: PNG, JPEG, WebP, BMP and TIFF of any depth as 8-bit RGB; strips of frames; the
+words "AI-generated" in a picture."""
 
 from __future__ import annotations
 

@@ -3,7 +3,8 @@
 Two encoders map lips and sound to unit vectors that agree when they belong together. Trained
 once, then frozen, it is the paper's lip-sync expert.
 
-Paper: §3.1, eqs. 2–3. Follows: Wav2Lip's colour SyncNet. `LseSyncNet`, of Chung & Zisserman, measures only.
+Paper: §3.1, eqs. 2–3. Follows: Wav2Lip's colour SyncNet. Chung & Zisserman's own
+network (`LseSyncNet`) only measures.
 """
 
 from __future__ import annotations

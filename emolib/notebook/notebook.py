@@ -1,4 +1,4 @@
-"""How every notebook begins: seed, style, small pictures, and one line on where it runs; stored results."""
+"""How every notebook begins: seed, style, small pictures, one line on where it runs."""
 
 from __future__ import annotations
 
