@@ -1,7 +1,7 @@
 """Every film that leaves the house says that it was generated, in four ways.
 
 Words in the picture (`image.label_frame`), title and comment tags, a JSON file beside it with what
-it was made from, and a signed manifest inside it (`signature`, when the extra [provenance] is there).
+it was made from, and a signed manifest inside it (`signature`; extra [provenance]).
 None is proof against somebody who wants to remove it; together they keep honest people honest.
 The room `verify` reads all four back. Paper: appendix F (transparency, clear labels).
 
