@@ -15,6 +15,9 @@ def synth(
     out: Annotated[Path, typer.Option(help="folder to write; a stopped run continues in it")],
     actors: Annotated[int, typer.Option(help="how many people")] = 4,
     sentences: Annotated[str, typer.Option(help="how many, or codes: IEO,MTI")] = "IEO,MTI",
+    sentences_per_emotion: Annotated[
+        int | None, typer.Option(help="how many each says in each emotion, in turn; default: all")
+    ] = None,
     levels: Annotated[
         str | None, typer.Option(help="LO,MD,HI,XX; default as in CREMA-D: graded for IEO only")
     ] = None,
@@ -43,6 +46,7 @@ def synth(
         out,
         actors=actors,
         sentences=sentences,
+        sentences_per_emotion=sentences_per_emotion,
         levels=levels,
         first_actor=first_actor,
         settings=FilmSettings(width_px, height_px, fps, seed, paired, varied, quality, engine),

@@ -124,6 +124,9 @@ def write_tables(out: Path, settings: FilmSettings, extra: dict[str, Sentence]) 
     names = sorted(p.stem for p in (out / "Truth").glob("[0-9]*.npz") if is_finished(out, p.stem))
     actors = sorted({int(name[:4]) for name in names})
     people = {actor: cast(person_seed(actor, settings.seed)) for actor in actors}
+    said: dict[str, dict[str, list[str]]] = {}
+    for actor, sentence, emotion in dict.fromkeys(tuple(name.split("_")[:3]) for name in names):
+        said.setdefault(actor, {}).setdefault(emotion, []).append(sentence)
     _write_csv(
         out / "VideoDemographics.csv",
         ["ActorID", "Age", "Sex", "Race", "Ethnicity"],
@@ -146,7 +149,8 @@ def write_tables(out: Path, settings: FilmSettings, extra: dict[str, Sentence]) 
             "sentences": texts,
             "spoken_by": {e: [c for c in speakers if speakers[c] == e] for e in ENGINES},
             "actors": {
-                str(a): {"seed": p.seed, "sex": p.sex, "age": p.age} for a, p in people.items()
+                str(a): {"seed": p.seed, "sex": p.sex, "age": p.age, "said": said[str(a)]}
+                for a, p in people.items()
             },
         },
     )

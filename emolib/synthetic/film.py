@@ -100,19 +100,23 @@ def clip_names(
     sentences: Sequence[Sentence],
     levels: tuple[str, ...] | None = None,
     emotions: Sequence[str] = EMOTIONS,
+    per_emotion: int | None = None,
 ) -> list[str]:
     """Names of all clips, actor by actor.
 
     Without `levels` as in CREMA-D: low, medium and high for the sentence IEO, unspecified (XX) for
-    the others. Neutral is always XX.
+    the others. Neutral is always XX. With `per_emotion` the sentences go round, over an actor's
+    emotions and from actor to actor: every emotion has its own, and all say each equally often.
     """
-    names = []
+    names, n = [], len(sentences)
     for actor in actors:
-        for sentence in sentences:
+        for place, sentence in enumerate(sentences):
             own = levels or (("LO", "MD", "HI") if sentence.code == GRADED_SENTENCE else ("XX",))
-            for emotion in emotions:
-                for level in ("XX",) if emotion == "NEU" else own:
-                    names.append(f"{actor}_{sentence.code}_{emotion}_{level}")
+            for turn, emotion in enumerate(emotions):
+                first = actor - FIRST_ACTOR + turn * (per_emotion or 0)
+                if (place - first) % n < (per_emotion or n):
+                    graded = ("XX",) if emotion == "NEU" else own
+                    names += [f"{actor}_{sentence.code}_{emotion}_{level}" for level in graded]
     return names
 
 
@@ -121,6 +125,7 @@ def write_corpus(
     *,
     actors: int = 4,
     sentences: int | str | Sequence[Sentence] = "IEO,MTI",
+    sentences_per_emotion: int | None = None,
     levels: str | Iterable[str] | None = None,
     emotions: Sequence[str] = EMOTIONS,
     first_actor: int = FIRST_ACTOR,
@@ -133,6 +138,7 @@ def write_corpus(
         out: a new folder, or one that a run with the same settings began.
         actors: how many people, numbered from `first_actor`.
         sentences: a count, codes, or sentences (also own ones).
+        sentences_per_emotion: how many each person says in each emotion, in turn; None: all.
         levels: levels for every emotional clip; None: CREMA-D's plan (`clip_names`).
         settings: picture, rate, seed, pairing, randomisation.
         workers: processes, 0 for one a core; any number gives the same files.
@@ -148,7 +154,12 @@ def write_corpus(
     if not 0 <= workers <= 256:
         raise ConfigError(f"cannot use {workers} workers", expected="0 (one a core) to 256")
     codes = tuple(dict.fromkeys(parse_emotion(e) for e in emotions))
-    names = clip_names(numbers, spoken, parse_levels(levels), codes)
+    if sentences_per_emotion is not None and not 1 <= sentences_per_emotion <= len(spoken):
+        raise ConfigError(
+            f"nobody can say {sentences_per_emotion} of {len(spoken)} sentences in each emotion",
+            expected=f"1 to {len(spoken)}",
+        )
+    names = clip_names(numbers, spoken, parse_levels(levels), codes, sentences_per_emotion)
     settings = settle_engine(out, settings)
     claim(out, settings)
     sweep(out)

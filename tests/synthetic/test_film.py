@@ -53,6 +53,24 @@ def test_cremads_own_plan_has_82_clips_an_actor():
     assert {n.split("_")[3] for n in names if "_IEO_" not in n or "_NEU_" in n} == {"XX"}
 
 
+def test_sentences_in_turn_give_every_emotion_its_own(tmp_path):
+    names = clip_names(range(9001, 9013), list(SENTENCES.values()), ("XX",), EMOTIONS, 1)
+    told = [name.split("_")[:3] for name in names]
+    assert all(len({said for a, said, _ in told if a == actor}) == 6 for actor, *_ in told)
+    assert len({(said, emotion) for _, said, emotion in told}) == len(names) == 72
+    later = clip_names([9012], list(SENTENCES.values()), ("XX",), EMOTIONS, 1)
+    assert later == names[-6:]
+
+    what = WHAT | {"sentences": "IEO,MTI", "sentences_per_emotion": 1}
+    assert write_corpus(tmp_path, actors=1, **what).n_clips == 2
+    assert write_corpus(tmp_path, actors=2, **what).n_kept == 2
+    found = json.loads((tmp_path / "corpus.json").read_text())
+    assert found["actors"]["9001"]["said"] == {"ANG": ["IEO"], "NEU": ["MTI"]}
+    assert found["actors"]["9002"]["said"] == {"ANG": ["MTI"], "NEU": ["IEO"]}
+    with pytest.raises(ConfigError, match="3 of 2 sentences"):
+        write_corpus(tmp_path, **what | {"sentences_per_emotion": 3})
+
+
 def test_layout_is_cremads(corpus):
     names = clip_names([9001, 9002], [SENTENCES["IEO"]], ("HI",), ("ANG", "NEU"))
     found = {str(p.relative_to(corpus)) for p in corpus.rglob("*") if p.is_file()}
