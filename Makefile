@@ -44,13 +44,14 @@ book: $(READY)
 	$(BIN)/python scripts/make_book.py
 
 # From corpus to tables: make reproduce; ARGS=--dry-run tells the plan and its hours;
-# PROFILE=paper CORPUS=CREMA-D LRS2=LRS2 trains on the real corpora; ARGS="-- --executor slurm" elsewhere.
+# PROFILE=paper CORPUS=CREMA-D LRS2=LRS2 trains on the real corpora; ARGS="-- --executor slurm" elsewhere;
+# RUNS=SEQ,END trains and measures these alone.
 PROFILE ?= lite
 CORES ?= 2
 reproduce: $(READY)
 	$(BIN)/python workflow/reproduce.py --profile $(PROFILE) --cores $(CORES) \
 		$(if $(CORPUS),--given corpus=$(CORPUS)) $(if $(LRS2),--given lrs2=$(LRS2)) \
-		$(if $(GRID),--given grid=$(GRID)) $(ARGS)
+		$(if $(GRID),--given grid=$(GRID)) $(if $(RUNS),--runs $(RUNS)) $(ARGS)
 
 # The stored results of the shipped networks, made anew: data/results and figures.
 results: PROFILE = shipped

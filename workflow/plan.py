@@ -10,6 +10,7 @@ import os
 import shlex
 import shutil
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +23,7 @@ SECONDS_PER_CLIP = 2.4
 CROP_BYTES = 96 * 96 * 3
 FILM_BYTES = 4_000  # a frame of a film, about
 WEIGHTS_MB = 580  # of the paper's generator: state with two moments; goes with the width squared
+SKIPPED = 3  # exit status of a command that is done, with clips left out and named
 GRADED_SENTENCE, GRADED_EXTRA = "IEO", 2.0  # CREMA-D's actors say it at three levels
 
 
@@ -30,28 +32,33 @@ class Step:
     """One command of the plan.
 
     Attributes:
-        name: as the rule and its wildcard: "corpus studio", "train SEQ 0".
+        name: "corpus studio", "train SEQ 0".
         makes: its file, relative to the run's folder: there means done.
+        needs: files of other steps, or given ones, that must be there first.
+        command: for a shell in that folder.
         hours: on one core of the machine that `speeds.yaml` was measured on.
         note: what the hours are made of.
     """
 
     name: str
     makes: str
-    hours: float
+    needs: list[str]
+    command: str
+    hours: float = 0.0
     note: str = ""
 
 
-def load_profile(name: str, given: dict[str, str] | None = None) -> dict:
+def load_profile(name: str, given: dict[str, str] | None = None, runs: str = "") -> dict:
     """A profile's settings with the names in braces filled in.
 
     Args:
         name: of a file in `config/`, or a path.
         given: name → folder, such as corpus, lrs2, grid. An `optional` corpus whose folder is not
             given is left out, with the runs that learn from it, and told in "left_out".
+        runs: measure these alone, by names with commas; empty: all.
 
     Raises:
-        ValueError: no such profile, a name in braces is not given, or a corpus that nothing names.
+        ValueError: no such profile or run, a name in braces is not given, or a corpus that nothing names.
     """
     path = Path(name) if name.endswith(".yaml") else HERE / "config" / f"{name}.yaml"
     if not path.is_file():
@@ -79,7 +86,26 @@ def load_profile(name: str, given: dict[str, str] | None = None) -> dict:
     for key in ("results", "figures"):
         profile[key] = profile[key].format(**given)
     _leave_out(profile)
+    _choose(profile, [run for run in runs.split(",") if run])
     return profile
+
+
+def _choose(profile: dict, asked: list[str]) -> None:
+    """Keep the runs that are asked for, and unmeasured those that they start from."""
+    runs = profile["runs"]
+    if unknown := sorted({*asked, *profile.get("order", [])} - {*runs, *_lost(profile)}):
+        raise ValueError(f"no run {', '.join(unknown)}; expected some of {', '.join(runs)}")
+    kept = list(asked) or list(runs)
+    for run in kept:  # grows
+        kept += [runs[run][key] for key in ("base", "start") if runs[run].get(key) in runs]
+    profile["runs"] = {run: one for run, one in runs.items() if run in kept}
+    for run, one in profile["runs"].items():
+        if asked and run not in asked:
+            one["evaluate"] = False
+
+
+def _lost(profile: dict) -> list[str]:
+    return [what.removeprefix("run ") for what in profile["left_out"] if what.startswith("run ")]
 
 
 def _leave_out(profile: dict) -> None:
@@ -107,6 +133,22 @@ def stores_of(one: dict) -> dict[str, float]:
     """Corpus → share of the windows that a judge or run learns from."""
     stores = one["stores"]
     return stores if isinstance(stores, dict) else {stores: 1.0}
+
+
+def judges_of(run: dict, k: int) -> dict[str, str]:
+    """Option → judge that phase `k` of a run listens to: single frames have no sync to judge."""
+    single = run["phases"][k].get("phase") == "frames"
+    return {
+        option: judge
+        for option, judge in run.get("judges", {}).items()
+        if not (single and option == "syncnet")
+    }
+
+
+def changes_of(profile: dict, one: dict, part: dict) -> list[str]:
+    """Settings that differ from the recipe: of all runs, of this one, of its phase; later wins."""
+    ours = profile.get("set", []) if "phases" in one else []
+    return [*ours, *one.get("set", []), *part.get("set", [])]
 
 
 def last_phase(profile: dict, run: str) -> str:
@@ -182,7 +224,8 @@ def prepare_command(profile: dict, corpus: str) -> str:
     """Prepares a corpus; goes on where it was."""
     settings = profile["corpora"][corpus].get("prepare", {})
     folder = corpus_folder(profile, corpus)
-    return emolib("prepare", folder, "--out", f"stores/{corpus}", *flags(settings))
+    words = ["prepare", folder, "--out", f"stores/{corpus}", *flags(settings)]
+    return f"{{ {emolib(*words)} || [ $? -eq {SKIPPED} ]; }}"
 
 
 def judge_command(profile: dict, judge: str) -> str:
@@ -197,7 +240,7 @@ def phase_command(profile: dict, run: str, k: int) -> str:
     one = profile["runs"][run]
     words = ["train", "generator", *_store_words(one), "--out", f"runs/{run}.{k}", "--resume"]
     words += ["--recipe", one["recipe"], *_common(profile)]
-    for option, judge in one.get("judges", {}).items():
+    for option, judge in judges_of(one, k).items():
         words += [f"--{option}", judge_file(profile, judge)]
     if one.get("base"):
         words += ["--base", last_phase(profile, one["base"])]
@@ -207,7 +250,7 @@ def phase_command(profile: dict, run: str, k: int) -> str:
     if start:
         words += ["--start", start]
     phase = dict(one["phases"][k])
-    phase["set"] = [*one.get("set", []), *phase.get("set", [])]
+    phase["set"] = changes_of(profile, one, phase)
     return emolib(*words, *flags({"seed": one.get("seed", 0), **phase}))
 
 
@@ -220,13 +263,8 @@ def evaluate_command(profile: dict, run: str) -> str:
     for option, judge in settings.pop("judges", {}).items():
         words += [f"--{option}", judge_file(profile, judge) if judge != "none" else "none"]
     words += ["--device", profile.get("device", "auto")]
-    return emolib(*words, *flags(settings | profile["runs"][run].get("measure", {})))
-
-
-def keep_judge(profile: dict, judge: str, target: str) -> str:
-    """A shell line that makes a judge's finished weights its file."""
-    stage = profile["judges"][judge]["stage"]
-    return keep(f"runs/{judge}/{stage}.safetensors", target)
+    made = emolib(*words, *flags(settings | profile["runs"][run].get("measure", {})))
+    return f"{made} || [ $? -eq {SKIPPED} ]"
 
 
 def check_store_command(profile: dict, corpus: str) -> str:
@@ -267,10 +305,11 @@ def store_marks(one: dict) -> list[str]:
 def phase_inputs(profile: dict, run: str, k: int) -> list[str]:
     """What a phase of a run waits for."""
     one = profile["runs"][run]
-    found = [*store_marks(one), *(judge_file(profile, j) for j in one.get("judges", {}).values())]
+    found = [f"trained/{run}.{k - 1}.safetensors"] if k else []
+    found += [last_phase(profile, one["start"])] if one.get("start") and not k else []
     found += [last_phase(profile, one["base"])] if one.get("base") else []
-    found += [f"trained/{run}.{k - 1}.safetensors"] if k else []
-    return found + ([last_phase(profile, one["start"])] if one.get("start") and not k else [])
+    judges = [judge_file(profile, judge) for judge in judges_of(one, k).values()]
+    return [*found, *store_marks(one), *judges]
 
 
 def evaluate_inputs(profile: dict, run: str) -> list[str]:
@@ -319,40 +358,92 @@ def frames_of(profile: dict, corpus: str) -> int:
     said = str(synth.get("sentences", "IEO,MTI"))
     codes = said.split(",") if not said.isdigit() else ["x"] * int(said)
     graded = GRADED_EXTRA if not synth.get("levels") and GRADED_SENTENCE in codes else 0.0
-    clips = synth["actors"] * EMOTIONS_PER_PERSON * (len(codes) + graded)
+    clips = synth["actors"] * EMOTIONS_PER_PERSON
+    clips *= synth.get("sentences-per-emotion", len(codes) + graded)
     return round(clips * SECONDS_PER_CLIP * 25)
 
 
 def steps(profile: dict) -> list[Step]:
-    """Every command of the graph in an order that works, with its hours."""
-    fast, found = speeds(), []
-    width = (profile["width"] / fast["width"]) ** 2
+    """Every command of the graph in the order of its importance, each after what it needs: run by
+    run with all that a run waits for, then studies, tables and figures."""
+    ways, found = {step.makes: step for step in _all_steps(profile)}, {}
+
+    def take(makes: str) -> None:
+        if makes in ways and makes not in found:
+            for need in ways[makes].needs:
+                take(need)
+            found[makes] = ways[makes]
+
+    runs = measured(profile)
+    first = [run for run in profile.get("order", []) if run in runs]
+    for run in dict.fromkeys([*first, *runs]):
+        take(result_file(profile, run))
+    for makes in ways:
+        take(makes)
+    return list(found.values())
+
+
+def _all_steps(profile: dict) -> Iterator[Step]:
     for corpus in needed_stores(profile):
         n = frames_of(profile, corpus)
-        if "synth" in profile["corpora"][corpus]:
-            hours = n / fast["synth"] / 3600
-            found.append(Step(f"corpus {corpus}", f"done/corpus/{corpus}", hours, f"{n:,} frames"))
-        hours = n / fast["prepare"] / 3600
-        found.append(Step(f"store {corpus}", f"done/store/{corpus}", hours, f"{n:,} frames"))
+        film, mark = f"done/corpus/{corpus}", f"done/store/{corpus}"
+        here = "synth" in profile["corpora"][corpus]
+        if here:
+            command = f"{synth_command(profile, corpus)} && touch {film}"
+            yield _step(f"corpus {corpus}", film, [], command, n, "synth")
+        command = f"{prepare_command(profile, corpus)} && {check_store_command(profile, corpus)}"
+        needs, command = [film] if here else [], f"{command} && touch {mark}"
+        yield _step(f"store {corpus}", mark, needs, command, n, "prepare")
+    width = (profile["width"] / speeds()["width"]) ** 2
     for judge, one in profile["judges"].items():
-        if "weights" in one:
-            continue
-        n = _trained_frames(one["options"], 5)
-        hours = width * n / fast["train"][one["stage"]] / 3600
-        found.append(Step(f"judge {judge}", judge_file(profile, judge), hours, f"{n:,} frames"))
+        if "weights" not in one:
+            n, made = _trained_frames(one["options"], 5), judge_file(profile, judge)
+            command = f"{judge_command(profile, judge)} && {check_judge_command(profile, judge)}"
+            command += " && " + keep(f"runs/{judge}/{one['stage']}.safetensors", made)
+            yield _step(f"judge {judge}", made, store_marks(one), command, n, one["stage"], width)
     for run, one in profile["runs"].items():
         for k, phase in enumerate(one.get("phases", [])):
             single = phase.get("phase") == "frames"
-            n = _trained_frames(phase, 1 if single else 5)
-            rate = fast["train"]["single frames" if single else "windows"]
-            name, made = f"train {run} {k}", f"trained/{run}.{k}.safetensors"
-            found.append(Step(name, made, width * n / rate / 3600, f"{n:,} frames"))
-    clips = profile["evaluate"].get("limit", 372)
+            n, made = _trained_frames(phase, 1 if single else 5), f"trained/{run}.{k}.safetensors"
+            command = phase_command(profile, run, k)
+            command += " && " + keep(f"runs/{run}.{k}/generator.safetensors", made)
+            needs, kind = phase_inputs(profile, run, k), "single frames" if single else "windows"
+            yield _step(f"train {run} {k}", made, needs, command, n, kind, width)
+    n = profile["evaluate"].get("limit", 372)
     for run in measured(profile):
-        hours = clips / fast["evaluate_clips"] / 3600
-        made = result_file(profile, run)
-        found.append(Step(f"evaluate {run}", made, hours, f"{clips} clips"))
-    return found
+        needs, command = evaluate_inputs(profile, run), evaluate_command(profile, run)
+        yield _step(f"evaluate {run}", result_file(profile, run), needs, command, n, "evaluate_clips")
+    yield from _last_steps(profile)
+
+
+def _last_steps(profile: dict) -> Iterator[Step]:
+    """Studies, and what is drawn and judged from all results."""
+    results = profile["results"]
+    rest = [result_file(profile, run) for run in measured(profile)]
+    for study in profile.get("studies", {}):
+        rest.append(f"{results}/{study}.json")
+        command = study_command(profile, study, rest[-1])
+        yield Step(f"study {study}", rest[-1], study_inputs(profile, study), command)
+    trained = [last_phase(profile, run) for run, one in profile["runs"].items() if "phases" in one]
+    if trained:
+        rest.append(f"{results}/curves.json")
+        yield Step("curves", rest[-1], trained, _python("curves.py", "runs", rest[-1]))
+    for name, made in zip(("tables", "claims", "figures"), goals(profile), strict=True):
+        command = emolib(name, "--results", results, "--out", profile["figures"])
+        yield Step(name, made, rest, f"{command} && touch {made}")
+
+
+def goals(profile: dict) -> list[str]:
+    """The last files: tables and claims are there, figures are drawn."""
+    return [f"{profile['figures']}/{made}.json" for made in ("table2", "claims")] + ["done/figures"]
+
+
+def _step(name, makes, needs, command, n: int, kind: str, times: float = 1.0) -> Step:
+    """A step of `n` frames (of an evaluation: clips) at the speed measured for its kind."""
+    speed = speeds()
+    hours = times * n / (speed | speed["train"])[kind] / 3600
+    unit = "clips" if kind == "evaluate_clips" else "frames"
+    return Step(name, makes, needs, command, hours, f"{n:,} {unit}")
 
 
 def _trained_frames(options: dict, per_window: int) -> int:
@@ -439,7 +530,7 @@ def _settings(profile: dict) -> list[str]:
             parts = one.get("phases") or [one.get("options") or {}]
             for part in parts if "weights" not in one else []:
                 try:
-                    changes = parse_changes([*one.get("set", []), *part.get("set", [])])
+                    changes = parse_changes(changes_of(profile, one, part))
                     changes = {"network.width": str(float(profile["width"])), **changes}
                     recipe = find_recipe(stage, one["recipe"])
                     recipe = in_phase(recipe, part["phase"]) if "phase" in part else recipe

@@ -29,12 +29,13 @@ def main(words: list[str] | None = None) -> int:
     parser.add_argument("--profile", default="lite", help="a file in workflow/config, or a path")
     parser.add_argument("--out", type=Path, help="folder of everything; default: the profile's")
     parser.add_argument("--given", action="append", default=[], help="NAME=FOLDER of a corpus")
+    parser.add_argument("--runs", default="", help="these alone, such as SEQ,END; default: all")
     parser.add_argument("--cores", type=int, default=2)
     parser.add_argument("--dry-run", action="store_true", help="tell the plan only")
     asked = parser.parse_args(ours)
     try:
         given = {k: str(Path(v).resolve()) for k, v in (one.split("=", 1) for one in asked.given)}
-        profile = load_profile(asked.profile, given)
+        profile = load_profile(asked.profile, given, asked.runs)
     except ValueError as error:
         print(f"reproduce: {error}", file=sys.stderr)
         return 1
@@ -63,10 +64,13 @@ def _parted(words: list[str]) -> tuple[list[str], str, list[str]]:
 def _snakemake(asked, given: dict[str, str], folder: Path, passed: list[str]) -> int:
     from snakemake.cli import main as snakemake
 
-    os.environ.setdefault("OMP_NUM_THREADS", "1")
-    settings = [f"profile={asked.profile}", *(f"{name}={value}" for name, value in given.items())]
+    for threads in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "OPENCV_FOR_THREADS_NUM"):
+        os.environ.setdefault(threads, "1")
+    settings = [f"profile={asked.profile}", f"runs={asked.runs}"]
+    settings += [f"{name}={value}" for name, value in given.items()]
     words = ["--snakefile", str(HERE / "Snakefile"), "--directory", str(folder)]
     words += ["--cores", str(asked.cores), "--rerun-incomplete", "--nolock", "--keep-going"]
+    words += ["--scheduler", "greedy"]  # which begins with what matters most
     words += [*(["--dry-run", "--quiet", "rules"] if asked.dry_run else []), *passed]
     try:
         snakemake([*words, "--config", *settings])

@@ -145,7 +145,7 @@ def test_the_plan_tells_hours_and_what_is_done(world, tmp_path):
     profile = load_profile("lite")
     assert profile["left_out"] == ["corpus grid"]
     hours = {step.name: step.hours for step in steps(profile)}
-    assert hours["train SEQ 0"] == pytest.approx(5000 * 40 / 60 / 3600)
+    assert hours["train SEQ 0"] == pytest.approx(1250 * 40 / 60 / 3600)
     assert {"corpus studio", "judge syncnet", "evaluate PLDA-GAMMA10"} <= set(hours)
     plans = [told(profile, tmp_path, 2)]
     (tmp_path / "trained").mkdir()
@@ -154,6 +154,27 @@ def test_the_plan_tells_hours_and_what_is_done(world, tmp_path):
     left = [float(next(row for row in plan if "h  left" in row).split()[0]) for plan in plans]
     assert left[0] - left[1] == pytest.approx(hours["train SEQ 0"], abs=0.02)
     assert any(line.endswith("done") for line in plans[1])
+
+
+def test_what_matters_most_comes_first_each_step_after_what_it_needs():
+    planned = steps(load_profile("lite"))
+    place = {step.makes: k for k, step in enumerate(planned)}
+    assert all(place[need] < k for k, s in enumerate(planned) for need in s.needs if need in place)
+    names = [step.name for step in planned]
+    measured = [name.split()[1] for name in names if name.startswith("evaluate")]
+    assert measured[:5] == ["SEQ", "SEQ-DA", "END", "PLDA", "WAV2LIP"]
+    assert names.index("corpus world") > names.index("evaluate PLDA-SAMECLIP")
+    assert names.index("evaluate SEQ") < names.index("train SEQ-DA 0")
+
+
+def test_runs_asked_for_bring_along_what_they_start_from_and_nothing_else():
+    names = [step.name for step in steps(load_profile("lite", runs="MAGNUSSON,PRE"))]
+    trained = {name.split()[1] for name in names if name.startswith("train ")}
+    assert trained == {"MAGNUSSON", "WAV2LIP", "PRE", "BASE"}
+    assert {n for n in names if n.startswith("evaluate")} == {"evaluate MAGNUSSON", "evaluate PRE"}
+    assert names[-3:] == ["tables", "claims", "figures"]
+    with pytest.raises(ValueError, match="no run SEQUENCE; expected some of"):
+        load_profile("lite", runs="SEQUENCE")
 
 
 def test_a_real_corpus_must_be_given_and_what_lacks_its_own_is_left_out(tmp_path):
