@@ -412,7 +412,8 @@ def _all_steps(profile: dict) -> Iterator[Step]:
     n = profile["evaluate"].get("limit", 372)
     for run in measured(profile):
         needs, command = evaluate_inputs(profile, run), evaluate_command(profile, run)
-        yield _step(f"evaluate {run}", result_file(profile, run), needs, command, n, "evaluate_clips")
+        made, kind = result_file(profile, run), "evaluate_clips"
+        yield _step(f"evaluate {run}", made, needs, command, n, kind)
     yield from _last_steps(profile)
 
 
