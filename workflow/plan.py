@@ -58,7 +58,7 @@ def load_profile(name: str, given: dict[str, str] | None = None, runs: str = "")
         runs: measure these alone, by names with commas; empty: all.
 
     Raises:
-        ValueError: no such profile or run, a name in braces not given, or a corpus that nothing names.
+        ValueError: no such profile, run or corpus, or a name in braces is not given.
     """
     path = Path(name) if name.endswith(".yaml") else HERE / "config" / f"{name}.yaml"
     if not path.is_file():
