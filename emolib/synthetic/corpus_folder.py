@@ -47,8 +47,11 @@ def claim(out: Path, settings: FilmSettings) -> None:
                 for key, value in mine["settings"].items()
                 if theirs["settings"].get(key) != value
             ]
-            if theirs["format"] != mine["format"] or theirs["emolib"] != mine["emolib"]:
-                differing.append(f"emolib {theirs['emolib']} ≠ {mine['emolib']}")
+            differing += [
+                f"{key} {theirs[key]} ≠ {mine[key]}"
+                for key in ("format", "emolib")
+                if theirs[key] != mine[key]
+            ]
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise ConfigError(
                 "not a corpus description", file=guard, fix="choose another folder"
