@@ -22,6 +22,7 @@ from emolib import __version__
 from emolib.base.errors import ConfigError
 from emolib.base.files import atomic_path, figures_dir, file_sha256, results_dir
 from emolib.base.results import load_result
+from emolib.data.inputs import hidden
 from emolib.evaluation.intervals import Interval, mean_interval
 from emolib.evaluation.stored import ABLATION, difference, load_evaluations
 
@@ -224,6 +225,19 @@ def sorts(space: str, what: str = "emotion", times_chance: float = 3.0):
         return Finding(None, verdict, f"{why}; one person, so no interval")
 
     return _careful(ask)
+
+
+def leaves_nothing(mask: str):
+    """A mask hides the whole picture, so that a network without it would get the same input."""
+
+    def ask(evidence: Evidence) -> Finding:
+        seen = 1 - float(hidden(mask).mean())
+        why = f"not run: the mask leaves {seen:.0%} of the picture"
+        if not seen:
+            why += ", so a network with references alone gets the same input"
+        return Finding(None, UNDECIDED if seen else HOLDS, why)
+
+    return ask
 
 
 def _careful(ask: Callable[[Evidence], Finding]) -> Callable[[Evidence], Finding]:

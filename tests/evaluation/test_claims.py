@@ -13,6 +13,7 @@ from emolib.evaluation.claims import (
     VERDICTS,
     Evidence,
     earlier,
+    leaves_nothing,
     no_worse,
     reaches,
     write_claims,
@@ -24,15 +25,18 @@ PEOPLE = np.repeat([f"90{k:02}" for k in range(10, 22)], 6)
 RECORD = {"corpus": "people", "profile": "lite", "seed": 0, "emolib": "0"}
 
 
-def write(folder, name, psnr, *, frechet=5.0, copy=24.0, spread=0.1, emotion_input=True):
+def write(folder, name, psnr, *, frechet=5.0, copy=24.0, spread=0.1, emotion_input=True, named=0.0):
     """An evaluation of 72 clips of 12 people whose PSNR is `psnr` on average."""
     rng = np.random.default_rng(len(name))
+    heard = ["HAP" if k % 10 < 10 * named else "SAD" for k in range(72)]
     values = psnr + rng.normal(0, spread, 12).repeat(6) + rng.normal(0, 0.05, 72)
 
     def row(value):
         return mean_interval(np.full(72, value) + values - values.mean(), PEOPLE).as_dict()
 
     made = {"psnr_db": mean_interval(values, PEOPLE).as_dict(), "frechet": row(frechet)}
+    right = [float(code == "HAP") for code in heard]
+    made["emoacc/expression net"] = mean_interval(right, PEOPLE).as_dict()
     numbers = {
         "rows": {"generated": made, "truth": {"emoacc/classifier": row(0.5)}, "copy": {}},
         "labels": {},
@@ -48,7 +52,7 @@ def write(folder, name, psnr, *, frechet=5.0, copy=24.0, spread=0.1, emotion_inp
             "source": ["s"] * 72,
             "emotion": ["HAP"] * 72,
             "generated": {"psnr_db": values.tolist()},
-            "named": {"generated": {}},
+            "named": {"generated": {"expression net": heard}},
         },
     }
     numbers["rows"]["copy"] = {"psnr_db": row(copy), "lse_d_expert": row(1.2)}
@@ -115,6 +119,21 @@ def test_artefacts_are_compared_person_by_person(folder):
     assert -3 < found.number.mean < -1
 
 
+@pytest.mark.parametrize(("mask", "verdict"), [("full", HOLDS), ("half", UNDECIDED)])
+def test_a_mask_that_hides_all_makes_references_the_only_input(folder, mask, verdict):
+    assert leaves_nothing(mask)(Evidence(folder)).verdict == verdict
+
+
+def test_the_label_under_the_papers_reference_is_a_claim_of_its_own(folder, tmp_path):
+    for name in ("SEQ", "PLDA"):
+        write(folder, name, 26.0, named=1.0)
+        write(folder, f"{name}-SAMECLIP", 26.0, named=0.2)
+    row = next(row for row in write_claims(tmp_path / "out", folder) if row["section"] == "4.2")
+    assert row["verdict"] == FAILS
+    assert {test["verdict"] for test in row["tests"]} == {FAILS}
+    assert [round(test["number"]["mean"], 1) for test in row["tests"]] == [0.2, 0.2, -0.8, -0.8]
+
+
 def test_the_curve_that_reaches_the_level_first_wins(folder):
     def curve(at):
         return [{"step": s, "emotion_accuracy": 0.9 if s >= at else 0.1} for s in (100, 200, 300)]
@@ -139,6 +158,8 @@ def test_every_claim_gets_one_row_with_a_reason(folder, tmp_path):
     by_text = {row["paper"]: row["verdict"] for row in found}
     best = "PLDA's emotion is named right most often of all."
     assert by_text[best] == UNDECIDED  # never measured in this folder
+    masked = "Masking the whole face leaves nothing to see, so references alone do as well."
+    assert by_text[masked] == HOLDS  # whatever was measured
     table = (tmp_path / "out/claims.md").read_text()
     assert table.count("\n| ") == len(found) + 1
     assert "SEQ: 9,000 steps, 72 clips of 12 people, people" in table
