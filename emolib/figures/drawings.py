@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 from emolib.base.arrays import load_arrays
 from emolib.base.emotions import COLOURS, EMOTIONS, NAMES
 from emolib.base.results import load_result
+from emolib.evaluation.stored import recipe_of
 from emolib.figures.ablation import SHOWN
 from emolib.figures.architecture import architecture_figure
 from emolib.figures.clips import augmented_figure, masked_input_figure
@@ -105,15 +106,15 @@ def ablation_told(result: Stored) -> str:
     )
 
 
-def accuracy(plda: Stored, improved: Stored) -> Figure:
+def accuracy(*evaluations: Stored) -> Figure:
     """Figure 4: how often each emotion is recognised, by judges of different independence."""
-    stored = {"PL + DA": plda, "IMPROVED": improved}
-    return emotion_accuracy({name: {"numbers": one.numbers} for name, one in stored.items()})
+    results = {recipe_of({"numbers": one.numbers}): one.numbers for one in evaluations}
+    return emotion_accuracy({SHOWN[name]: {"numbers": found} for name, found in results.items()})
 
 
-def accuracy_told(plda: Stored, improved: Stored) -> str:
+def accuracy_told(*evaluations: Stored) -> str:
     """Caption of Figure 4."""
-    numbers = improved.numbers
+    numbers = evaluations[-1].numbers
     return (
         f"Accuracy by emotion on {numbers['n_clips']} clips of {numbers['n_actors']} people; bars:"
         " generated, lines: 95 % over people. The paper judges PL + DA by a classifier of its"

@@ -46,6 +46,7 @@ class PaperFigure:
         needs: files in `data/results`, all of them, in the order that `draw` takes them.
         draw: `Stored` results → figure.
         made_by: the command that makes the results.
+        some: one of `needs` is enough; `draw` gets those that are there.
     """
 
     stem: str
@@ -53,6 +54,7 @@ class PaperFigure:
     needs: tuple[str, ...]
     draw: Callable[..., Figure]
     made_by: str = RESULTS
+    some: bool = False
 
     def caption(self, *results: Stored) -> str:
         """What the figure shows, in words."""
@@ -83,6 +85,7 @@ FIGURES: dict[int | str, PaperFigure] = {  # by the paper's number; by name what
         draw.accuracy_told,
         ("ablation_plda.json", "ablation_improved.json"),
         draw.accuracy,
+        some=True,
     ),
     5: PaperFigure(
         "fig05_user_study",
@@ -209,9 +212,11 @@ def make_figure(key: int | str, folder: Path, results: Path | None = None) -> Pa
 
 
 def _figure(key: int | str, results: Path | None) -> tuple[PaperFigure, list[Stored]]:
-    """A figure, and the results it needs, whether they exist or not."""
+    """A figure, and the results it needs: whether they exist or not, or those that do."""
     if key not in FIGURES:
         ours = ", ".join(name for name in FIGURES if isinstance(name, str))
         raise ConfigError(f"there is no figure {key}", expected=f"1 to 11, {ours}")
     figure = FIGURES[key]
-    return figure, [Stored((results or results_dir()) / name) for name in figure.needs]
+    stored = [Stored((results or results_dir()) / name) for name in figure.needs]
+    there = [one for one in stored if one.path.exists()]
+    return figure, there if figure.some and there else stored

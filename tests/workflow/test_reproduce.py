@@ -1,5 +1,6 @@
 """The reproduction as a graph: the plan, what is refused at once, killed and resumed."""
 
+import contextlib
 import json
 import os
 import signal
@@ -66,18 +67,54 @@ def command(path: Path, out: Path, *words: str) -> list[str]:
     return [*driver, "--out", str(out), "--cores", "1", *words]
 
 
+# What a graph has just written when it is killed. One moment is enough for every day; all ten:
+# EMOLIB_KILLS=10 python -m pytest tests/workflow -k killed
+MOMENTS = (
+    "runs/SEQ.0/step-*2.state.pt",
+    ".snakemake/log/*",
+    "stores/people/*",
+    "stores/people/store.json",
+    "done/store/people",
+    "runs/SEQ.0/log.jsonl",
+    "runs/SEQ.0/step-*1.state.pt",
+    "runs/SEQ.0/step-*4.state.pt",
+    "runs/SEQ.0/generator.safetensors",
+    "trained/SEQ.0.safetensors*",
+    "results/*.partial.jsonl",
+)
+
+
+def kill_when(written: str, words: list[str], folder: Path, env: dict[str, str]) -> bool:
+    """Start the graph and kill it with all its children when a file is there that was not
+    before, or is newer; False: it ended without."""
+
+    def now() -> set:
+        found = set()
+        for path in folder.glob(written):
+            with contextlib.suppress(FileNotFoundError):  # a temporary name, gone again
+                found.add((path, path.stat().st_mtime_ns))
+        return found
+
+    before = now()
+    child = subprocess.Popen(words, env=env, start_new_session=True, stderr=subprocess.PIPE)
+    while child.poll() is None and now() <= before:
+        time.sleep(0.005)
+    ended = child.poll() is not None
+    if not ended:
+        os.killpg(child.pid, signal.SIGKILL)
+    child.communicate()
+    return not ended
+
+
 def test_a_killed_graph_goes_on_and_ends_as_if_nothing_had_happened(world, tmp_path):
     path, profile = world
     env = os.environ | {"EMOLIB_CACHE": str(tmp_path / "cache"), "OMP_NUM_THREADS": "1"}
     words = command(path, tmp_path, "--", RESULT)
-    child = subprocess.Popen(words, env=env, start_new_session=True, stderr=subprocess.PIPE)
-    while not list(tmp_path.glob("runs/SEQ.0/step-*.state.pt")):
-        assert child.poll() is None, child.stderr.read()
-        time.sleep(0.02)
-    os.killpg(child.pid, signal.SIGKILL)
-    child.communicate()
     weights = tmp_path / "trained/SEQ.0.safetensors"
-    assert not weights.exists()
+    n_kills = int(os.environ.get("EMOLIB_KILLS", "1"))
+    for moment in MOMENTS[1:] if n_kills > 1 else MOMENTS[:1]:
+        assert kill_when(moment, words, tmp_path, env), moment
+        assert not weights.exists() or load_file(weights)
     subprocess.run(words, env=env, check=True, capture_output=True)
     assert not [*tmp_path.rglob("*.part"), *(tmp_path / "results").glob("*.jsonl")]
 
