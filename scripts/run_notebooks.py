@@ -2,7 +2,7 @@
 
 Run from the project's root: `python scripts/run_notebooks.py [name ...]`. A name is the start of a
 file name (`01`); without names all lessons are run, in the tiny profile. Beside each, its solved
-twin is written and run: the lesson with the printed solutions in place of the starters.
+twin is written: the lesson with the printed solutions in place of the starters, run as well.
 Drawings get a palette. In a notebook above 290 kB photographs become JPEG, then ever coarser,
 all of them alike, and only at last smaller.
 """
@@ -30,15 +30,25 @@ WAYS = [(1.0, 85), (1.0, 75), (1.0, 65), (1.0, 55), (0.85, 60), (0.7, 60)]  # si
 DRAWING = 1.0  # grey levels that a palette of 64 colours may move a pixel, on average
 
 
-def run(path: Path) -> None:
-    """Execute one notebook in its own folder and write it back without volatile metadata."""
-    notebook = nbformat.read(path, as_version=4)
-    NotebookClient(
-        notebook,
-        timeout=600,
-        kernel_name="python3",
-        resources={"metadata": {"path": str(path.parent)}},
-    ).execute()
+def run(lesson: nbformat.NotebookNode, folder: Path) -> nbformat.NotebookNode:
+    """Execute a lesson in its own folder, in place; returns its twin, whose solved exercises were
+    executed after it in the same kernel."""
+    where = {"metadata": {"path": str(folder)}}
+    client = NotebookClient(lesson, timeout=600, kernel_name="python3", resources=where)
+    with client.setup_kernel():
+        for index, cell in enumerate(lesson.cells):
+            client.execute_cell(cell, index)
+        client.nb = twin = solve(lesson)
+        for index, (cell, before) in enumerate(zip(twin.cells, lesson.cells, strict=True)):
+            if cell.source != before.source:
+                count = cell.execution_count
+                client.execute_cell(cell, index)
+                cell.execution_count = count
+    return twin
+
+
+def clean(notebook: nbformat.NotebookNode) -> None:
+    """Take out what differs from run to run and machine to machine, in place."""
     notebook.metadata = {
         "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
         "language_info": {"name": "python"},
@@ -46,8 +56,9 @@ def run(path: Path) -> None:
     for cell in notebook.cells:
         for key in VOLATILE:
             cell.metadata.pop(key, None)
-    slim(notebook)
-    nbformat.write(notebook, path)
+        for output in cell.get("outputs", []):
+            if "execution_count" in output:
+                output.execution_count = cell.execution_count
 
 
 def solve(lesson: nbformat.NotebookNode) -> nbformat.NotebookNode:
@@ -121,12 +132,14 @@ def main() -> None:
     for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
         if sys.argv[1:] and not path.name.startswith(tuple(sys.argv[1:])):
             continue
-        twin = path.parent / "solutions" / path.name
-        nbformat.write(solve(nbformat.read(path, as_version=4)), twin)
-        for one in (path, twin):
-            began = time.perf_counter()
-            run(one)
-            print(f"{one.relative_to(ROOT)}: {time.perf_counter() - began:.0f} s", flush=True)
+        began = time.perf_counter()
+        lesson = nbformat.read(path, as_version=4)
+        twin = run(lesson, path.parent)
+        for notebook, to in ((lesson, path), (twin, path.parent / "solutions" / path.name)):
+            clean(notebook)
+            slim(notebook)
+            nbformat.write(notebook, to)
+        print(f"{path.relative_to(ROOT)}: {time.perf_counter() - began:.0f} s", flush=True)
 
 
 if __name__ == "__main__":
