@@ -34,7 +34,7 @@ from emolib.media.mesh import FaceUnits
 from emolib.media.video import read_frames
 from emolib.models.face_nets import ExpressionNet
 from emolib.synthetic.expressions import Style
-from emolib.synthetic.head import UNITS
+from emolib.synthetic.head import STEMS, by_stem
 from emolib.synthetic.people import Person, Stage
 from emolib.synthetic.performance import perform
 from emolib.synthetic.prosody import prosody_for
@@ -43,9 +43,6 @@ from emolib.synthetic.speech import Voice, speak
 
 CROP_PX, MARGIN = 112, 1.05
 SAYING = ("MTI", "IEO", "TIE", "DFA")  # one sentence a person, in turn
-STEMS = list(dict.fromkeys(unit.removesuffix("Left").removesuffix("Right") for unit in UNITS))
-OF_STEM = np.array([[u in (s, s + "Left", s + "Right") for u in UNITS] for s in STEMS], float)
-OF_STEM /= OF_STEM.sum(1, keepdims=True)
 
 
 def crop(frame: np.ndarray, points: np.ndarray) -> np.ndarray:
@@ -105,7 +102,7 @@ def ours(args) -> None:
             hits += named == true
             by_style[f"{code}{style.variant[code]}"][0] += named == true
             by_style[f"{code}{style.variant[code]}"][1] += 1
-            units[code] = np.nanmean(measure(pictures), axis=0) @ OF_STEM.T
+            units[code] = by_stem(np.nanmean(measure(pictures), axis=0))
             row.append(marked(faces[middle], EMOTIONS[named], named == true))
         for code in EMOTIONS:
             change[code].append(units[code] - (units["NEU"] if code != "NEU" else 0))
@@ -141,16 +138,16 @@ def real(args) -> None:
             (file,) = args.cremad.glob(f"{actor}_{code}_*.flv")
             rows = measure(read_frames(file))
             fifth = len(rows) // 5
-            units[code] = np.nanmean(rows[fifth:-fifth], axis=0) @ OF_STEM.T
+            units[code] = by_stem(np.nanmean(rows[fifth:-fifth], axis=0))
         for code in EMOTIONS:
             change[code].append(units[code] - (units["NEU"] if code != "NEU" else 0))
     for smiling in sorted(args.london.glob("*_smiling.jpg")):
         calm = smiling.with_name(smiling.name.replace("smiling", "neutral"))
         rest, smile = measure([read_still(calm)])[0], measure([read_still(smiling)])[0]
-        change["London smile"].append((smile - rest) @ OF_STEM.T)
-        change["London neutral"].append(rest @ OF_STEM.T)
+        change["London smile"].append(by_stem(smile - rest))
+        change["London neutral"].append(by_stem(rest))
     for file in progress(sorted(args.grid.rglob("*.mpg")), desc="GRID"):
-        change["GRID neutral"].append(np.nanmean(measure(read_frames(file)), axis=0) @ OF_STEM.T)
+        change["GRID neutral"].append(by_stem(np.nanmean(measure(read_frames(file)), axis=0)))
     measured = {name: summary(np.array(rows)) for name, rows in change.items()}
     finish(args, {"change": measured}, "CREMA-D, Face Research Lab London Set, GRID", begun, {})
 

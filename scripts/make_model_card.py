@@ -29,7 +29,8 @@ from emolib.models.checkpoint import CheckpointMeta, read_meta
 from emolib.models.tensorfile import read_header
 
 TEMPLATE = "model_card.md.j2"
-REAL = "real"  # results on real people name a corpus that begins so
+# How corpora of real people begin.
+REAL = ("real", "grid", "cremad", "mead", "ravdess", "lrs2", "stills")
 MAX_SCALARS = 12
 KINDS = {
     "generator": "Generator: reference frames, sound and an emotion in; talking frames out.",
@@ -171,14 +172,16 @@ def _is_real(result: dict) -> bool:
 
 
 def _real(results: dict[str, dict]) -> list[tuple]:
-    """Results on real people: name, network, groups (`benchmarks/real_files.py`) or None, lines."""
+    """Results on real people: name, network, groups (`benchmarks/real_files.py`) or None, lines,
+    notes."""
     found = []
     for name, result in results.items():
         if _is_real(result):
             by = result["numbers"].get("checkpoint", "a network of this project")
             by = by.get("name") if isinstance(by, dict) else by
             groups = result["numbers"].get("groups")
-            found.append((name, by, groups, [] if groups else _told(result)))
+            notes = () if groups else result["numbers"].get("notes", ())
+            found.append((name, by, groups, [] if groups else _told(result), notes))
     return found
 
 

@@ -92,7 +92,7 @@ def evaluate(
         ),
     ] = None,
     metrics: Annotated[
-        str, typer.Option(help="some of sync,visual,crowd,identity,emotion,truth")
+        str, typer.Option(help="some of sync,visual,crowd,identity,emotion,truth,real")
     ] = "all",
     corpus: Annotated[
         Path | None, typer.Option(help="the store's corpus: true lips, sound for published LSE")
@@ -102,7 +102,8 @@ def evaluate(
         int | None, typer.Option(help="at most so many clips, evenly over emotions and actors")
     ] = None,
     sources: Annotated[
-        str, typer.Option(help="clips to make from: other_emotion or same_emotion")
+        str,
+        typer.Option(help="clips to make from: other_emotion, same_emotion, neutral or same_clip"),
     ] = "other_emotion",
     syncnet: Annotated[
         str | None, typer.Option(help="LSE (expert); default: lite-syncnet; none: without")

@@ -7,13 +7,16 @@ does nothing scores). Without a generator there is the truth alone.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from emolib.evaluation import visual
+from emolib.evaluation.real_video import mouth_against_own
 from emolib.evaluation.seen import Seen
 from emolib.evaluation.truth import Truth, blinks, lip_error, preservation, transfer
+from emolib.media.mesh import N_UNITS
 from emolib.models.face_nets import identity_distance
 
 ROWS = ("generated", "truth", "copy")
@@ -29,21 +32,27 @@ class Material:
         truth: what the corpus knows of the target, where it does.
         paired: source and target show the same pose in every frame, so that they can be
             compared pixel by pixel.
+        acted: the true frames show the emotion that was asked for, and the source another.
+        features: maps of pictures, for the perceptual distance of mouths.
     """
 
     frames: dict[str, np.ndarray]
     seen: dict[str, Seen]
     truth: Truth | None = None
     paired: bool = False
+    acted: bool = False
+    features: Callable | None = None
 
 
 @dataclass(eq=False)
 class Measured:
-    """Numbers of one row, class probabilities by judge, and features (n, D) for the crowd."""
+    """Numbers of one row, class probabilities by judge, features (n, D) for the crowd, and how far
+    each face unit (52,) moved from the source."""
 
     numbers: dict[str, float] = field(default_factory=dict)
     probs: dict[str, list[float]] = field(default_factory=dict)
     features: np.ndarray | None = None
+    units: np.ndarray | None = None
 
 
 def measure(material: Material) -> dict[str, Measured]:
@@ -57,6 +66,8 @@ def measure(material: Material) -> dict[str, Measured]:
         return rows  # there is nothing to compare the truth with
     _flicker(material, rows)
     _identity(material, rows)
+    if material.seen["truth"].face is not None:
+        _face(material, rows)
     if material.paired:
         _transfer(material, rows["generated"].numbers)
     if material.seen["truth"].motion is not None:
@@ -83,6 +94,20 @@ def _identity(material: Material, rows: dict[str, Measured]) -> None:
         rows[name].numbers |= {
             "identity_distance": float(identity_distance(features, given).mean()),
             "identity_cosine": float(visual.identity_cosine(features, given).mean()),
+        }
+
+
+def _face(material: Material, rows: dict[str, Measured]) -> None:
+    face = {name: seen.face for name, seen in material.seen.items()}
+    for name in ("generated", "copy"):
+        rows[name].numbers |= mouth_against_own(face[name], face["truth"], material.features)
+    for name in ("generated", "truth") if material.acted else ("generated",):
+        rows[name].units = face[name].change_from(face["copy"])
+    if material.acted:
+        way = transfer(rows["generated"].units, rows["truth"].units, np.zeros(N_UNITS))
+        rows["generated"].numbers |= {
+            "transfer_units": way.distance,
+            "progress_units": way.progress,
         }
 
 

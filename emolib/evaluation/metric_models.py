@@ -19,6 +19,7 @@ from emolib.evaluation.inception import FidInception, fid_file
 from emolib.evaluation.seen import Instruments
 from emolib.evaluation.visual import frechet_name
 from emolib.media.faces import FaceMesh
+from emolib.media.mesh import FaceUnits
 from emolib.models.checkpoint import find_checkpoint, load_checkpoint, read_meta
 from emolib.models.face_nets import ExpressionNet, IdentityNet
 from emolib.models.features import frechet_features
@@ -32,6 +33,17 @@ CLASSIFIERS = {
 EXPERT_NOTE = (
     "LSE (expert) is the network that trains generators, so it flatters those that it trained; lips"
     " are checked against known landmarks too"
+)
+IDENTITY_NOTE = (
+    "Identity is told by the network whose maps are the perceptual loss of training where VGG-19 is"
+    " absent, so it flatters generators that were trained so."
+)
+FACE_NOTE = (
+    "Mouth: its upright box against the same person's own, saying the same words; detail as a share"
+    " of theirs, colour as a distance in a*, b*. Face units: how far they went from the source"
+    " towards the really acted clip. Both are found by MediaPipe's mesh and blendshape network,"
+    " which trained no generator (the recipes by which rendered people act were tuned with it);"
+    " perceptual distance is between maps of {expression}, which is no training loss."
 )
 
 
@@ -72,7 +84,7 @@ def load_metric_models(settings, device: str = "cpu") -> MetricModels:
             bench.notes.append("Lip sync was not measured: no SyncNet checkpoint was given.")
     if "emotion" in wanted:
         found["judges"] = tuple(_judges(bench, settings))
-    if wanted & {"emotion", "crowd"}:
+    if wanted & {"emotion", "crowd", "real"}:
         found["expression"] = ExpressionJudge(ExpressionNet.load().to(device))
     if "emotion" in wanted:
         bench.judge(found["expression"])
@@ -81,8 +93,12 @@ def load_metric_models(settings, device: str = "cpu") -> MetricModels:
         bench.crowd(found["crowd"], found["expression"])
     if "identity" in wanted:
         found["identity"] = IdentityNet.load().to(device)
+        bench.notes.append(IDENTITY_NOTE)
     if "truth" in wanted:
         found["mesh"] = FaceMesh()
+    if "real" in wanted:
+        found["units"] = FaceUnits()
+        bench.notes.append(FACE_NOTE.format(expression=found["expression"].net.name))
     instruments = Instruments(**found, metrics=tuple(settings.metrics))
     return MetricModels(instruments, bench.labels, tuple(bench.notes), bench.sha256)
 

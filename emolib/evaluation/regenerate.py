@@ -72,22 +72,27 @@ class Task:
         source_idx: the clip whose pictures are changed.
         n_frames: how many frames both cover.
         emotion: one of the six codes: what the network is asked for.
+        name: of the film: the clip's, and the emotion where the clip has none.
+        shift: the source starts with this frame, and goes on with its first ones at its end.
     """
 
     target_idx: int
     source_idx: int
     n_frames: int
     emotion: str
+    name: str
+    shift: int = 0
 
 
 SOURCES = {
     "other_emotion": "counterfactual: made from the same actor with another emotion and sentence",
     "same_emotion": "as trained by the paper: made from the same actor with the same emotion and"
     " another sentence",
+    "neutral": "made from the same actor's neutral clip",
+    "same_clip": "self-reconstruction: made from the clip itself, its halves changed over, and"
+    " asked for its own emotion (neutral where it has no label)",
 }
-UNLABELLED = (
-    "clips without labels: made from another clip of the same actor, the six emotions in turn"
-)
+UNLABELLED = "clips without labels: made from another clip of the same actor, in all six emotions"
 
 
 def plan_tasks(
@@ -102,21 +107,24 @@ def plan_tasks(
     do at best is measured with `sources="same_emotion"`. The source is one that lasts as long as
     the target if there is one.
 
-    In a store without any label the source is another clip of the actor (itself if it is the only
-    one), and the six emotions are asked in turn.
+    In a store without any label the source is another clip of the actor, and each target is asked
+    for in all six emotions. With `sources="neutral"` the source is calm, so that a change of face
+    units is the emotion's. A clip that is its own source, always so with "same_clip", is changed
+    from its own pictures half its length later: another mouth, the same light, nearly the same
+    pose.
 
     Args:
         store: a store or a split of it.
-        sources: a key of `SOURCES`; of no meaning without labels.
-        limit: at most so many, spread evenly over emotions, then actors, and drawn by `seed`.
+        sources: a key of `SOURCES`; without labels only "same_clip" differs from the others.
+        limit: at most so many clips, spread evenly over emotions, then actors, and drawn by `seed`.
 
     Raises:
         DatasetError: no clip is audible, or a labelled clip has no source.
     """
     chosen, spans = targets(store, limit=limit, seed=seed), store.spans
     tasks = []
-    for place, target in enumerate(chosen):
-        emotion = store.clips["emotion"].iloc[target] if has_labels(store) else None
+    for target in chosen:
+        name, emotion = store.clips[["clip", "emotion"]].iloc[target]
         candidates, length = _partners(store, sources, target), spans[target, 1]
         lasting = candidates[spans[candidates, 1] >= length]
         if len(lasting):
@@ -125,16 +133,19 @@ def plan_tasks(
         else:
             source = int(candidates[np.argmax(spans[candidates, 1])])
         n_frames = int(min(length, spans[source, 1]))
-        emotion = emotion or EMOTIONS[place % len(EMOTIONS)]
-        tasks.append(Task(int(target), source, n_frames, emotion))
+        emotion = emotion or ("NEU" if sources == "same_clip" else "")
+        asked = {name: emotion} if emotion else {f"{name} {code}": code for code in EMOTIONS}
+        shift = n_frames // 2 if source == target else 0
+        for film, code in asked.items():
+            tasks.append(Task(int(target), source, n_frames, code, film, shift))
     return tasks
 
 
 def true_tasks(store: ClipStore, *, limit: int | None = None, seed: int = 0) -> list[Task]:
     """The clips of `plan_tasks` whole and as they are, each its own source."""
     chosen = targets(store, limit=limit, seed=seed)
-    lengths, codes = store.spans[:, 1], store.clips["emotion"]
-    return [Task(int(i), int(i), int(lengths[i]), str(codes.iloc[i])) for i in chosen]
+    named = store.clips[["emotion", "clip"]].to_numpy()
+    return [Task(int(i), int(i), int(store.spans[i, 1]), *map(str, named[i])) for i in chosen]
 
 
 def has_labels(store: ClipStore) -> bool:
@@ -163,6 +174,8 @@ def _partners(store: ClipStore, sources: str, target: int) -> np.ndarray:
     """Clips that this one may be made from: other words first, else only another emotion."""
     actor, sentence = (store.clips[name].to_numpy() for name in ("actor", "sentence"))
     emotion, same_actor = store.emotion_idx, actor == actor[target]
+    if sources == "same_clip":
+        return np.array([target])
     if not has_labels(store):
         others = np.flatnonzero(same_actor & (np.arange(len(store)) != target))
         return others if len(others) else np.array([target])
@@ -170,11 +183,14 @@ def _partners(store: ClipStore, sources: str, target: int) -> np.ndarray:
     if sources == "other_emotion":
         found = same_actor & ~same_emotion & (emotion >= 0)
         lacks = ("shows one emotion only", "same_emotion")
-        if (found & (sentence != sentence[target])).any():
-            found &= sentence != sentence[target]
+    elif sources == "neutral":
+        found = same_actor & (emotion == EMOTIONS.index("NEU"))
+        lacks = ("has no neutral clip", "other_emotion")
     else:
         found = same_actor & same_emotion & (sentence != sentence[target])
         lacks = ("says one sentence only with this emotion", "other_emotion")
+    if (found & (sentence != sentence[target])).any():
+        found &= sentence != sentence[target]
     if not found.any():
         raise DatasetError(
             f"actor {actor[target]} {lacks[0]}, so no clip can be made from another",

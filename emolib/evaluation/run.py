@@ -40,12 +40,13 @@ from emolib.evaluation.seen import METRICS, Seen, from_arrays, look, to_arrays
 from emolib.evaluation.sources import Sources
 from emolib.evaluation.summary import RecordLog, clip_record, clip_table, summarise, warnings_of
 from emolib.evaluation.table2 import beyond_table, table2
+from emolib.evaluation.unit_changes import units_table
 from emolib.models.checkpoint import CheckpointMeta, InputRules, find_checkpoint, load_checkpoint
 from emolib.models.generator import Generator
 
 CODE = ("assets", "base", "data", "evaluation", "media", "models")  # decides what is measured
 CACHE = ArrayCache("evaluation", CODE)
-COMPARED = ("crowd", "identity")  # groups of metrics that say nothing of one clip alone
+COMPARED = ("crowd", "identity", "real")  # groups of metrics that say nothing of one clip alone
 DATA_FAULTS = (AudioError, DatasetError, FaceError, MediaError)  # a property of the clip
 
 
@@ -173,12 +174,11 @@ def evaluate(
     rules = meta.input_rules if meta else InputRules()
     one = _Evaluator(network, rules, clips, sources, tools, seen_with if remember else None)
     journal = RecordLog(out.with_name(out.name + ".partial.jsonl"), settings_hash(identity))
-    names = [clips.clips["clip"].iloc[task.target_idx] for task in tasks]
-    left = [task for task, name in zip(tasks, names, strict=True) if name not in journal.done]
+    left = [task for task in tasks if task.name not in journal.done]
     with journal:
         for task in progress(left, desc="evaluating", unit="clip"):
             journal.write(one.clip(task))
-    records = [journal.done[name] for name in names]
+    records = [journal.done[task.name] for task in tasks]
     skipped = {record["clip"]: record["skipped"] for record in records if "skipped" in record}
     records = [record for record in records if "skipped" not in record]
     if not records:
@@ -210,7 +210,8 @@ def evaluate(
     record = run_record(corpus=clips.corpus, seed=settings.seed, device=device, seconds=seconds)
     record["profile"] = facts["checkpoint_profile"] or record["profile"]
     result = save_result(out, numbers, record)
-    write_tables([table2([result]), beyond_table([result])], out)
+    tables = [table2([result]), beyond_table([result])]
+    write_tables(tables + ([units_table(numbers)] if "units" in numbers else []), out)
     journal.finish()
     return Evaluation(result, out, skipped)
 
@@ -231,6 +232,8 @@ def _facts(path: Path, meta: CheckpointMeta, generator: Generator) -> dict:
 def _protocol(settings: EvaluateSettings, clips: ClipStore, generated: bool) -> str:
     if not generated:
         return "the clips as they are"
+    if settings.sources == "same_clip":
+        return SOURCES[settings.sources]
     if not has_labels(clips):
         return UNLABELLED
     return SOURCES[settings.sources] + (", at the same pose" if clips.paired else "")
@@ -260,7 +263,7 @@ class _Evaluator:
             frames = {"truth": np.array(target.frames[:n])}
             shown = {"truth": (target, None)}
             if self.network is not None:
-                frames["copy"] = np.array(source.frames[:n])
+                frames["copy"] = np.roll(source.frames[:n], -task.shift, axis=0)
                 asked = (target.mel, task.emotion, self.rules)
                 made = regenerate(self.network, frames["copy"], *asked)
                 frames["generated"] = made
@@ -268,16 +271,21 @@ class _Evaluator:
             rows = [row for row in ROWS if row in frames]
             seen = {row: self._seen(row, task, frames, *shown[row]) for row in rows}
             truth = self.sources.truth(target.name, n)
-            rows = measure(Material(frames, seen, truth, self.clips.paired))
+            acted, judge = target.emotion != source.emotion, self.tools.instruments.expression
+            maps = judge and judge.net.feature_maps
+            rows = measure(Material(frames, seen, truth, self._paired(task), acted, maps))
         except DATA_FAULTS as error:
-            return {"clip": target.name, "skipped": str(error)}
+            return {"clip": task.name, "skipped": str(error)}
         if not has_labels(self.clips):
             rows |= {row: replace(rows[row], probs={}) for row in rows if row != "generated"}
-        record = clip_record(target.name, target.actor, source.name, task.emotion, rows)
+        record = clip_record(task.name, target.actor, source.name, task.emotion, rows)
         return record | {"n_frames": n, "seconds": round(watch.seconds, 3)}
 
+    def _paired(self, task: Task) -> bool:
+        return self.clips.paired and not task.shift
+
     def _seen(self, row: str, task: Task, frames: dict, clip, made: np.ndarray | None) -> Seen:
-        target = self.clips[task.target_idx]
+        target, shift = self.clips[task.target_idx], task.shift if row != "truth" else 0
 
         def work() -> Seen:
             wants_sound = self.tools.wants_audio
@@ -286,13 +294,13 @@ class _Evaluator:
                 self.tools.instruments,
                 mel=target.mel,
                 audio=self.sources.audio(target.name) if wants_sound else None,
-                film=self.sources.film(clip, task.n_frames, made) if wants_sound else None,
-                against=frames["truth"] if self.clips.paired and row != "truth" else None,
+                film=self.sources.film(clip, task.n_frames, made, shift) if wants_sound else None,
+                against=frames["truth"] if self._paired(task) and row != "truth" else None,
             )
 
         if row == "generated" or self.seen_with is None:
             return work()
         clips = [task.target_idx, *([task.source_idx] if row == "copy" else [])]
         named = [self.clips.clips.iloc[i][["clip", "sha256"]].tolist() for i in clips]
-        inputs = self.seen_with | {"clips": named, "n_frames": task.n_frames}
+        inputs = self.seen_with | {"clips": named, "n_frames": task.n_frames, "shift": shift}
         return from_arrays(CACHE.recall(inputs, lambda: to_arrays(work()))[0])

@@ -18,10 +18,12 @@ from emolib.evaluation import visual
 from emolib.evaluation.emotion import ExpressionJudge, Judge
 from emolib.evaluation.landmarks import FaceMotion, motion_of_frames
 from emolib.evaluation.lse_crop import lse_of_video
+from emolib.evaluation.real_video import FaceLook, look_at_face
 from emolib.evaluation.sync import LSE_PX, N_FRAMES, LseResult, lse, lse_expert
 from emolib.media.faces import FaceMesh
+from emolib.media.mesh import FaceUnits
 
-METRICS = ("sync", "visual", "crowd", "identity", "emotion", "truth")
+METRICS = ("sync", "visual", "crowd", "identity", "emotion", "truth", "real")
 FRAME_STRIDE = 5  # frames from one look of the identity or Inception network to the next
 IN_SYNC_FRAMES = 1  # a best offset of at most one frame counts as in sync
 
@@ -39,6 +41,7 @@ class Instruments:
         crowd: features for the Fréchet distance.
         identity: the identity network.
         mesh: the landmark mesh.
+        units: measures face units, and finds the mouth.
         metrics: groups of `METRICS` that are wanted.
     """
 
@@ -49,6 +52,7 @@ class Instruments:
     crowd: nn.Module | None = None
     identity: nn.Module | None = None
     mesh: FaceMesh | None = None
+    units: FaceUnits | None = None
     metrics: tuple[str, ...] = METRICS
 
 
@@ -69,6 +73,7 @@ class Seen:
         probs: judge → (6,) probabilities of the emotions.
         expression, identity, crowd: features (n, D) float32 of every few frames.
         motion: mouth and pose; None if the mesh was not asked, or found no face.
+        face: face units and the mouth's picture; None if not asked.
     """
 
     numbers: dict[str, float] = field(default_factory=dict)
@@ -77,6 +82,7 @@ class Seen:
     identity: np.ndarray | None = None
     crowd: np.ndarray | None = None
     motion: FaceMotion | None = None
+    face: FaceLook | None = None
 
 
 def look(
@@ -98,7 +104,7 @@ def look(
         against: true frames at the same poses, to compare pixel by pixel.
 
     Raises:
-        MediaError: the clip is too short.
+        MediaError: the clip is too short. FaceError: "real" is wanted and no face is seen.
     """
     seen, wanted = Seen(), set(tools.metrics)
     if "sync" in wanted:
@@ -127,6 +133,8 @@ def look(
         except MediaError:  # no face to be found: a number, not a failure
             seen.motion = None
         seen.numbers["face_lost"] = float(seen.motion is None)
+    if "real" in wanted and tools.units is not None:
+        seen.face = look_at_face(frames, tools.units)
     return seen
 
 
@@ -152,6 +160,7 @@ def _sync_numbers(result: LseResult, suffix: str) -> dict[str, float]:
         f"lse_at_zero{suffix}": result.at_zero,
         f"offset{suffix}": float(result.offset),
         f"in_sync{suffix}": float(abs(result.offset) <= IN_SYNC_FRAMES),
+        f"at_offset_0{suffix}": float(result.offset == 0),
     }
 
 
@@ -163,10 +172,11 @@ def to_arrays(seen: Seen) -> dict[str, np.ndarray]:
     for name in ("expression", "identity", "crowd"):
         if getattr(seen, name) is not None:
             arrays[name] = getattr(seen, name)
-    if seen.motion is not None:
-        for one in fields(FaceMotion):
-            if getattr(seen.motion, one.name) is not None:
-                arrays[f"motion/{one.name}"] = getattr(seen.motion, one.name)
+    for name in ("motion", "face"):
+        part = getattr(seen, name)
+        for one in fields(part) if part is not None else ():
+            if getattr(part, one.name) is not None:
+                arrays[f"{name}/{one.name}"] = getattr(part, one.name)
     return arrays
 
 
@@ -177,10 +187,11 @@ def from_arrays(arrays: dict[str, np.ndarray]) -> Seen:
         start = f"{name}/"
         return {key[len(start) :]: a for key, a in arrays.items() if key.startswith(start)}
 
-    motion = part("motion")
+    motion, face = part("motion"), part("face")
     return Seen(
         numbers={key: float(value) for key, value in part("numbers").items()},
         probs=part("probs"),
         **{name: arrays.get(name) for name in ("expression", "identity", "crowd")},
         motion=FaceMotion(**({"eyes": None} | motion)) if motion else None,
+        face=FaceLook(**face) if face else None,
     )

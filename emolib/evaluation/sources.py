@@ -61,8 +61,13 @@ class Sources:
         clip = self.files.get(name)
         return load_truth(clip.truth, n_frames) if clip is not None and clip.truth else None
 
-    def film(self, clip: ClipArrays, n_frames: int, faces: np.ndarray | None = None) -> Film | None:
+    def film(
+        self, clip: ClipArrays, n_frames: int, faces: np.ndarray | None = None, shift: int = 0
+    ) -> Film | None:
         """The whole picture of a clip, with other faces (T, 96, 96, 3) pasted in if given.
+
+        Args:
+            shift: which frame comes first; those before it follow at the end.
 
         Raises:
             DatasetError: the video has fewer frames than the store's clip.
@@ -75,7 +80,8 @@ class Sources:
             raise DatasetError(
                 f"{len(frames)} frames", file=file, expected=f"{n_frames}, as in the clip store"
             )
-        boxes = np.asarray(clip.boxes[:n_frames], np.float64)
+        boxes = np.roll(np.asarray(clip.boxes[:n_frames], np.float64), -shift, axis=0)
+        frames = frames[shift:] + frames[:shift]
         if faces is not None:
             changed = zip(frames, faces, boxes, strict=True)
             frames = [paste_face(frame, face, box) for frame, face, box in changed]

@@ -22,6 +22,8 @@ from emolib.evaluation import visual
 from emolib.evaluation.emotion import score_emotions
 from emolib.evaluation.intervals import Interval, jackknife_interval, mean_interval
 from emolib.evaluation.measure import Measured
+from emolib.evaluation.unit_changes import unit_changes
+from emolib.synthetic.head import by_stem
 
 SHARES = {"closures_kept": "closures"}  # part of all such events
 COUNTS = frozenset(SHARES.values())
@@ -42,6 +44,7 @@ def clip_record(
                 "numbers": measured.numbers,
                 "probs": measured.probs,
                 "features": _packed(measured.features),
+                "units": None if measured.units is None else by_stem(measured.units).tolist(),
             }
             for row, measured in rows.items()
         },
@@ -78,9 +81,10 @@ def summarise(records: list[dict], *, seed: int = 0) -> dict:
 
     Returns:
         `rows`: row → metric → {mean, low, high, n, actors}; a metric without a value in any clip is
-        absent. `emotions`: row → judge → accuracy, per_emotion, confusion, n.
+        absent. `emotions`: row → judge → accuracy, per_emotion, confusion, n. `units`: row → asked
+        emotion → face unit → how far it moved from the source, where that was measured.
     """
-    rows, emotions = {}, {}
+    rows, emotions, units = {}, {}, {}
     actors = np.array([record["actor"] for record in records])
     codes = {code: index for index, code in enumerate(EMOTIONS)}
     intended = np.array([codes.get(record["emotion"], -1) for record in records])
@@ -96,7 +100,11 @@ def summarise(records: list[dict], *, seed: int = 0) -> dict:
         if row != "truth":
             metrics |= _crowd(records, row, actors, intended)
         rows[row] = {key: value.as_dict() for key, value in metrics.items()}
-    return {"rows": rows, "emotions": emotions}
+        moved = [i for i, part in enumerate(parts) if part["units"]]
+        if moved:
+            changes = np.array([parts[i]["units"] for i in moved])
+            units[row] = unit_changes(changes, actors[moved], intended[moved], seed)
+    return {"rows": rows, "emotions": emotions} | ({"units": units} if units else {})
 
 
 def crowd_features(records: list[dict], row: str) -> list[np.ndarray]:

@@ -17,6 +17,7 @@ from emolib.evaluation.intervals import Interval
 from emolib.evaluation.published import CREMA_D, TABLE_2
 from emolib.evaluation.report import Column, Row, Table
 from emolib.evaluation.stored import is_evaluation, recipe_of
+from emolib.evaluation.unit_changes import unit_lines
 
 ROW_NAMES = {"truth": "ground truth", "copy": "source given back"}
 YES_NO = {True: "yes", False: "no"}
@@ -50,6 +51,12 @@ BEYOND = {  # what the paper does not report
     "blink_depth": Column("blink depth", "up", 2),
     "identity_distance": Column("identity distance", "down", 3),
     "flicker": Column("flicker", "", 2),
+    "mouth_psnr_db": Column("mouth PSNR dB", "up", 2),
+    "mouth_ssim": Column("mouth SSIM", "up", 3),
+    "mouth_perceptual": Column("mouth perceptual", "down", 3),
+    "mouth_detail": Column("mouth detail %", "up", 1, 100),
+    "mouth_colour": Column("mouth colour", "down", 2),
+    "progress_units": Column("face units %", "up", 1, 100),
 }
 TEXTS = ("Method", "Emotion", "Corpus (ours)", "Profile (ours)")
 NOTES = (
@@ -135,6 +142,7 @@ def lines(result: dict) -> list[str]:
         values = [f"{scaled(key, o).mean:11.4g}" if o else f"{'–':>11}" for o in others]
         span = "" if found.low is None else f" [{found.low:.4g}, {found.high:.4g}]"
         shown.append(f"{label:34} {f'{found.mean:.4g}{span}':>30}{''.join(values)}")
+    shown += unit_lines(numbers)
     counted = f"{numbers['n_clips']} clips, people: {numbers['n_actors']}"
     return [*shown, f"{counted}, {record['seconds']:.0f} s"]
 

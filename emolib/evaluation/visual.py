@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from emolib.base.errors import ConfigError, MediaError
@@ -68,6 +69,27 @@ def ssim(generated: np.ndarray, truth: np.ndarray) -> np.ndarray:
         a, b, data_range=1.0, reduction="none", return_full_image=True
     )  # (T, 3, H, W)
     return maps[..., EDGE:-EDGE, EDGE:-EDGE].mean((1, 2, 3)).double().numpy()
+
+
+@torch.inference_mode()
+def perceptual_distance(features, generated: np.ndarray, truth: np.ndarray) -> np.ndarray:
+    """How far frames lie apart in a network's maps, (T,): 0 for equal frames.
+
+    As LPIPS without learned weights: at every place a map's channels are scaled to length 1; the
+    squared distances are averaged over places and maps.
+
+    Args:
+        features: frames (B, 3, H, W) float [0, 1] RGB → maps. Not the network of the training loss.
+        generated, truth: (T, H, W, 3) uint8 RGB.
+
+    Source: Zhang et al. 2018.
+    """
+    found = []
+    for pair in zip(*(x.split(32) for x in _pair(generated, truth)), strict=True):
+        maps = [[F.normalize(one.float(), dim=1) for one in features(part)] for part in pair]
+        apart = [(a - b).square().sum(1).mean((1, 2)) for a, b in zip(*maps, strict=True)]
+        found.append(torch.stack(apart).mean(0))
+    return torch.cat(found).double().cpu().numpy()
 
 
 # -------------------------------------------------------------------------------- as a crowd

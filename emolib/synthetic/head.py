@@ -30,6 +30,9 @@ UNITS: tuple[str, ...] = (
     "noseSneerRight", "tongueOut",
 )  # fmt: skip
 UNIT_INDEX = {name: i for i, name in enumerate(UNITS)}
+STEMS = tuple(dict.fromkeys(u.removesuffix("Left").removesuffix("Right") for u in UNITS))
+_OF_STEM = np.array([[u in (s, s + "Left", s + "Right") for u in UNITS] for s in STEMS], float)
+_OF_STEM /= _OF_STEM.sum(1, keepdims=True)
 JAW_UNITS = ("jawOpen", "jawForward", "jawLeft", "jawRight")  # what carries the lower teeth
 
 HEAD_HEIGHT_DM = 2.15  # chin to crown of the average head: the unit of pose translations
@@ -49,6 +52,11 @@ LANDMARKS = (
     425, 2276, 460, 466, 3156, 4861, 3122, 3172, 3178, 492, 486, 480,
     443, 514, 520, 3198, 3140, 3202, 523, 518,
 )  # fmt: skip
+
+
+def by_stem(units: np.ndarray) -> np.ndarray:
+    """Unit weights (…, 52) → (…, 32) in `STEMS` order: the mean of a unit's two sides."""
+    return units @ _OF_STEM.T
 
 
 @dataclass(frozen=True, eq=False)

@@ -25,6 +25,7 @@ from emolib.base.results import load_result
 from emolib.evaluation import run
 from emolib.evaluation.run import EvaluateSettings, evaluate
 from emolib.evaluation.summary import RecordLog
+from emolib.evaluation.table2 import lines
 from emolib.models.checkpoint import save_checkpoint
 from emolib.models.syncnet import LseSyncNet, LseSyncNetConfig
 
@@ -69,6 +70,10 @@ def test_everything_is_measured_on_all_three_rows(whole):
     assert numbers["labels"]["frechet"] == "FFD (expression net)"
     assert not any(text == "FID" for text in numbers["labels"].values())
     assert any("Only 1 actor:" in note for note in numbers["notes"])
+    mouth = {"mouth_detail", "mouth_colour", "mouth_ssim", "mouth_perceptual", "mouth_psnr_db"}
+    assert mouth <= set(numbers["rows"]["generated"]) & set(numbers["rows"]["copy"])
+    assert set(numbers["units"]) == {"generated", "truth"}
+    assert any("trained no generator" in note for note in numbers["notes"])
 
 
 def test_truth_is_the_ceiling_and_the_source_has_the_wrong_emotion(whole):
@@ -183,6 +188,37 @@ def test_with_the_same_emotion_the_source_differs_in_words_only(world, tmp_path)
         assert other[1] != words
 
 
+def test_a_clip_is_made_from_its_own_other_half(world, tmp_path):
+    store, _, networks = world
+    settings = EvaluateSettings(metrics=("real", "visual"), limit=6, sources="same_clip")
+    made = evaluate(store, networks["generator"], tmp_path / "r.json", settings, device="cpu")
+    numbers = made.result["numbers"]
+    assert numbers["clips"]["source"] == numbers["clips"]["clip"]
+    assert "self-reconstruction" in numbers["protocol"]
+    # an untrained composite head gives its reference back: the other half, with another mouth
+    for row in ("generated", "copy"):
+        assert 0.5 < numbers["rows"][row]["mouth_ssim"]["mean"] < 0.999
+        assert numbers["rows"][row]["mouth_detail"]["mean"] == pytest.approx(1, abs=0.15)
+    assert "psnr_db" not in numbers["rows"]["generated"]  # the head has moved since
+    assert "progress_units" not in numbers["rows"]["generated"]  # nothing was acted
+
+
+def test_from_a_calm_clip_face_units_go_where_the_actor_went(world, tmp_path):
+    store, _, networks = world
+    settings = EvaluateSettings(metrics=("real",), limit=6, sources="neutral")
+    out = tmp_path / "r.json"
+    made = evaluate(store, networks["generator"], out, settings, device="cpu")
+    numbers = made.result["numbers"]
+    assert set(numbers["units"]["generated"]) == set(EMOTIONS)
+    assert set(numbers["units"]["truth"]) == set(EMOTIONS) - {"NEU"}
+    progress = numbers["rows"]["generated"]["progress_units"]
+    assert progress["n"] == 5 and abs(progress["mean"]) < 0.3  # it changes nothing yet
+    moved = next(iter(numbers["units"]["truth"]["HAP"].values()))
+    assert set(moved) == {"mean", "low", "high", "n", "actors"} and abs(moved["mean"]) >= 0.02
+    assert "| Unit | ANG | ANG true |" in out.with_suffix(".md").read_text(encoding="utf-8")
+    assert any("HAP true" in line for line in lines(made.result))
+
+
 def test_without_pairs_nothing_is_compared_pixel_by_pixel(world, tmp_path):
     _, _, networks = world
     store, corpus = make_world(tmp_path / "unpaired", actors=("9002",), paired=False)
@@ -294,7 +330,7 @@ def test_without_labels_nothing_is_said_of_the_true_emotions(world, tmp_path):
     table = pd.read_csv(blank / "clips.csv", dtype=str, keep_default_na=False)
     table.assign(emotion="").to_csv(blank / "clips.csv", index=False)
     settings = EvaluateSettings(
-        metrics=("emotion", "truth"), limit=6, classifier="none", discriminator="none"
+        metrics=("emotion", "truth"), limit=1, classifier="none", discriminator="none"
     )
     for checkpoint, rows in ((networks["generator"], 3), (None, 1)):
         out = tmp_path / f"{rows}.json"

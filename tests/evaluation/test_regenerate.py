@@ -60,18 +60,39 @@ def test_a_source_of_the_same_emotion_says_something_else(world):
         plan_tasks(store.select(store.clips["sentence"] == "IEO"), "same_emotion")
 
 
-def test_without_labels_the_six_are_asked_in_turn_of_another_clip(world):
+def test_without_labels_all_six_are_asked_of_another_clip(world):
     store = ClipStore(world[0])
     store.clips["emotion"] = ""
-    tasks = plan_tasks(store, limit=12)
+    tasks = plan_tasks(store, limit=2)
     assert [task.emotion for task in tasks] == [*EMOTIONS, *EMOTIONS]
+    assert len({task.name for task in tasks}) == 12
     for task in tasks:
         target, source = store[task.target_idx], store[task.source_idx]
         assert source.actor == target.actor
         assert source.name != target.name
-    alone = store.select(np.arange(36) == 3)
+        assert task.shift == 0
+
+
+def test_a_clip_that_is_its_own_source_is_changed_from_its_other_half(world):
+    alone = ClipStore(world[0]).select(np.arange(36) == 3)
     alone.clips["emotion"] = ""
-    assert [(task.target_idx, task.source_idx) for task in plan_tasks(alone)] == [(0, 0)]
+    for tasks, asked in ((plan_tasks(alone), EMOTIONS), (plan_tasks(alone, "same_clip"), ["NEU"])):
+        assert [task.emotion for task in tasks] == list(asked)
+        assert {(task.source_idx, task.shift, task.n_frames) for task in tasks} == {(0, 5, 10)}
+    labelled = ClipStore(world[0])
+    for task in plan_tasks(labelled, "same_clip"):
+        assert (task.source_idx, task.shift) == (task.target_idx, task.n_frames // 2)
+        assert task.emotion == labelled[task.target_idx].emotion
+
+
+def test_a_neutral_source_is_calm_and_says_something_else(world):
+    store = ClipStore(world[0])
+    for task in plan_tasks(store, "neutral"):
+        target, source = store[task.target_idx], store[task.source_idx]
+        assert (source.actor, source.emotion) == (target.actor, "NEU")
+        assert source.sentence != target.sentence
+    with pytest.raises(DatasetError, match=r"no neutral clip.*--sources other_emotion"):
+        plan_tasks(store.select(store.clips["emotion"] != "NEU"), "neutral")
 
 
 def test_an_actor_of_one_emotion_is_named_with_what_can_be_measured(world):
