@@ -66,7 +66,7 @@ def measure(material: Material) -> dict[str, Measured]:
         return rows  # there is nothing to compare the truth with
     _flicker(material, rows)
     _identity(material, rows)
-    if material.seen["truth"].face is not None:
+    if all(seen.face is not None for seen in material.seen.values()):
         _face(material, rows)
     if material.paired:
         _transfer(material, rows["generated"].numbers)

@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from torch import nn
 
-from emolib.base.errors import MediaError
+from emolib.base.errors import FaceError, MediaError
 from emolib.evaluation import visual
 from emolib.evaluation.emotion import ExpressionJudge, Judge
 from emolib.evaluation.landmarks import FaceMotion, motion_of_frames
@@ -73,7 +73,7 @@ class Seen:
         probs: judge → (6,) probabilities of the emotions.
         expression, identity, crowd: features (n, D) float32 of every few frames.
         motion: mouth and pose; None if the mesh was not asked, or found no face.
-        face: face units and the mouth's picture; None if not asked.
+        face: face units and the mouth's picture; None if not asked, or no face was found.
     """
 
     numbers: dict[str, float] = field(default_factory=dict)
@@ -104,7 +104,7 @@ def look(
         against: true frames at the same poses, to compare pixel by pixel.
 
     Raises:
-        MediaError: the clip is too short. FaceError: "real" is wanted and no face is seen.
+        MediaError: the clip is too short.
     """
     seen, wanted = Seen(), set(tools.metrics)
     if "sync" in wanted:
@@ -134,7 +134,11 @@ def look(
             seen.motion = None
         seen.numbers["face_lost"] = float(seen.motion is None)
     if "real" in wanted and tools.units is not None:
-        seen.face = look_at_face(frames, tools.units)
+        try:
+            seen.face = look_at_face(frames, tools.units)
+        except FaceError:  # as above
+            seen.face = None
+        seen.numbers["mouth_lost"] = float(seen.face is None)
     return seen
 
 

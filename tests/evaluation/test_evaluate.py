@@ -219,6 +219,16 @@ def test_from_a_calm_clip_face_units_go_where_the_actor_went(world, tmp_path):
     assert any("HAP true" in line for line in lines(made.result))
 
 
+def test_a_generator_that_makes_no_faces_is_measured_all_the_same(world, tmp_path, monkeypatch):
+    store, _, networks = world
+    monkeypatch.setattr(run, "regenerate", lambda network, source, *_: np.zeros_like(source))
+    settings = EvaluateSettings(metrics=("real", "visual"), limit=1)
+    made = evaluate(store, networks["generator"], tmp_path / "r.json", settings, device="cpu")
+    rows = made.result["numbers"]["rows"]
+    assert [rows[row]["mouth_lost"]["mean"] for row in ("generated", "truth", "copy")] == [1, 0, 0]
+    assert "mouth_ssim" not in rows["generated"] and "psnr_db" in rows["generated"]
+
+
 def test_without_pairs_nothing_is_compared_pixel_by_pixel(world, tmp_path):
     _, _, networks = world
     store, corpus = make_world(tmp_path / "unpaired", actors=("9002",), paired=False)
