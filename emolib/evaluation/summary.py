@@ -100,10 +100,8 @@ def summarise(records: list[dict], *, seed: int = 0) -> dict:
         if row != "truth":
             metrics |= _crowd(records, row, actors, intended)
         rows[row] = {key: value.as_dict() for key, value in metrics.items()}
-        moved = [i for i, part in enumerate(parts) if part["units"]]
-        if moved:
-            changes = np.array([parts[i]["units"] for i in moved])
-            units[row] = unit_changes(changes, actors[moved], intended[moved], seed)
+        units[row] = unit_changes([part["units"] for part in parts], actors, intended, seed)
+    units = {row: changes for row, changes in units.items() if changes}
     return {"rows": rows, "emotions": emotions} | ({"units": units} if units else {})
 
 

@@ -17,17 +17,18 @@ MOVES = 0.02  # a mean change below this is not told
 HEADS = {"generated": "{}", "truth": "{} true"}
 
 
-def unit_changes(changes: np.ndarray, actors, intended: np.ndarray, seed: int = 0) -> dict:
+def unit_changes(changes: list, actors: np.ndarray, intended: np.ndarray, seed: int = 0) -> dict:
     """Emotion → unit → its mean change with an interval over people, as plain values.
 
     Args:
-        changes: (N, 32) in `STEMS` order, one row a clip.
+        changes: a row of 32 in `STEMS` order for each clip; None where it was not measured.
         actors: (N,) names. intended: (N,) int, index into `EMOTIONS`; -1: not asked for.
     """
-    found = {}
-    for code in np.unique(intended[intended >= 0]):
-        asked = intended == code
-        means = [mean_interval(column, actors[asked], seed=seed) for column in changes[asked].T]
+    found, known = {}, np.array([row is not None for row in changes])
+    for code in np.unique(intended[known & (intended >= 0)]):
+        asked = np.flatnonzero(known & (intended == code))
+        moved = np.array([changes[i] for i in asked])
+        means = [mean_interval(column, actors[asked], seed=seed) for column in moved.T]
         told = {s: m.as_dict() for s, m in zip(STEMS, means, strict=True) if abs(m.mean) >= MOVES}
         found[EMOTIONS[code]] = told
     return found
