@@ -92,9 +92,7 @@ class Separation:
     purity_by_chance: float
 
 
-def separation(
-    embeddings: np.ndarray, labels: np.ndarray, *, n_neighbours: int = NEIGHBOURS
-) -> Separation:
+def separation(embeddings: np.ndarray, labels: np.ndarray) -> Separation:
     """Silhouette and neighbour purity of embeddings (N, D) with labels (N,) (any hashable codes).
 
     Raises:
@@ -106,13 +104,13 @@ def separation(
 
     labels = np.asarray(labels)
     N, kinds = len(labels), np.unique(labels, return_counts=True)
-    if len(kinds[0]) < 2 or n_neighbours + 1 >= N or len(kinds[0]) >= N:
+    if len(kinds[0]) < 2 or NEIGHBOURS + 1 >= N or len(kinds[0]) >= N:
         raise ConfigError(
             f"{N} points with {len(kinds[0])} labels",
-            expected=f"at least two labels, and more than {n_neighbours + 1} points",
+            expected=f"at least two labels, and more than {NEIGHBOURS + 1} points",
         )
     points = StandardScaler().fit_transform(embeddings)
-    search = NearestNeighbors(n_neighbors=n_neighbours).fit(points)
+    search = NearestNeighbors(n_neighbors=NEIGHBOURS).fit(points)
     near = search.kneighbors(return_distance=False)  # (N, k), without the point itself
     purity = (labels[near] == labels[:, None]).mean()
     chance = (kinds[1] * (kinds[1] - 1)).sum() / (N * (N - 1))

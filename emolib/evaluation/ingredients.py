@@ -9,6 +9,7 @@ Paper: §5, table 2.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 
 import pandas as pd
@@ -49,27 +50,25 @@ class Gap:
     verdict: str
 
 
-def steps(results: dict[str, dict], table=STEPS) -> list[dict]:
+def steps(results: dict[str, dict]) -> list[dict]:
     """What changes from method to method, for those steps whose two results are there.
 
     Args:
         results: recipe → evaluation (`evaluation.stored.ablation`).
-        table: rows of (what changes, from, to).
 
     Returns:
         rows of {"step", "base", "new", "gaps": metric → Gap as a dict}, for `viz.ablation.forest`.
     """
     rows = []
-    for told, base, new in table:
+    for told, base, new in STEPS:
         if base in results and new in results:
             gaps = {
                 metric: vars(gap)
                 for metric in METRICS
                 if (gap := gap_of(results[new], results[base], metric)) is not None
             }
-            rows.append(
-                {"step": f"{base} → {new}", "told": told, "base": base, "new": new} | {"gaps": gaps}
-            )
+            named = {"step": f"{base} → {new}", "told": told, "base": base, "new": new}
+            rows.append(named | {"gaps": gaps})
     return rows
 
 
@@ -115,23 +114,10 @@ def against_paper(rows: list[dict]) -> list[dict]:
             away = values[1] - values[0]
             theirs = VERDICTS[(1 if away > 0 else -1) * good]
             ours = gap["verdict"]
-            held = (
-                "undecided"
-                if ours == "cannot tell"
-                else "repeated"
-                if ours == theirs
-                else "opposite"
-            )
-            claims.append(
-                {
-                    "step": row["step"],
-                    "metric": metric,
-                    "paper": theirs,
-                    "paper_gap": round(away, 3),
-                    "ours": ours,
-                    "held": held,
-                }
-            )
+            held = "repeated" if ours == theirs else "opposite"
+            held = "undecided" if ours == "cannot tell" else held
+            claim = {"step": row["step"], "metric": metric, "paper": theirs}
+            claims.append(claim | {"paper_gap": round(away, 3), "ours": ours, "held": held})
     return claims
 
 
@@ -148,10 +134,7 @@ def sentences(rows: list[dict], claims: list[dict]) -> list[str]:
         text = "; ".join(parts).replace("cannot tell in", "no clear difference in")
         told.append(f"{row['step']} ({row['told']}): {text}.")
     if claims:
-        counts = {
-            held: sum(c["held"] == held for c in claims)
-            for held in ("repeated", "opposite", "undecided")
-        }
+        counts = Counter(claim["held"] for claim in claims)
         told.append(
             f"Of {len(claims)} directions that the paper's Table 2 gives for these steps,"
             f" {counts['repeated']} are repeated here, {counts['opposite']} come out the other way,"

@@ -10,15 +10,13 @@ import cv2
 import numpy as np
 from torch import nn
 
-from emolib.base.errors import ConfigError, FaceError, SmallFaceError
+from emolib.base.errors import ConfigError
 from emolib.evaluation.sync import LSE_PX, LseResult, lse
 from emolib.media.faces import CropTransform
 
 CROP_SCALE = 0.40  # room beside the face, as a part of its half-side
 FILL = 110  # grey of what lies outside the picture
 SMOOTHING = 13  # frames of the median filter over centre and size
-MIN_SIDE_PX = 100.0  # mean face side; the published pipeline drops smaller ones
-MIN_FRAMES = 25  # Deviation: published 100 (4 s), which drops 99 % of CREMA-D's clips
 
 
 def lse_of_video(
@@ -26,10 +24,6 @@ def lse_of_video(
     frames: np.ndarray,
     audio: np.ndarray,
     boxes: np.ndarray,
-    *,
-    min_frames: int = MIN_FRAMES,
-    min_side_px: float = MIN_SIDE_PX,
-    pad: str = "zeros",
 ) -> LseResult:
     """`lse` of a whole video with one tracked face: the published crop, then the protocol.
 
@@ -38,47 +32,19 @@ def lse_of_video(
         frames: (T, H, W, 3) uint8 RGB at 25 frames/s.
         audio: (n,) float at 16 kHz.
         boxes: (T, 4) float: the tracked face in every frame, x0, y0, x1, y1 in pixels, tight
-            (hairline to chin), as `tight_boxes` makes them from a `media.faces.FaceTrack`.
-        min_frames, min_side_px: see `check_track`.
+            (hairline to chin), as `tight_boxes` makes them.
 
-    Raises:
-        FaceError: the track is too short or too small.
+    Deviation: the published pipeline drops tracks below 100 frames and faces below 100 px, which
+    would drop 99 % of CREMA-D's clips.
     """
-    check_track(boxes, min_frames=min_frames, min_side_px=min_side_px)
-    return lse(model, lse_crops(frames, boxes), audio, pad=pad)
+    return lse(model, lse_crops(frames, boxes), audio)
 
 
-def tight_boxes(poses: np.ndarray, found: np.ndarray | None = None) -> np.ndarray:
-    """Boxes (T, 4) float64 from tracked poses (T, 4); NaN where `found` (T,) is false.
-
-    Hairline to chin, as the detector of the published pipeline draws them.
-    """
+def tight_boxes(poses: np.ndarray) -> np.ndarray:
+    """Boxes (T, 4) float64 from tracked poses (T, 4): hairline to chin, as the detector of the
+    published pipeline draws them."""
     corners = np.stack([CropTransform.from_pose(pose, "tight").corners for pose in poses])
-    boxes = np.concatenate([corners.min(axis=1), corners.max(axis=1)], axis=1)
-    return boxes if found is None else np.where(np.asarray(found)[:, None], boxes, np.nan)
-
-
-def check_track(
-    boxes: np.ndarray, *, min_frames: int = MIN_FRAMES, min_side_px: float = MIN_SIDE_PX
-) -> None:
-    """Refuse a face track that the protocol would not score.
-
-    Raises:
-        FaceError: shorter than `min_frames`, or boxes missing (not finite).
-        SmallFaceError: mean side (average of width and height) below `min_side_px`.
-    """
-    if len(boxes) < min_frames:
-        raise FaceError(
-            f"the face is there for {len(boxes)} frames", expected=f"at least {min_frames}"
-        )
-    if not np.isfinite(boxes).all():
-        missing = int((~np.isfinite(boxes).all(axis=1)).sum())
-        raise FaceError(f"{missing} frames have no face box", expected="a box in every frame")
-    side_px = float((boxes[:, 2:] - boxes[:, :2]).mean())
-    if side_px < min_side_px:
-        raise SmallFaceError(
-            f"the face measures {side_px:.0f} px", expected=f"at least {min_side_px:g}"
-        )
+    return np.concatenate([corners.min(axis=1), corners.max(axis=1)], axis=1)
 
 
 def lse_crops(frames: np.ndarray, boxes: np.ndarray) -> np.ndarray:
@@ -93,9 +59,9 @@ def lse_crops(frames: np.ndarray, boxes: np.ndarray) -> np.ndarray:
         boxes: (T, 4) float pixels.
 
     Raises:
-        ConfigError: not one box a frame.
+        ConfigError: not one finite box a frame.
     """
-    if len(frames) != len(boxes) or not len(frames):
+    if len(frames) != len(boxes) or not len(frames) or not np.isfinite(boxes).all():
         raise ConfigError(f"{len(boxes)} boxes for {len(frames)} frames", expected="one each")
     crops = [
         cv2.resize(_cut(frame, square), (LSE_PX, LSE_PX))

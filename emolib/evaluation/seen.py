@@ -19,7 +19,7 @@ from emolib.evaluation.emotion import ExpressionJudge, Judge
 from emolib.evaluation.landmarks import FaceMotion, motion_of_frames
 from emolib.evaluation.lse_crop import lse_of_video
 from emolib.evaluation.real_video import FaceLook, look_at_face
-from emolib.evaluation.sync import LSE_PX, N_FRAMES, LseResult, lse, lse_expert
+from emolib.evaluation.sync import LSE_PX, LseResult, lse, lse_expert
 from emolib.media.faces import FaceMesh
 from emolib.media.mesh import FaceUnits
 
@@ -147,9 +147,8 @@ def _sync(frames, tools: Instruments, mel, audio, film: Film | None) -> dict[str
     if tools.expert is not None:
         found |= _sync_numbers(lse_expert(tools.expert, frames, mel=mel), "_expert")
     if tools.lse_net is not None and audio is not None:
-        if film is not None:  # clips of CREMA-D are short, and a corpus may be filmed small
-            shape = {"min_frames": N_FRAMES + 1, "min_side_px": 0}
-            result = lse_of_video(tools.lse_net, film.frames, audio, film.boxes, **shape)
+        if film is not None:
+            result = lse_of_video(tools.lse_net, film.frames, audio, film.boxes)
         else:  # as the published script for cropped corpora: the whole crop at 224 px
             large = np.stack([cv2.resize(frame, (LSE_PX, LSE_PX)) for frame in frames])
             result = lse(tools.lse_net, large, audio)

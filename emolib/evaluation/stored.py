@@ -7,8 +7,6 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
-import numpy as np
-
 from emolib.base.errors import ConfigError, DatasetError
 from emolib.base.files import results_dir
 from emolib.base.results import load_result
@@ -72,7 +70,7 @@ def ablation(folder: str | os.PathLike | None = None) -> dict[str, dict]:
     return {recipe: found[stem] for recipe, stem in stems.items() if stem in found}
 
 
-def difference(ours: dict, theirs: dict, metric: str, *, seed: int = 0) -> Interval:
+def difference(ours: dict, theirs: dict, metric: str) -> Interval:
     """`ours` minus `theirs` in one metric of the generated clips, clip by clip, over actors.
 
     What two networks make of the same clips differs far less than clips and people do, so the
@@ -93,7 +91,7 @@ def difference(ours: dict, theirs: dict, metric: str, *, seed: int = 0) -> Inter
         raise ConfigError("the clips were made from other sources", expected="the same seed")
     actors = [sides[0][clip][0] for clip in common]
     gaps = [sides[0][clip][2] - sides[1][clip][2] for clip in common]
-    return mean_interval(gaps, actors, seed=seed)
+    return mean_interval(gaps, actors)
 
 
 def _by_clip(result: dict, metric: str) -> dict[str, tuple[str, str, float]]:
@@ -108,15 +106,3 @@ def _by_clip(result: dict, metric: str) -> dict[str, tuple[str, str, float]]:
         values = table["generated"].get(metric, ())
     rows = zip(table["clip"], table["actor"], table["source"], values, strict=False)
     return {clip: (actor, source, v) for clip, actor, source, v in rows if v is not None}
-
-
-def confusion(result: dict, judge: str, row: str = "generated") -> np.ndarray:
-    """(6, 6) int: rows intended, columns named by a judge, `EMOTIONS` order.
-
-    Raises:
-        ConfigError: this judge did not judge it.
-    """
-    judges = result["numbers"]["emotions"][row]
-    if judge not in judges:
-        raise ConfigError(f"no judge {judge!r}", expected=", ".join(judges) or "none")
-    return np.array(judges[judge]["confusion"], int)

@@ -67,14 +67,7 @@ class LseResult:
         return float(self.curve[len(self.curve) // 2])
 
 
-def lse(
-    model: nn.Module,
-    frames: np.ndarray,
-    audio: np.ndarray,
-    *,
-    pad: str = "zeros",
-    batch_size: int = 16,
-) -> LseResult:
+def lse(model: nn.Module, frames: np.ndarray, audio: np.ndarray) -> LseResult:
     """LSE-D, LSE-C and offset of one face track, as the published evaluation computes them.
 
     Args:
@@ -83,8 +76,6 @@ def lse(
             embeddings (B, D) of sound and picture. In eval mode.
         frames: (T, 224, 224, 3) uint8 RGB at 25 frames/s, cropped by `lse_crop.lse_crops`.
         audio: (n,) float at 16 kHz.
-        pad: see `lse_from_embeddings`.
-        batch_size: windows a forward pass.
 
     Raises:
         MediaError: not (T, 224, 224, 3) uint8, or fewer than six frames of picture and sound.
@@ -100,8 +91,7 @@ def lse(
         return torch.stack(heard), torch.from_numpy(seen).permute(0, 4, 1, 2, 3).float()
 
     n_windows = count_windows(len(frames), len(audio))
-    video, sound = _embed(model, windows, n_windows, batch_size)
-    return lse_from_embeddings(video, sound, pad=pad)
+    return lse_from_embeddings(*_embed(model, windows, n_windows, batch_size=16))
 
 
 def lse_expert(
@@ -110,8 +100,6 @@ def lse_expert(
     audio: np.ndarray | None = None,
     *,
     mel: np.ndarray | None = None,
-    pad: str = "skip",
-    batch_size: int = 64,
 ) -> LseResult:
     """The same protocol on the colour SyncNet expert, on its own scale ("LSE-D (expert)").
 
@@ -124,8 +112,6 @@ def lse_expert(
         faces: (T, 96, 96, 3) uint8 RGB at 25 frames/s.
         audio: (n,) float at 16 kHz, or
         mel: (80, M) float32, the spectrogram of that sound.
-        pad: see `lse_from_embeddings`.
-        batch_size: windows a forward pass.
 
     Raises:
         MediaError, ConfigError: as `lse`; or neither sound nor mel.
@@ -137,12 +123,12 @@ def lse_expert(
         mel = melspectrogram(audio)
     n_samples = len(audio) if audio is not None else (mel.shape[1] - 1) * AUDIO.hop_samples
     n_windows = count_windows(len(faces), n_samples)
-    video, sound = expert_embeddings(model, faces, mel, n_windows, batch_size)
-    return lse_from_embeddings(video, sound, pad=pad, name=EXPERT)
+    video, sound = expert_embeddings(model, faces, mel, n_windows)
+    return lse_from_embeddings(video, sound, pad="skip", name=EXPERT)
 
 
 def expert_embeddings(
-    model: nn.Module, faces: np.ndarray, mel: np.ndarray, n_windows: int, batch_size: int = 64
+    model: nn.Module, faces: np.ndarray, mel: np.ndarray, n_windows: int
 ) -> tuple[Tensor, Tensor]:
     """Unit vectors of a clip's lips and sound, each (n_windows, D) float32 on the CPU.
 
@@ -157,22 +143,16 @@ def expert_embeddings(
         seen = torch.from_numpy(np.stack([faces[i : i + N_FRAMES] for i in chosen]))
         return heard, fold_lower_halves(seen.permute(0, 1, 4, 2, 3).float() / 255)
 
-    return _embed(model, windows, n_windows, batch_size)
+    return _embed(model, windows, n_windows, batch_size=64)
 
 
 def lse_from_embeddings(
-    video: Tensor,
-    audio: Tensor,
-    *,
-    max_shift: int = MAX_SHIFT,
-    pad: str = "zeros",
-    name: str = PUBLISHED,
+    video: Tensor, audio: Tensor, *, pad: str = "zeros", name: str = PUBLISHED
 ) -> LseResult:
     """The protocol from embeddings on: mean over windows first, then minimum and median.
 
     Args:
         video, audio: (N, D) float, one row a window.
-        max_shift: frames to look to either side.
         pad: what stands beyond the clip's ends. `"zeros"` as published: distances to a zero vector
             enter the means, which changes the outer offsets of short clips. `"skip"` averages only
             windows that exist.
@@ -182,10 +162,10 @@ def lse_from_embeddings(
     """
     if pad not in ("zeros", "skip"):
         raise ConfigError(f"unknown pad={pad!r}", expected="'zeros' or 'skip'")
-    distances = distance_matrix(video, audio, max_shift)  # (N, 31)
+    distances = distance_matrix(video, audio)  # (N, 31)
     if pad == "skip":
         N = len(distances)
-        heard = np.arange(N)[:, None] + np.arange(-max_shift, max_shift + 1)
+        heard = np.arange(N)[:, None] + np.arange(-MAX_SHIFT, MAX_SHIFT + 1)
         distances = np.where((heard >= 0) & (heard < N), distances, np.nan)
         there = ~np.isnan(distances).all(axis=0)  # a very short clip has no pair at the far ends
         curve = np.full(distances.shape[1], np.nan)
@@ -196,16 +176,16 @@ def lse_from_embeddings(
     return LseResult(
         distance=float(curve[best]),
         confidence=float(np.nanmedian(curve) - curve[best]),
-        offset=max_shift - best,
+        offset=MAX_SHIFT - best,
         curve=curve,
         n_windows=len(video),
         name=name,
     )
 
 
-def distance_matrix(video: Tensor, audio: Tensor, max_shift: int = MAX_SHIFT) -> np.ndarray:
-    """Distances (N, 2 · max_shift + 1) float64: entry [i, j] pairs picture *i* with sound
-    *i + j - max_shift*; sound beyond the ends is a zero vector.
+def distance_matrix(video: Tensor, audio: Tensor) -> np.ndarray:
+    """Distances (N, 31) float64: entry [i, j] pairs picture *i* with sound *i + j - 15*; sound
+    beyond the ends is a zero vector.
 
     Euclidean, with torch's 1e-6 added to each difference, as published.
     """
@@ -214,8 +194,8 @@ def distance_matrix(video: Tensor, audio: Tensor, max_shift: int = MAX_SHIFT) ->
             f"embeddings are {tuple(video.shape)} and {tuple(audio.shape)}", expected="(N, D) each"
         )
     N = len(video)
-    padded = F.pad(audio.float(), (0, 0, max_shift, max_shift))  # (N + 30, D)
-    shifts = range(2 * max_shift + 1)
+    padded = F.pad(audio.float(), (0, 0, MAX_SHIFT, MAX_SHIFT))  # (N + 30, D)
+    shifts = range(2 * MAX_SHIFT + 1)
     columns = [F.pairwise_distance(video.float(), padded[j : j + N]) for j in shifts]
     return torch.stack(columns, 1).double().numpy()
 

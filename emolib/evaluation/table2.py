@@ -78,7 +78,7 @@ BEYOND_NOTES = (
 )
 
 
-def table2(results: list[dict], *, title: str = "Table 2: the paper's numbers and ours") -> Table:
+def table2(results: list[dict]) -> Table:
     """Paper and ours in one table; truth and source rows that several results share stand once.
 
     Args:
@@ -100,10 +100,7 @@ def table2(results: list[dict], *, title: str = "Table 2: the paper's numbers an
             cells = printed if i == 0 else {}
             texts = (name, YES_NO[line.emotion], *_origin(result))
             rows.append(Row(texts, cells | _cells(result, "generated", OURS)))
-    rest = [result for found in left.values() for result in found]
-    rows += [
-        Row((recipe_of(r), _emotional(r), *_origin(r)), _cells(r, "generated", OURS)) for r in rest
-    ]
+    rows += [_row(result, OURS) for found in left.values() for result in found]
     rows += _base_rows(results, OURS)
     notes = [note for result in results for note in result["numbers"].get("notes", ())]
     mute = [recipe_of(r) for r in made if not r["numbers"]["emotion_input"]]
@@ -111,21 +108,17 @@ def table2(results: list[dict], *, title: str = "Table 2: the paper's numbers an
         notes.insert(0, f"{', '.join(mute)}: {NO_EMOTION}")
     changed = [f"{r['numbers']['method']}." for r in results if " (" in r["numbers"]["method"]]
     changed = [f"Recipes changed: {' '.join(changed)}"] if changed else []
+    title = "Table 2: the paper's numbers and ours"
     return _table(title, _columns(results), rows, [*NOTES, *changed, *notes])
 
 
-def beyond_table(results: list[dict], *, title: str = "Against the known truth") -> Table:
+def beyond_table(results: list[dict]) -> Table:
     """What the paper does not measure, in a table of its own. Arguments as `table2`."""
-    rows = [
-        Row(
-            (recipe_of(r), _emotional(r), *_origin(r)),
-            _cells(r, "generated", BEYOND),
-        )
-        for r in results
-        if "generated" in _checked(r)["numbers"]["rows"]
-    ]
+    made = [r for r in results if "generated" in _checked(r)["numbers"]["rows"]]
+    rows = [_row(r, BEYOND) for r in made]
     columns = [_named(key, BEYOND, {}) for key in BEYOND]
-    return _table(title, columns, rows + _base_rows(results, BEYOND), [NOTES[1], *BEYOND_NOTES])
+    rows += _base_rows(results, BEYOND)
+    return _table("Against the known truth", columns, rows, [NOTES[1], *BEYOND_NOTES])
 
 
 def lines(result: dict) -> list[str]:
@@ -168,8 +161,10 @@ def _origin(result: dict | None) -> tuple[str, str]:
     return (corpus, numbers["checkpoint_profile"] or "–")
 
 
-def _emotional(result: dict) -> str:
-    return YES_NO[result["numbers"]["emotion_input"]]
+def _row(result: dict, columns: dict[str, Column]) -> Row:
+    emotion = YES_NO[result["numbers"]["emotion_input"]]
+    texts = (recipe_of(result), emotion, *_origin(result))
+    return Row(texts, _cells(result, "generated", columns))
 
 
 def _base_rows(results: list[dict], columns: dict[str, Column]) -> list[Row]:

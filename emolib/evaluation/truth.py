@@ -42,16 +42,14 @@ class Truth:
         return len(self.viseme)
 
 
-def load_truth(
-    path: str | os.PathLike, n_frames: int | None = None, fps: float = VIDEO.fps
-) -> Truth:
-    """The truth of a synthetic clip, `Truth/….npz`, at another frame rate.
+def load_truth(path: str | os.PathLike, n_frames: int | None = None) -> Truth:
+    """The truth of a synthetic clip, `Truth/….npz`, at 25 frames/s.
 
-    Frame *k* at `fps` shows the corpus frame that is on screen in the middle of it, as
+    Frame *k* shows the corpus frame that is on screen in the middle of it, as
     `media.video.read_frames` does.
 
     Args:
-        n_frames: how many frames the clip has at `fps`; default: as many as the truth covers.
+        n_frames: how many frames the clip has; default: as many as the truth covers.
 
     Raises:
         DatasetError: missing, damaged, or without landmarks, viseme and fps.
@@ -63,8 +61,8 @@ def load_truth(
     landmarks, viseme, own_fps = load_arrays(path, *KEYS).values()
     own_fps = float(own_fps)
     if n_frames is None:
-        n_frames = int(len(viseme) * fps / own_fps)
-    at = np.floor((np.arange(n_frames) + 0.5) / fps * own_fps + 1e-6).astype(int)
+        n_frames = int(len(viseme) * VIDEO.fps / own_fps)
+    at = np.floor((np.arange(n_frames) + 0.5) / VIDEO.fps * own_fps + 1e-6).astype(int)
     at = at.clip(0, len(viseme) - 1)
     return Truth(motion_of_points(landmarks[at]), viseme[at].astype(int))
 

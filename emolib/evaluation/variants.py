@@ -7,7 +7,7 @@ study of its own, because runs are not shipped: `scripts/compare_runs.py` calls 
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from emolib.base.errors import CheckpointError, ConfigError
@@ -74,7 +74,6 @@ def compare_runs(
     limit: int | None = 36,
     seed: int = 0,
     device: str = "cpu",
-    say: Callable[[str], None] = print,
 ) -> dict:
     """Evaluate runs on the same held-out clips into one result; returns it.
 
@@ -95,24 +94,14 @@ def compare_runs(
     settings = EvaluateSettings(metrics=GROUPS, limit=limit, seed=seed)
     numbers, first = {}, None
     for place, (name, run) in enumerate(runs.items()):
-        say(f"{name}: evaluating {weights_of(run)}")
+        print(f"{name}: evaluating {weights_of(run)}")
         with tempfile.TemporaryDirectory() as folder:
-            one = evaluate(
-                store,
-                weights_of(run),
-                Path(folder) / "run.json",
-                settings,
-                corpus=corpus,
-                device=device,
-            ).result
+            out_of_run, where = Path(folder) / "run.json", {"corpus": corpus, "device": device}
+            one = evaluate(store, weights_of(run), out_of_run, settings, **where).result
         first = one if first is None else first
         numbers[name] = _row(one, metas[name]) | {"place": place, "gaps": _gaps(one, first)}
-    record = run_record(
-        corpus=f"{ClipStore(store).corpus} test split, {one['numbers']['n_clips']} clips",
-        seed=seed,
-        device=device,
-        seconds=watch.seconds,
-    )
+    told = f"{ClipStore(store).corpus} test split, {one['numbers']['n_clips']} clips"
+    record = run_record(corpus=told, seed=seed, device=device, seconds=watch.seconds)
     record["profile"] = ", ".join(sorted({meta.profile for meta in metas.values()}))
     return save_result(out, numbers, record)
 

@@ -20,6 +20,7 @@ from emolib.base.errors import ConfigError, MediaError
 
 PSNR_CAP_DB = 100.0  # what equal pictures score: infinity spoils every mean
 EDGE = 5  # half of SSIM's 11 px window
+BATCH = 32  # pictures a forward pass
 FEW_SAMPLES = 2  # a covariance needs this many times as many samples as features
 
 
@@ -94,7 +95,7 @@ def perceptual_distance(features, generated: np.ndarray, truth: np.ndarray) -> n
 
 # -------------------------------------------------------------------------------- as a crowd
 @torch.inference_mode()
-def features_of(extractor: nn.Module, frames: np.ndarray, *, batch_size: int = 32) -> np.ndarray:
+def features_of(extractor: nn.Module, frames: np.ndarray) -> np.ndarray:
     """What a network sees in each frame, (T, D) float32.
 
     Args:
@@ -102,7 +103,7 @@ def features_of(extractor: nn.Module, frames: np.ndarray, *, batch_size: int = 3
         frames: (T, H, W, 3) uint8 RGB.
     """
     pictures = as_tensor(frames).to(device_of(extractor))
-    return torch.cat([extractor(part).float().cpu() for part in pictures.split(batch_size)]).numpy()
+    return torch.cat([extractor(part).float().cpu() for part in pictures.split(BATCH)]).numpy()
 
 
 def frechet_distance(a: np.ndarray, b: np.ndarray) -> float:

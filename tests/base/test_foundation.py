@@ -1,6 +1,7 @@
 """Emotions, errors, settings, atomic files, seeds: what everything else stands on."""
 
 import errno
+import json
 import random
 import re
 import shutil
@@ -16,7 +17,8 @@ import torch
 from emolib.base import files
 from emolib.base.config import AUDIO, PROFILES, VIDEO, current_profile, settings_hash
 from emolib.base.emotions import COLOURS, EMOTIONS, NAMES, check_order, emotion_index, parse_emotion
-from emolib.base.errors import ConfigError, EmolibError, MissingExtra, ResourceError
+from emolib.base.errors import ConfigError, DatasetError, EmolibError, MissingExtra, ResourceError
+from emolib.base.results import load_result, save_result
 from emolib.base.runtime import peak_memory_bytes, pick_device, run_record, seed_everything
 
 
@@ -190,3 +192,29 @@ def test_peak_memory_is_this_process_alone():
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert 20e6 < int(told.stdout) < 400e6
     assert peak_memory_bytes() > held.nbytes
+
+
+RECORD = {"corpus": "sample", "profile": "tiny", "seed": 0, "emolib": "0"}
+
+
+def test_a_result_comes_back_as_it_was_written(tmp_path):
+    record = run_record(corpus="sample", seed=3, seconds=1.5)
+    written = save_result(tmp_path / "r.json", {"psnr_db": 30.5}, record)
+    assert load_result(tmp_path / "r.json") == written
+    assert written["record"]["seed"] == 3
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{", "[]", "3", json.dumps({"numbers": {}}), json.dumps({"record": RECORD})]
+)
+def test_a_damaged_result_is_named(tmp_path, text):
+    (tmp_path / "r.json").write_text(text)
+    with pytest.raises(DatasetError, match=r"r\.json"):
+        load_result(tmp_path / "r.json")
+    with pytest.raises(DatasetError, match="no such result"):
+        load_result(tmp_path / "absent.json")
+
+
+def test_a_result_without_its_origin_is_refused(tmp_path):
+    with pytest.raises(DatasetError, match="corpus"):
+        save_result(tmp_path / "r.json", {}, {"profile": "tiny", "seed": 0, "emolib": "0"})

@@ -4,7 +4,7 @@ import pytest
 import torch
 from make_model_card import model_card
 
-from emolib.base.files import file_sha256
+from emolib.base.files import file_sha256, project_root
 from emolib.base.results import save_result
 from emolib.models.checkpoint import save_checkpoint
 from emolib.models.emotion import (
@@ -114,3 +114,14 @@ def test_real_people_are_told_apart(shelf):
 
 def test_an_empty_shelf_has_a_card_too(tmp_path):
     assert "There are no checkpoints yet" in model_card(tmp_path, tmp_path)
+
+
+def test_the_card_is_fresh():
+    written = (project_root() / "MODEL_CARD.md").read_text(encoding="utf-8")
+    assert written == model_card(), "run: python scripts/make_model_card.py"
+
+
+def test_no_shipped_text_names_a_place_on_someone_s_disk():
+    for path in sorted((project_root() / "data" / "checkpoints").glob("*.log.jsonl")):
+        text = path.read_text(encoding="utf-8")
+        assert not any(root in text for root in ("/tmp/", "/home/", "/root/", "/Users/")), path.name

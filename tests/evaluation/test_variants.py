@@ -64,7 +64,7 @@ def test_runs_are_compared_with_the_first_on_the_same_clips(tmp_path, monkeypatc
     monkeypatch.setattr(variants, "evaluate", evaluate)
     monkeypatch.setattr(variants, "ClipStore", lambda path: type("S", (), {"corpus": "made up"}))
     out = tmp_path / "r.json"
-    compare_runs(runs, tmp_path, out, limit=12, say=lambda line: None)
+    compare_runs(runs, tmp_path, out, limit=12)
     numbers = load_result(out)["numbers"]
     assert asked == [(12, 0), (12, 0)]
     assert numbers["plain"]["gaps"] == {}

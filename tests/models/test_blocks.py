@@ -5,7 +5,19 @@ import torch
 from shaken import rand, shake
 from torch import nn
 
-from emolib.models.blocks import ConvBlock, conv_stack, fuse_for_inference, n_parameters, scaled
+from emolib.base.errors import CheckpointError
+from emolib.models.blocks import (
+    ConvBlock,
+    conv_stack,
+    fuse_for_inference,
+    n_parameters,
+    net2net,
+    scaled,
+)
+from emolib.models.cost import trace
+from emolib.models.emotion import EmotionDiscriminator
+from emolib.models.generator import Generator, GeneratorConfig
+from emolib.models.syncnet import SyncNet
 
 
 @pytest.mark.parametrize(
@@ -59,3 +71,94 @@ def test_conv_stack_reads_its_table():
     assert n_parameters(stack) == sum(
         c_out * (c_in * 9 + 1) + 2 * c_out for c_in, c_out in ((3, 8), (8, 8), (8, 8), (8, 16))
     )
+
+
+SMALL = GeneratorConfig(width=1 / 16, head="composite", multi_scale_emotion=True)
+LARGE = GeneratorConfig(
+    width=1 / 16,
+    head="composite",
+    head_channels=96,
+    multi_scale_emotion=True,
+    multi_scale_sound=True,
+)
+
+
+def test_a_grown_generator_gives_the_same_frames_and_can_learn_more():
+    torch.manual_seed(0)
+    small, large = shake(Generator(SMALL)).eval(), Generator(LARGE).eval()
+    large.load_state_dict(net2net(small.state_dict(), large.state_dict()))
+    inputs = torch.randn(1, 2, 1, 80, 16), torch.rand(1, 2, 6, 96, 96), torch.eye(6)[:1]
+    with torch.no_grad():
+        wanted, found = small(*inputs), large(*inputs)
+    torch.testing.assert_close(found, wanted, atol=1e-4, rtol=0)
+    large(*inputs).square().mean().backward()
+    assert large.film[0].affine.weight.grad[:, small.film[0].affine.in_features :].any()
+    assert large.output.last.weight.grad[:, small.output.last.in_channels :].any()
+
+
+def test_the_same_network_comes_back_as_it_was():
+    net = shake(Generator(SMALL))
+    state = net2net(net.state_dict(), Generator(SMALL).state_dict())
+    assert all(torch.equal(tensor, state[name]) for name, tensor in net.state_dict().items())
+
+
+def test_a_wider_or_another_network_is_refused_by_name():
+    small, large = Generator(SMALL).state_dict(), Generator(LARGE).state_dict()
+    with pytest.raises(CheckpointError, match=r"film\.0\.affine\.weight is .* not within"):
+        net2net(large, small, file="wide.safetensors")
+    plain = Generator(GeneratorConfig(width=1 / 16)).state_dict()
+    with pytest.raises(CheckpointError, match="only one of the two has film"):
+        net2net(plain, small)
+
+
+@pytest.mark.parametrize("emotion", ["SEQ", "END"])
+def test_a_network_that_learns_of_emotions_starts_as_the_one_without(emotion):
+    torch.manual_seed(0)
+    small = shake(Generator(GeneratorConfig(width=1 / 16, emotion=None))).eval()
+    large = Generator(GeneratorConfig(width=1 / 16, emotion=emotion)).eval()
+    large.load_state_dict(net2net(small.state_dict(), large.state_dict()))
+    mel, faces = torch.randn(1, 2, 1, 80, 16), torch.rand(1, 2, 6, 96, 96)
+    frames = large(mel, faces, torch.eye(6)[:1])
+    torch.testing.assert_close(frames, small(mel, faces), atol=1e-5, rtol=0)
+    frames.square().mean().backward()
+    first = large.decoder[0][0].conv if emotion == "SEQ" else large.output.hidden.conv
+    assert first.weight.grad.reshape(len(first.weight), -1).abs().sum() > 0
+    with pytest.raises(CheckpointError, match="emotion_encoder"):
+        net2net(large.state_dict(), small.state_dict())
+
+
+def z(*shape):
+    return torch.zeros(*shape)
+
+
+@pytest.mark.parametrize(
+    ("network", "inputs", "gmacs"),
+    [
+        (Generator, (z(1, 1, 1, 80, 16), z(1, 1, 6, 96, 96), z(1, 6)), 3.968),
+        (SyncNet, (z(1, 1, 80, 16), z(1, 15, 48, 96)), 1.210),
+        (EmotionDiscriminator, (z(1, 5, 3, 96, 96),), 0.826),
+    ],
+)
+def test_multiplications_of_the_full_networks(network, inputs, gmacs):
+    with torch.device("meta"):
+        model = network()
+        inputs = [x.to("meta") for x in inputs]
+    assert round(trace(model, *inputs)[-1].macs / 1e9, 3) == gmacs
+
+
+def test_closed_forms():
+    model = nn.Sequential(nn.Conv2d(3, 8, 3, padding=1), nn.ConvTranspose2d(8, 4, 2, 2))
+    conv, up, whole = trace(model.train(), z(2, 3, 10, 12))
+    assert conv.macs == 2 * 10 * 12 * 8 * 3 * 9
+    assert up.macs == 2 * 10 * 12 * 8 * 4 * 4
+    assert whole.macs == conv.macs + up.macs
+    assert whole.output_shape == (2, 4, 20, 24)
+    assert whole.n_parameters == sum(p.numel() for p in model.parameters())
+    assert model.training  # left as it was
+    lstm = trace(nn.LSTM(5, 7, batch_first=True), z(2, 3, 5))[0]
+    assert lstm.macs == 2 * 3 * 4 * 7 * (5 + 7)
+
+
+def test_chosen_modules_only():
+    model = nn.Sequential(nn.Linear(3, 4), nn.ReLU())
+    assert [row.name for row in trace(model, z(1, 3), names=["0"])] == ["0"]

@@ -6,7 +6,10 @@ from shaken import rand, shake
 
 from emolib.base.errors import ConfigError
 from emolib.models.blocks import n_parameters
+from emolib.models.cost import trace
 from emolib.models.syncnet import (
+    LseSyncNet,
+    LseSyncNetConfig,
     SyncNet,
     SyncNetConfig,
     cosine,
@@ -108,3 +111,39 @@ def test_it_overfits_two_pairs():
         loss.backward()
         adam.step()
     assert loss < 0.2
+
+
+def test_parameters_of_the_evaluation_net():
+    with torch.device("meta"):
+        assert n_parameters(LseSyncNet()) == 13_631_616
+
+
+@torch.no_grad()
+def test_shapes_of_the_evaluation_net_follow_the_table():
+    net = LseSyncNet(LseSyncNetConfig(width=1 / 8))
+    rows = {row.name: row for row in trace(net, rand(1, 1, 13, 20), rand(1, 3, 5, 224, 224))}
+    sizes = [rows[f"lip_cnn.{i}"].output_shape[2:] for i in (0, 3, 4, 7, 8, 17, 18)]
+    assert sizes == [(1, side, side) for side in (109, 54, 26, 13, 13, 6, 1)]
+    sizes = [rows[f"audio_cnn.{i}"].output_shape[2:] for i in (0, 7, 8, 17, 18)]
+    assert sizes == [(13, 20), (11, 9), (11, 9), (5, 4), (1, 1)]
+
+
+@torch.no_grad()
+def test_a_permuted_batch_of_the_evaluation_net():
+    net = LseSyncNet(LseSyncNetConfig(width=1 / 8)).eval()
+    mfcc, frames = rand(3, 1, 13, 20), rand(3, 3, 5, 224, 224) * 255
+    audio, lips = net(mfcc, frames)
+    assert audio.shape == lips.shape == (3, 128)
+    order = [2, 0, 1]
+    torch.testing.assert_close(net.forward_lips(frames[order]), lips[order], atol=1e-4, rtol=1e-4)
+    torch.testing.assert_close(net.forward_audio(mfcc[1:2]), audio[1:2], atol=1e-4, rtol=1e-4)
+
+
+def test_the_evaluation_net_refuses_other_shapes():
+    net = LseSyncNet(LseSyncNetConfig(width=1 / 8))
+    with pytest.raises(ConfigError, match="mfcc is"):
+        net.forward_audio(rand(1, 13, 20))
+    with pytest.raises(ConfigError, match="frames are"):
+        net.forward_lips(rand(1, 5, 3, 224, 224))
+    with pytest.raises(ConfigError, match="width"):
+        LseSyncNetConfig(width=-1)

@@ -7,10 +7,11 @@ from emolib.base.errors import ConfigError
 from emolib.base.results import save_result
 from emolib.base.runtime import run_record
 from emolib.generate import Clip
+from emolib.media.audio import load_audio
 from emolib.media.provenance import Facts
 from emolib.media.verify import verify
 from emolib.media.video import read_video
-from emolib.notebook.film import watch, write_small
+from emolib.notebook.film import watch, watch_crops, write_small
 from emolib.notebook.limits import HELD_OUT, REAL, held_out_people, real_people, told_by
 
 
@@ -68,3 +69,37 @@ def test_limits_are_those_that_were_measured(tmp_path):
     assert "… anger" in real.index
     assert "network lite-generator" in told_by(tmp_path)[0]
     assert "profile lite" in told_by(tmp_path)[1]
+
+
+@pytest.fixture
+def recording():
+    grey = np.linspace(20, 230, 50).astype(np.uint8)
+    frames = np.broadcast_to(grey[:, None, None, None], (50, 96, 96, 3)).copy()
+    samples = np.zeros(50 * 640, np.float32)
+    samples[10 * 640 : 30 * 640] = 0.5 * np.sin(np.arange(20 * 640) * 0.2)
+    return frames, samples
+
+
+def levels_of(film, tmp_path):
+    path = tmp_path / "film.mp4"
+    path.write_bytes(film.data)
+    frames, _ = read_video(path)
+    return path, frames.mean((1, 2, 3))
+
+
+@pytest.mark.parametrize("late", [0, 5, -5])
+def test_the_picture_is_as_late_as_asked(recording, tmp_path, late):
+    frames, samples = recording
+    film = watch_crops(frames, samples, first=10, n_frames=20, late=late)
+    path, levels = levels_of(film, tmp_path)
+    assert film.embed and len(film.data) < 60_000
+    expected = frames[10 - late : 30 - late].mean((1, 2, 3))
+    np.testing.assert_allclose(levels, expected, atol=4)
+    sound = load_audio(path)
+    assert np.abs(sound[2000:10_000]).mean() > 0.2  # frames 10 to 30: the tone alone
+
+
+def test_at_the_ends_the_picture_stands(recording, tmp_path):
+    frames, samples = recording
+    _, levels = levels_of(watch_crops(frames, samples, n_frames=10, late=4), tmp_path)
+    np.testing.assert_allclose(levels[:5], frames[0].mean(), atol=4)

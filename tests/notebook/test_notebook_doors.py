@@ -7,10 +7,13 @@ import pytest
 from matplotlib import pyplot as plt
 from PIL import Image
 
+from emolib.base.emotions import COLOURS, EMOTIONS
 from emolib.base.errors import DatasetError
 from emolib.data.corpora import open_corpus
-from emolib.figures import clips, sound
-from emolib.notebook import data, notebook
+from emolib.figures import clips, sheets, sound, style
+from emolib.generate import emotion_weights
+from emolib.notebook import checks, data, notebook, widgets
+from emolib.notebook.widgets import line, shares_bar, walk_bar
 
 
 def test_start_says_where_we_are_and_seeds(capsys):
@@ -75,4 +78,84 @@ def test_figures_hold_what_they_are_given():
         assert len(fig.axes) == n_axes
         fig.canvas.draw()
     assert not clips.difference(frame, frame).any()
+    plt.close("all")
+
+
+def test_words_are_escaped_and_tones_known():
+    assert "&lt;b&gt;" in line("<b>", "bad") and "emolib-bad" in line("x", "bad")
+    assert line("") == ""
+    with pytest.raises(ValueError, match="tone"):
+        line("x", "loud")
+
+
+def test_bars_show_what_there_is():
+    one = shares_bar(emotion_weights("HAP"))
+    assert one.count("<span") == 1 and "happiness 100%" in one
+    even = shares_bar(emotion_weights(mixture=dict.fromkeys(EMOTIONS, 1)))
+    assert even.count("<span") == 6 and even.count("17%") == 6
+    walk = walk_bar(["NEU", "HAP"])
+    assert walk.index(COLOURS["NEU"]) < walk.index(COLOURS["HAP"])
+    assert walk_bar(["SAD"]).count(COLOURS["SAD"]) == 2
+    assert walk_bar([]) == ""
+
+
+@checks.exercise
+def check_double(answer):
+    return checks.right("yes") if answer(2) == 4 else checks.not_yet("try 2 -> 4")
+
+
+def test_an_untouched_exercise_is_not_an_error():
+    assert check_double(None).state == "not attempted"
+    assert check_double(...).state == "not attempted"
+
+
+def test_an_answer_is_judged_and_a_crash_is_explained():
+    assert check_double(lambda x: 2 * x)
+    assert check_double(lambda x: x).state == "not yet"
+    assert "ZeroDivisionError" in check_double(lambda x: x / 0).message
+
+
+def test_a_verdict_escapes_what_a_reader_typed():
+    assert "<b>&lt;" not in checks.not_yet("x").__repr__()
+    assert "&lt;script&gt;" in checks.not_yet("<script>")._repr_html_()
+
+
+def test_a_result_is_made_once_and_then_loaded(tmp_path):
+    calls = []
+
+    def run():
+        calls.append(1)
+        return {"psnr_db": 30.5}
+
+    first = notebook.load_or_run(tmp_path / "r.json", run, corpus="sample", seed=0)
+    second = notebook.load_or_run(tmp_path / "r.json", run, corpus="sample", seed=0)
+    assert first == second
+    assert len(calls) == 1
+    assert first["record"]["corpus"] == "sample"
+    notebook.load_or_run(tmp_path / "r.json", run, corpus="sample", seed=0, rerun=True)
+    assert len(calls) == 2
+
+
+def test_a_control_redraws_with_its_values():
+    drawn = []
+
+    def draw(shift, emotion):
+        drawn.append((shift, emotion))
+        return plt.figure()
+
+    shift, emotion = widgets.slider("shift", -5, 5, 0), widgets.emotion_buttons()
+    widgets.explore(draw, shift=shift, emotion=emotion)
+    shift.value = 5
+    emotion.value = "SAD"
+    assert drawn == [(0, "NEU"), (5, "NEU"), (5, "SAD")]
+    assert isinstance(widgets.slider("weight", 0.0, 1.0, 0.5, 0.1).value, float)
+
+
+def test_a_sheet_has_a_cell_for_each_picture():
+    frames = [np.full((9, 12, 3), i, np.uint8) for i in range(11)]
+    rows = [sheets.every_nth(frames), sheets.every_nth(frames, most=2)]
+    fig = sheets.contact_sheet(rows, ["a", "b"], ["0", "5", "10"], title="t")
+    assert [len(ax.images) for ax in fig.axes] == [1, 1, 1, 1, 1, 0]
+    style.caption(fig, "frames", corpus="made here", profile="tiny")
+    assert "corpus: made here" in fig._supxlabel.get_text()
     plt.close("all")

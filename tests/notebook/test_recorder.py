@@ -3,11 +3,14 @@
 import re
 import shutil
 import subprocess
+import tempfile
 
 import pytest
 
+from emolib.base.errors import ResourceError
 from emolib.notebook import recorder
 from emolib.notebook.recorder import MODULES, Arrival, Reception, Recorder
+from emolib.notebook.server import LocalServer
 from emolib.studio.problems import StudioError
 
 
@@ -114,3 +117,10 @@ def test_the_pages_modules_become_one(tmp_path):
     if node := shutil.which("node"):
         (tmp_path / "module.mjs").write_text(code, encoding="utf-8")
         subprocess.run([node, "--check", str(tmp_path / "module.mjs")], check=True)
+
+
+def test_a_server_that_cannot_start_says_why_and_leaves_nothing(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    with pytest.raises(ResourceError, match="no-such-option"):
+        LocalServer("--no-such-option")
+    assert list(tmp_path.iterdir()) == []

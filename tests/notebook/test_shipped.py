@@ -9,11 +9,13 @@ from emolib.base.runtime import run_record
 from emolib.models.checkpoint import save_checkpoint
 from emolib.models.syncnet import SyncNet, SyncNetConfig
 from emolib.notebook.shipped import (
+    alphas_over,
     cost_table,
     one_after_another,
     runs_table,
     shipped_runs,
 )
+from emolib.training.losses import Ramp, Threshold
 
 ROWS = [
     {"step": 0, "event": "started", "settings": {"batch_size": 4}},
@@ -88,3 +90,26 @@ def test_steps_go_on_from_one_run_to_the_next():
     rows = [(0, 0), (0, 30), (1, 0), (1, 10), (2, 5)]
     moved = one_after_another([{"phase": p, "step": s} for p, s in rows])
     assert [row["step"] for row in moved] == [0, 30, 30, 40, 45]
+
+
+STEPS = [0, 100, 200, 300, 400]
+
+
+def test_a_threshold_stays_open():
+    assert alphas_over(STEPS, [1.0, 0.7, 0.9, 0.9, 0.9], Threshold(0.75), 0.03) == [
+        0.0,
+        *[0.03] * 4,
+    ]
+    assert alphas_over(STEPS, [1.0] * 5, Threshold(0.75), 0.03) == [0.0] * 5
+
+
+@pytest.mark.parametrize(("last", "expected"), [(0.9, 0.0), (0.7, 0.03)])
+def test_released_code_forgets_until_the_loss_is_low_again(last, expected):
+    losses = [1.0, 0.7, 0.7, 0.7, last]
+    found = alphas_over(STEPS, losses, Threshold(0.75), 0.03, forgets_at=300)
+    assert found == [0.0, 0.03, 0.03, 0.0, expected]
+
+
+def test_a_ramp_needs_no_losses():
+    found = alphas_over(STEPS, [9.0] * 5, Ramp(100, 300), 0.02)
+    assert found == pytest.approx([0, 0, 0.01, 0.02, 0.02])

@@ -3,6 +3,7 @@
 import numpy as np
 
 from emolib.synthetic import motion, raster, surfaces
+from emolib.synthetic.painting import as_painting, strokes
 
 
 def canvas(size=32):
@@ -103,3 +104,22 @@ def test_projection_enlarges_what_is_near():
     motion.project(points, camera, out)
     assert np.isclose(out[0, 0], 150) and out[1, 0] > out[0, 0]
     assert np.allclose(out[2, :2], (50, 60))
+
+
+def test_strokes_flatten_noise_and_keep_edges():
+    picture = np.zeros((60, 80, 3), np.float32)
+    picture[:, 40:] = 200
+    noisy = picture + np.random.default_rng(0).normal(0, 10, picture.shape).astype(np.float32)
+    painted = strokes(noisy, 4)
+    assert painted[:, :30].std() < 0.5 * noisy[:, :30].std()
+    assert (painted[10:50, 42] - painted[10:50, 37]).min() > 150
+
+
+def test_a_painting_has_its_size_and_its_seed():
+    picture = np.random.default_rng(1).integers(0, 256, (50, 64, 3), dtype=np.uint8)
+    given = picture.copy()
+    painted = as_painting(picture, seed=3)
+    assert painted.shape == picture.shape and painted.dtype == np.uint8
+    assert (painted == as_painting(picture, seed=3)).all()
+    assert (painted != as_painting(picture, seed=4)).any()
+    assert (picture == given).all()
