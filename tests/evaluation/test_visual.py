@@ -1,12 +1,10 @@
-"""Picture metrics equal scikit-image, torchmetrics, SciPy and closed forms."""
+"""Picture metrics equal scikit-image, SciPy and closed forms."""
 
 import numpy as np
 import pytest
 import torch
 from scipy.linalg import sqrtm
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
-from torchmetrics.functional.image import structural_similarity_index_measure
-from torchmetrics.image.fid import FrechetInceptionDistance
 
 from emolib.base.errors import ConfigError, MediaError
 from emolib.evaluation import visual
@@ -33,10 +31,6 @@ def test_ssim_equals_scikit_image(clips):
         for a, b in zip(*clips, strict=True)
     ]
     np.testing.assert_allclose(visual.ssim(*clips), wanted, atol=1e-5)
-    with_borders = structural_similarity_index_measure(
-        *map(visual.as_tensor, clips), data_range=1.0
-    )
-    assert np.mean(wanted) - float(with_borders) > 0.02
     np.testing.assert_allclose(visual.ssim(clips[0], clips[0]), 1, atol=1e-6)
 
 
@@ -56,7 +50,7 @@ def test_clips_of_unequal_shape_are_refused(clips):
 
 
 class Corner(torch.nn.Module):
-    """Nine numbers of a picture, so that torchmetrics and we look at the same features."""
+    """Nine numbers of a picture, by which two sets are compared."""
 
     name = "corner"
 
@@ -64,18 +58,12 @@ class Corner(torch.nn.Module):
         return pictures.float()[:, :, :2, :2].flatten(1)[:, :9]
 
 
-def test_the_frechet_distance_equals_torchmetrics_and_scipy():
+def test_the_frechet_distance_equals_scipy():
     rng = np.random.default_rng(1)
     a = rng.integers(0, 200, (60, 16, 16, 3), dtype=np.uint8)
     b = (a[:50] // 2 + rng.integers(0, 90, (50, 16, 16, 3))).astype(np.uint8)
-    reference = FrechetInceptionDistance(
-        Corner(), normalize=True, input_img_size=(3, 16, 16)
-    ).set_dtype(torch.float64)
-    reference.update(visual.as_tensor(a), real=True)
-    reference.update(visual.as_tensor(b), real=False)
     feats = [visual.features_of(Corner(), clip) for clip in (a, b)]
     ours = visual.frechet_distance(*feats)
-    assert ours == pytest.approx(float(reference.compute()), rel=1e-6)
     covs = [np.cov(f.T.astype(np.float64)) for f in feats]
     by_scipy = (
         (feats[0].mean(0, dtype=np.float64) - feats[1].mean(0, dtype=np.float64)) ** 2
