@@ -3,15 +3,20 @@
 import tracemalloc
 import warnings
 
-import av
-import cv2
 import numpy as np
 import pytest
 from face_scenes import background, clip_of
 from film_files import make_sound, make_video
 from talkers import checkpoint_of, voice
 
-from emolib.base.errors import AudioError, EmolibError, FaceError, MediaError, warnings_as_notes
+from emolib.base.errors import (
+    AudioError,
+    ConfigError,
+    EmolibError,
+    FaceError,
+    MediaError,
+    warnings_as_notes,
+)
 from emolib.base.files import file_sha256
 from emolib.generate import TalkingFace
 from emolib.media.video import read_video, write_video
@@ -37,13 +42,9 @@ def film_of(report):
     ("name", "options"),
     [
         ("ten_bit.mkv", {"codec": "libx265", "pix_fmt": "yuv420p10le"}),
-        ("whole_range_422.mp4", {"pix_fmt": "yuvj422p"}),
         ("alpha.webm", {"codec": "libvpx-vp9", "pix_fmt": "yuva420p"}),
-        ("grey.mkv", {"codec": "ffv1", "pix_fmt": "gray"}),
         ("sideways.mp4", {"rotation": 90}),
-        ("upside_down.mp4", {"rotation": 180}),
         ("fast.mp4", {"fps": 60}),
-        ("slow.mp4", {"fps": 12}),
     ],
 )
 def test_any_ordinary_video_becomes_a_film_in_time(talker, tmp_path, name, options):
@@ -70,14 +71,6 @@ def test_a_video_of_one_frame_is_a_still(talker, tmp_path):
     clip = talker.generate(tmp_path / "one.mp4", voice(0.4), "happy")
     assert len(clip.frames) == 10
     assert "a still picture" in " ".join(clip.report["notes"])
-
-
-def test_a_grey_picture_with_alpha_can_talk(talker, tmp_path):
-    picture = np.dstack([scene(1)[0], np.full((120, 160), 200, np.uint8)])
-    cv2.imwrite(str(tmp_path / "alpha.png"), picture)
-    cv2.imwrite(str(tmp_path / "grey.png"), scene(1)[0].mean(axis=2).astype(np.uint8))
-    for name in ("alpha.png", "grey.png"):
-        assert talker.generate(tmp_path / name, voice(0.2), "fear").frames.shape == (5, 120, 160, 3)
 
 
 def test_a_short_gap_is_bridged_and_told(talker):
@@ -112,12 +105,7 @@ def test_memory_does_not_grow_with_the_film(talker, tmp_path, monkeypatch):
     ("name", "codec", "rate_hz"),
     [
         ("a.mp3", "libmp3lame", 44_100),
-        ("a.m4a", "aac", 48_000),
-        ("a.ogg", "libopus", 48_000),
-        ("a.flac", "flac", 96_000),
         ("a.wav", "pcm_u8", 8_000),
-        ("a.wav", "pcm_alaw", 8_000),
-        ("a.wav", "pcm_f32le", 22_050),
     ],
 )
 def test_any_ordinary_sound_drives_a_face(talker, tmp_path, name, codec, rate_hz):
@@ -126,15 +114,6 @@ def test_any_ordinary_sound_drives_a_face(talker, tmp_path, name, codec, rate_hz
     clip = talker.generate(np.stack(scene()), tmp_path / name, "fear")
     assert abs(len(clip.frames) / 25 - 0.5) <= 0.08  # MP3 and AAC pad by up to 50 ms
     assert len(clip.audio) == len(clip.frames) * clip.sample_rate_hz // 25
-
-
-def test_a_late_track_stays_late(talker, tmp_path):
-    tone = voice(0.4, level=0.6)
-    make_video(tmp_path / "late.mkv", scene(15), tracks=[(tone, 16_000)], starts_ms=[200])
-    clip = talker.generate(tmp_path / "late.mkv", emotion="sad")
-    n_early = round(0.18 * clip.sample_rate_hz)
-    assert np.abs(clip.audio[:n_early]).max() < 0.02
-    assert np.abs(clip.audio[n_early:]).max() > 0.2
 
 
 def test_stereo_that_cancels_and_second_tracks_are_told(talker, tmp_path):
@@ -163,7 +142,7 @@ def test_ours_become_notes_and_others_stay_warnings():
 
 
 # --------------------------------------------------------------- what is refused in one line
-def test_files_that_are_not_what_they_say(talker, tmp_path, film):
+def test_what_cannot_be_used_is_one_line_and_leaves_nothing(talker, tmp_path, film, speech):
     stub = "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 263170\n"
     (tmp_path / "stub.flv").write_text(stub)
     (tmp_path / "empty.mp4").write_bytes(b"")
@@ -174,25 +153,39 @@ def test_files_that_are_not_what_they_say(talker, tmp_path, film):
         data[place] ^= 0xFF
     (tmp_path / "hurt.mp4").write_bytes(data)
     make_sound(tmp_path / "nan.wav", np.r_[voice(0.3), [np.nan] * 9], 16_000, codec="pcm_f32le")
-    blank = write_video(tmp_path / "blank.mp4", [np.full((120, 160, 3), 255, np.uint8)] * 6)
-    cases = [
-        (tmp_path / "stub.flv", voice(), MediaError, "git lfs pull"),
-        (tmp_path / "empty.mp4", voice(), MediaError, "empty file"),
-        (tmp_path / "noise.mp4", voice(), MediaError, "fix"),
-        (tmp_path / "hurt.mp4", voice(), EmolibError, "damaged|could be decoded|no face"),
-        (tmp_path, voice(), MediaError, "folder"),
-        (blank, voice(), FaceError, "no face in any of 6 frames"),
-        (film, tmp_path / "stub.flv", AudioError, "git lfs pull"),
-        (film, tmp_path / "nan.wav", AudioError, r"at 0\.3"),
-        (film, tmp_path, AudioError, "folder"),
-    ]
+    (tmp_path / "text.mp4").write_text("no film")
+    (tmp_path / "empty.wav").write_bytes(b"")
+    wall = write_video(tmp_path / "wall.mp4", [background()] * 5)
     out = tmp_path / "out" / "film.mp4"
-    for face, audio, kind, says in cases:
+    cases = [
+        (tmp_path / "stub.flv", speech, "sad", MediaError, "git lfs pull"),
+        (tmp_path / "empty.mp4", speech, "sad", MediaError, "empty file"),
+        (tmp_path / "noise.mp4", speech, "sad", MediaError, "fix"),
+        (tmp_path / "hurt.mp4", speech, "sad", EmolibError, "damaged|could be decoded|no face"),
+        (tmp_path / "text.mp4", speech, "sad", MediaError, "text, not media"),
+        (tmp_path / "none.mp4", speech, "sad", MediaError, "no such file"),
+        (tmp_path, speech, "sad", MediaError, "folder"),
+        (speech, speech, "sad", MediaError, "a sound file"),
+        (wall, speech, "sad", FaceError, "no face in any of 5 frames"),
+        (wall, None, "sad", AudioError, "has no sound"),
+        (film, tmp_path / "stub.flv", "sad", AudioError, "git lfs pull"),
+        (film, tmp_path / "nan.wav", "sad", AudioError, r"at 0\.3"),
+        (film, tmp_path / "empty.wav", "sad", AudioError, "empty file"),
+        (film, tmp_path, "sad", AudioError, "folder"),
+        (film, voice(0.1), "sad", AudioError, "at least 200 ms"),
+        (film, speech, "jolly", ConfigError, "unknown emotion"),
+    ]
+    for face, audio, emotion, kind, says in cases:
         with warnings.catch_warnings(), pytest.raises(kind, match=says) as caught:
             warnings.simplefilter("ignore")
-            talker.generate_file(face, audio, "sad", out)
+            talker.generate_file(face, audio, emotion, out)
         assert "\n" not in str(caught.value)
         assert not out.parent.exists()
+    with pytest.raises(MediaError, match=r"cannot write \.gif"):
+        talker.generate_file(film, speech, "sad", out.with_suffix(".gif"))
+    for keep in (film, speech):
+        with pytest.raises(ConfigError, match="also an input"):
+            talker.generate_file(film, speech, "sad", keep, overwrite=True)
 
 
 def test_weights_that_cannot_be_trusted(checkpoint, tmp_path):
@@ -252,22 +245,3 @@ def test_an_interruption_leaves_nothing(talker, film, tmp_path):
     assert not list((tmp_path / "new").iterdir())
     assert old.read_bytes() == b"an older film"
     assert {path.name for path in tmp_path.iterdir()} == {"new", "kept.mp4"}
-
-
-def test_a_sound_in_a_wall_of_pictures_is_no_reason_to_crash(talker, tmp_path):
-    """Music with a cover picture is a sound, and no face."""
-    with av.open(str(tmp_path / "song.mp4"), "w") as container:
-        stream = container.add_stream("aac", rate=16_000, layout="mono")
-        frame = av.AudioFrame.from_ndarray(voice(0.5)[None], format="fltp", layout="mono")
-        frame.sample_rate = 16_000
-        container.mux(stream.encode(frame))
-        container.mux(stream.encode(None))
-    clip = talker.generate(np.stack(scene()), tmp_path / "song.mp4", "sad")
-    assert abs(len(clip.frames) - 12) <= 2
-    with pytest.raises(MediaError, match="a sound file"):
-        talker.generate(tmp_path / "song.mp4", voice(), "sad")
-
-
-def test_a_wall_needs_a_box(talker):
-    wall = np.stack([background(**SIZE)] * 3)
-    assert talker.generate(wall, voice(0.2), "sad", box=(40, 20, 60, 60)).frames.shape[0] == 5

@@ -10,19 +10,17 @@ from talkers import checkpoint_of, places, voice
 
 from emolib.base.emotions import EMOTIONS
 from emolib.base.errors import (
-    AudioError,
     Cancelled,
     CheckpointError,
     ConfigError,
     FaceError,
-    MediaError,
     ResourceError,
 )
 from emolib.generate import Order, TalkingFace
 from emolib.generate.schedule import ease
 from emolib.media.image import label_seen
 from emolib.media.verify import verify
-from emolib.media.video import read_video, write_video
+from emolib.media.video import read_video
 from emolib.models.checkpoint import InputRules
 
 
@@ -93,17 +91,6 @@ def test_odd_sizes_and_faces_cut_by_the_edge(talker, tmp_path):
     written = clip.save(tmp_path / "odd.mp4")
     back, _ = read_video(written.path)
     assert back.shape[1:] == (180, 242, 3)
-
-
-def test_a_turned_phone_video_comes_out_upright(talker, tmp_path, scene):
-    from film_files import make_video
-
-    turned = [np.rot90(frame, -1) for frame in scene]
-    path = tmp_path / "phone.mp4"
-    make_video(path, turned, rotation=90)
-    clip = talker.generate(path, voice(0.2), "fear")
-    assert clip.frames.shape[1:] == (240, 320, 3)
-    assert clip.boxes[0].mean() == pytest.approx(np.mean([100, 70, 200, 170]), abs=12)
 
 
 # what drives it
@@ -423,35 +410,6 @@ def test_checkpoints_that_do_not_fit(tmp_path, monkeypatch):
         TalkingFace.load("lite")
     with pytest.raises(ConfigError, match="unknown device"):
         TalkingFace.load(tmp_path / "sync.safetensors", device="tpu")
-
-
-def test_nothing_half_written_whatever_goes_wrong(talker, film, speech, tmp_path):
-    (tmp_path / "text.mp4").write_text("no film")
-    (tmp_path / "empty.wav").write_bytes(b"")
-    wall = write_video(tmp_path / "wall.mp4", [background()] * 5)
-    broken = tmp_path / "cut.mp4"
-    broken.write_bytes(film.read_bytes()[:3000])
-    out = tmp_path / "out" / "film.mp4"
-    cases = [
-        (tmp_path / "text.mp4", speech, "sad", MediaError, "text, not media"),
-        (tmp_path / "none.mp4", speech, "sad", MediaError, "no such file"),
-        (broken, speech, "sad", MediaError, "damaged"),
-        (speech, speech, "sad", MediaError, "a sound file"),
-        (wall, speech, "sad", FaceError, "no face in any"),
-        (wall, None, "sad", AudioError, "has no sound"),
-        (film, tmp_path / "empty.wav", "sad", AudioError, "empty file"),
-        (film, voice(0.1), "sad", AudioError, "at least 200 ms"),
-        (film, speech, "jolly", ConfigError, "unknown emotion"),
-    ]
-    for face, audio, emotion, error, says in cases:
-        with pytest.raises(error, match=says):
-            talker.generate_file(face, audio, emotion, out)
-        assert not out.parent.exists()
-    with pytest.raises(MediaError, match=r"cannot write \.gif"):
-        talker.generate_file(film, speech, "sad", out.with_suffix(".gif"))
-    for keep in (film, speech):
-        with pytest.raises(ConfigError, match="also an input"):
-            talker.generate_file(film, speech, "sad", keep, overwrite=True)
 
 
 def test_a_tiny_face_is_refused_and_a_small_one_warned_of(talker):

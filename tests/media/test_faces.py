@@ -4,26 +4,18 @@ import pickle
 import tracemalloc
 from concurrent.futures import ThreadPoolExecutor
 
-import cv2
 import numpy as np
 import pytest
 from face_scenes import background, clip_of, put_head
 
 from emolib.base.errors import ConfigError, FaceError, MediaError, MultiFaceError, SmallFaceError
 from emolib.media.detect import (
-    FULL_RANGE,
-    SHORT_RANGE,
     BlazeFaceDetector,
-    anchor_centres,
-    blend_overlaps,
-    letterbox,
     make_detector,
-    tiles,
 )
 from emolib.media.face import Face, fill_gaps, iou, jitter_px, runs, smooth_centred, without_nested
 from emolib.media.mesh import RIGID, FaceMesh, pose_of_landmarks, roi_of_face
 from emolib.media.track import track_faces
-from emolib.media.tracker import CUT_LEVELS, level_distance, quarter_levels
 
 STILL = (160.0, 120.0, 110.0)
 
@@ -63,44 +55,12 @@ def test_a_face_too_small_for_the_whole_picture_is_found_in_a_tile(blazeface):
     assert [f.size_px for f in blazeface.detect(frame)] == [pytest.approx(56, rel=0.25)]
 
 
-def test_anchors_fill_the_picture_evenly():
-    short, full = anchor_centres(SHORT_RANGE.grid), anchor_centres(FULL_RANGE.grid)
-    assert short.shape == (896, 2) and full.shape == (2304, 2)
-    for anchors in (short, full):
-        assert np.allclose(anchors.mean(axis=0), 0.5) and 0 < anchors.min() < anchors.max() < 1
-    assert np.allclose(full[:2], [[0.5 / 48, 0.5 / 48], [1.5 / 48, 0.5 / 48]])  # x runs first
-
-
-def test_overlapping_boxes_blend_by_their_scores():
-    boxes = np.array([[[0, 0], [10, 10]], [[1, 1], [11, 11]], [[40, 40], [50, 50]]], float)
-    groups = blend_overlaps(boxes, np.array([0.9, 0.6, 0.8]))
-    assert [score for _, score in groups] == [0.9, 0.8]
-    assert np.allclose(groups[0][0], [[0.4, 0.4], [10.4, 10.4]])
-
-
 def test_a_box_around_a_better_box_is_dropped():
     def face(low, high, score):
         return Face(np.float32([low, low, high, high]), score, np.zeros((0, 2)))
 
     good, around, apart = face(10, 20, 0.9), face(0, 40, 0.6), face(50, 60, 0.5)
     assert without_nested([good, around, apart]) == [good, apart]
-
-
-def test_letterbox_keeps_shape_and_place():
-    picture = np.zeros((100, 200, 3), np.uint8)
-    picture[40:60, 80:120] = 255
-    tensor, scale, offset = letterbox(picture, 128)
-    y, x = np.argwhere(tensor[..., 0] > 0).mean(axis=0) + 0.5
-    assert (np.array([x, y]) - offset) / scale == pytest.approx([100, 50], abs=0.5)
-    assert tensor.shape == (128, 128, 3) and tensor.min() == -1 and tensor.max() == 1
-
-
-def test_tiles_cover_everything():
-    seen = np.zeros((1080, 720), int)
-    for x, y in tiles(1080, 720, 360):
-        assert x + 360 <= 720 and y + 360 <= 1080
-        seen[y : y + 360, x : x + 360] += 1
-    assert seen.min() >= 1
 
 
 def test_unknown_detectors_are_refused():
@@ -336,13 +296,6 @@ def test_the_detector_runs_only_where_needed(blazeface):
 
     track_faces(clip_of(places(36)), Counting(), redetect_every=12)
     assert Counting.calls == 3
-
-
-def test_levels_of_a_cut_and_of_noise_are_far_apart():
-    wall = background()
-    noisy, dark = background(seed=1), cv2.convertScaleAbs(wall, alpha=0.5)
-    assert level_distance(quarter_levels(wall), quarter_levels(noisy)) < CUT_LEVELS / 10
-    assert level_distance(quarter_levels(wall), quarter_levels(dark)) > 2 * CUT_LEVELS
 
 
 # time series
