@@ -57,7 +57,7 @@ def steps(results: dict[str, dict]) -> list[dict]:
         results: recipe → evaluation (`evaluation.stored.ablation`).
 
     Returns:
-        rows of {"step", "base", "new", "gaps": metric → Gap as a dict}, for `viz.ablation.forest`.
+        rows of {"step", "base", "new", "gaps": metric → Gap as a dict}, for `ablation.forest`.
     """
     rows = []
     for told, base, new in STEPS:
@@ -122,7 +122,7 @@ def against_paper(rows: list[dict]) -> list[dict]:
 
 
 def sentences(rows: list[dict], claims: list[dict]) -> list[str]:
-    """The table read aloud: one sentence a step, one on the paper's ordering."""
+    """The gaps in words: one sentence a step, one on the paper's ordering."""
     told = []
     for row in rows:
         by_verdict = {kind: [] for kind in ("better", "worse", "higher", "lower", "cannot tell")}

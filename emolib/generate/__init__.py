@@ -1,10 +1,10 @@
-"""Face + sound + emotion → film: what a person comes for.
+"""Face + sound + emotion → film.
 
     face = TalkingFace.load("lite")
     clip = face.generate("me.mp4", "speech.wav", "happiness")
     clip.save("out.mp4")
 
-An `order` says what is wanted. `talking_face` is the door that takes it:
+An `order` says what is wanted. `talking_face` takes it:
 it opens a `film` (the sound and the face's track from `inputs`, pictures in the order of
 `schedule`), which `render` makes batch by batch. Paper: §3, §4, the web interface of §6.
 """

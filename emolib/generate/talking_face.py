@@ -1,4 +1,4 @@
-"""The door: `TalkingFace.load(...).generate(face, audio, emotion) -> Clip`.
+"""The entry point: `TalkingFace.load(...).generate(face, audio, emotion) -> Clip`.
 
 Paper: §3 (inputs and output), §6 (the web interface's one task).
 """
@@ -30,7 +30,7 @@ from emolib.models.generator import Generator
 
 
 class TalkingFace:
-    """A loaded generator and face detector: makes any number of clips.
+    """A loaded generator with a face detector; makes any number of clips.
 
     Args:
         generator: the network.
@@ -38,7 +38,7 @@ class TalkingFace:
         device: "cpu", "cuda", …
         detector: name of a face detector, or one.
         sha256: hash of the checkpoint file, for the record.
-        name: how messages and marks call it.
+        name: of the network, in messages and marks.
     """
 
     def __init__(

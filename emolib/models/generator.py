@@ -1,6 +1,6 @@
 """The generator: a face, a sound and an emotion go in, the face that says it comes out.
 
-One encoder-decoder with the faces of this project's recipes chosen in `GeneratorConfig`: Wav2Lip's
+One encoder-decoder, whose variants are chosen in `GeneratorConfig`: Wav2Lip's
 base, the paper's SEQ and END, its whole-face base for PRE, the appendix's noise encoder, and the
 IMPROVED recipe's composite output and multi-scale emotion. Each frame is made alone: the T frames
 of a window go through as T pictures.

@@ -106,7 +106,7 @@ def runs_table(runs: Iterable[ShippedRun]) -> pd.DataFrame:
 
 
 def cost_table(runs: Iterable[ShippedRun], n_frames: int) -> pd.DataFrame:
-    """Measured speeds, and what `n_frames` would take at each: hours that nobody has waited.
+    """Measured speeds, and how long `n_frames` would take at each (extrapolated, not measured).
 
     Speeds come from the runs' logs and from stored results of `benchmarks/train_speed.py`.
     """

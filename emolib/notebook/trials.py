@@ -1,4 +1,4 @@
-"""Small experiments with the emotion discriminator: who is asked about, and how time is folded.
+"""Small experiments with the emotion discriminator: known or new people, either fold of time.
 
 A trial keeps two things apart that a random split mixes: new takes of people the network knows, and
 people it has never seen. One network answers for both.

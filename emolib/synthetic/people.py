@@ -1,4 +1,4 @@
-"""The door to synthetic people: who somebody is, and how they are filmed."""
+"""Synthetic people: who somebody is, and how they are filmed."""
 
 from __future__ import annotations
 

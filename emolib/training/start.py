@@ -1,4 +1,4 @@
-"""From plain words to a training run: the door that `emolib train` and the notebooks use."""
+"""Start a training run by the names of its stage, recipe and settings (CLI and notebooks)."""
 
 from __future__ import annotations
 
