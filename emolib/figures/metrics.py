@@ -90,33 +90,6 @@ def courses(lines: Mapping[str, np.ndarray], marked: np.ndarray, y_label: str) -
     return fig
 
 
-def persuaded(
-    before: np.ndarray, after: np.ndarray, verdicts: Mapping[str, Sequence[float]], wanted: str
-) -> Figure:
-    """A face before and after it was changed to please one judge, and what the judges say.
-
-    Args:
-        before, after: (S, S, 3) uint8.
-        verdicts: judge → probability of the wanted emotion before and after.
-    """
-    fig, axes = plt.subplots(1, 4, figsize=(7.4, 1.9), width_ratios=(1, 1, 1, 1.9))
-    change = np.abs(after.astype(int) - before.astype(int)).max(axis=2)
-    shown = ((before, "before"), (after, "after"), (change * 20, "difference × 20"))
-    for ax, (picture, title) in zip(axes, shown, strict=False):
-        ax.imshow(picture, cmap="gray", vmin=0, vmax=255)
-        ax.set_title(title, fontsize=9, loc="center")
-        ax.axis("off")
-    ax = axes[3]
-    for y, (first, last) in enumerate(verdicts.values()):
-        ax.plot([first, last], [y, y], color=QUIET, lw=1)
-        ax.plot(first, y, "o", color=QUIET)
-        ax.plot(last, y, "o", color=ACCENT)
-    ax.set_yticks(range(len(verdicts)), list(verdicts), fontsize=8)
-    ax.set(xlim=(-0.04, 1.04), ylim=(len(verdicts) - 0.5, -0.5))
-    ax.set_xlabel(f"probability of {wanted}: before (grey), after (blue)", fontsize=8)
-    return fig
-
-
 def map_of_ways(points: Mapping[str, Sequence[tuple[float, float]]]) -> Figure:
     """Where generated clips lie between their source (0) and the truth (1).
 

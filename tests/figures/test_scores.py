@@ -66,7 +66,5 @@ def test_pictures_with_scores():
     grey = np.full((8, 8, 3), 9, np.uint8)
     fig = metrics.scored_pictures({"a": grey, "b": grey}, {k: {"PSNR": 3.14159} for k in "ab"})
     assert fig.axes[1].get_xlabel() == "PSNR 3.14"
-    fig = metrics.persuaded(grey, grey + 1, {"judge": (0.1, 0.9)}, "anger")
-    assert fig.axes[2].images[0].get_array().max() == 20
     fig = metrics.map_of_ways({"generated": [(0.5, 0.6)]})
     assert fig.axes[0].lines[1].get_xydata().tolist() == [[0.5, 0.6]]
