@@ -12,15 +12,25 @@ from pathlib import Path
 
 from torch import nn
 
-from emolib.base.errors import CheckpointError
+from emolib.base.errors import (
+    CheckpointError,
+    ConfigError,
+)
 from emolib.base.files import checkpoints_dir, file_sha256
 from emolib.evaluation.emotion import ExpressionJudge, Judge, WindowJudge
 from emolib.evaluation.inception import FidInception, fid_file
-from emolib.evaluation.seen import Instruments
+from emolib.evaluation.regenerate import (
+    SOURCES,
+)
+from emolib.evaluation.seen import METRICS, Instruments
 from emolib.evaluation.visual import frechet_name
 from emolib.media.faces import FaceMesh
 from emolib.media.mesh import FaceUnits
-from emolib.models.checkpoint import find_checkpoint, load_checkpoint, read_meta
+from emolib.models.checkpoint import (
+    find_checkpoint,
+    load_checkpoint,
+    read_meta,
+)
 from emolib.models.face_nets import ExpressionNet, IdentityNet
 from emolib.models.features import frechet_features
 
@@ -187,3 +197,42 @@ def shipped(kind: str) -> Path | None:
         if path.is_file():
             return path
     return None
+
+
+@dataclass(frozen=True)
+class EvaluateSettings:
+    """What is evaluated.
+
+    Attributes:
+        metrics: groups of `METRICS`.
+        split: which clips; "all" for every clip, whoever was trained on.
+        limit: at most so many, evenly over emotions and actors; None for all.
+        seed: of the choice of clips and sources, and of the bootstrap.
+        sources: what a clip is made from, see `regenerate.SOURCES`.
+        syncnet, lse_syncnet, classifier, discriminator: checkpoints by name or file; None: the
+            shipped one; "none": leave it out (see `instruments`).
+    """
+
+    metrics: tuple[str, ...] = METRICS
+    split: str = "test"
+    limit: int | None = None
+    seed: int = 0
+    sources: str = "other_emotion"
+    syncnet: str | None = None
+    lse_syncnet: str | None = None
+    classifier: str | None = None
+    discriminator: str | None = None
+
+    def __post_init__(self):
+        unknown = [name for name in self.metrics if name not in METRICS]
+        if unknown or not self.metrics:
+            raise ConfigError(
+                f"unknown metrics {', '.join(unknown) or '(none)'}",
+                expected="some of " + ", ".join(METRICS),
+            )
+        if self.sources not in SOURCES:
+            raise ConfigError(
+                f"unknown sources {self.sources!r}", expected="one of " + ", ".join(SOURCES)
+            )
+        if self.limit is not None and self.limit < 1:
+            raise ConfigError(f"limit {self.limit}", expected="at least 1 clip")

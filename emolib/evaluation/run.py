@@ -25,7 +25,7 @@ from emolib.base.results import save_result
 from emolib.base.runtime import Stopwatch, pick_device, progress, run_record, seed_everything
 from emolib.data.store import ClipStore
 from emolib.evaluation.measure import ROWS, Material, measure
-from emolib.evaluation.metric_models import MetricModels, load_metric_models
+from emolib.evaluation.metric_models import EvaluateSettings, MetricModels, load_metric_models
 from emolib.evaluation.regenerate import (
     SOURCES,
     UNLABELLED,
@@ -38,7 +38,8 @@ from emolib.evaluation.regenerate import (
 from emolib.evaluation.report import write_tables
 from emolib.evaluation.seen import METRICS, Seen, from_arrays, look, to_arrays
 from emolib.evaluation.sources import Sources
-from emolib.evaluation.summary import RecordLog, clip_record, clip_table, summarise, warnings_of
+from emolib.evaluation.stored import RecordLog
+from emolib.evaluation.summary import clip_record, clip_table, summarise, warnings_of
 from emolib.evaluation.table2 import beyond_table, table2
 from emolib.evaluation.unit_changes import units_table
 from emolib.models.checkpoint import CheckpointMeta, InputRules, find_checkpoint, load_checkpoint
@@ -48,45 +49,6 @@ CODE = ("assets", "base", "data", "evaluation", "media", "models")  # decides wh
 CACHE = ArrayCache("evaluation", CODE)
 COMPARED = ("crowd", "identity", "real")  # groups of metrics that say nothing of one clip alone
 DATA_FAULTS = (AudioError, DatasetError, FaceError, MediaError)  # a property of the clip
-
-
-@dataclass(frozen=True)
-class EvaluateSettings:
-    """What is evaluated.
-
-    Attributes:
-        metrics: groups of `METRICS`.
-        split: which clips; "all" for every clip, whoever was trained on.
-        limit: at most so many, evenly over emotions and actors; None for all.
-        seed: of the choice of clips and sources, and of the bootstrap.
-        sources: what a clip is made from, see `regenerate.SOURCES`.
-        syncnet, lse_syncnet, classifier, discriminator: checkpoints by name or file; None: the
-            shipped one; "none": leave it out (see `instruments`).
-    """
-
-    metrics: tuple[str, ...] = METRICS
-    split: str = "test"
-    limit: int | None = None
-    seed: int = 0
-    sources: str = "other_emotion"
-    syncnet: str | None = None
-    lse_syncnet: str | None = None
-    classifier: str | None = None
-    discriminator: str | None = None
-
-    def __post_init__(self):
-        unknown = [name for name in self.metrics if name not in METRICS]
-        if unknown or not self.metrics:
-            raise ConfigError(
-                f"unknown metrics {', '.join(unknown) or '(none)'}",
-                expected="some of " + ", ".join(METRICS),
-            )
-        if self.sources not in SOURCES:
-            raise ConfigError(
-                f"unknown sources {self.sources!r}", expected="one of " + ", ".join(SOURCES)
-            )
-        if self.limit is not None and self.limit < 1:
-            raise ConfigError(f"limit {self.limit}", expected="at least 1 clip")
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Records of single clips: on disk while an evaluation runs, then summed up into its result.
+"""From the records of single clips to the numbers of a result.
 
 A record is what `run` writes for each clip: plain values that survive a restart. Features travel as
 base64 of float16 (three digits are plenty for a covariance).
@@ -7,17 +7,11 @@ base64 of float16 (three digits are plenty for a covariance).
 from __future__ import annotations
 
 import base64
-import json
-import os
-import warnings
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 
 from emolib.base.emotions import EMOTIONS
-from emolib.base.errors import EmolibWarning
 from emolib.evaluation import visual
 from emolib.evaluation.emotion import score_emotions
 from emolib.evaluation.intervals import Interval, jackknife_interval, mean_interval
@@ -197,62 +191,3 @@ def _packed(features: np.ndarray | None) -> dict | None:
 def _unpacked(packed: dict) -> np.ndarray:
     data = np.frombuffer(base64.b64decode(packed["float16"]), "<f2")
     return data.reshape(packed["shape"]).astype(np.float64)
-
-
-class RecordLog:
-    """Records on disk, one JSON line each, under a key; a half-written last line is dropped.
-
-    Attributes:
-        done: clip → record, those of an earlier run with the same key included.
-    """
-
-    def __init__(self, path: Path, key: str):
-        self.path, self.key, self.done = path, key, {}
-        self.n_bytes = 0  # of whole lines that belong to this key
-        lines = path.read_bytes().splitlines(keepends=True) if path.is_file() else []
-        known = list(_whole(lines))
-        if known and known[0].get("key") == key:
-            self.done = {record["clip"]: record for record in known[1:]}
-            self.n_bytes = sum(map(len, lines[: len(known)]))
-        elif known:
-            warnings.warn(
-                f"{path.name} belongs to other settings or weights: starting anew",
-                EmolibWarning,
-                stacklevel=3,
-            )
-
-    def __enter__(self) -> RecordLog:
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        self.stream = self.path.open("a", encoding="utf-8")
-        os.truncate(self.path, self.n_bytes)  # what follows is half a line, or another key's
-        if not self.n_bytes:
-            self._line({"key": self.key})
-        return self
-
-    def __exit__(self, *_) -> None:
-        self.stream.close()
-
-    def finish(self) -> None:
-        """Remove the file: its content is in the result now."""
-        self.path.unlink()
-
-    def write(self, record: dict) -> None:
-        """Add a clip's record, which has its name under "clip"."""
-        self.done[record["clip"]] = record
-        self._line(record)
-
-    def _line(self, content: dict) -> None:
-        self.stream.write(json.dumps(content) + "\n")
-        self.stream.flush()
-
-
-def _whole(lines: list[bytes]) -> Iterator[dict]:
-    """The records up to the first line that is half written."""
-    for line in lines:
-        try:
-            record = json.loads(line)
-        except ValueError:
-            return
-        if not isinstance(record, dict) or not line.endswith(b"\n"):
-            return
-        yield record

@@ -182,17 +182,15 @@ def find_checkpoint(path: str | os.PathLike, kind: str | None = None) -> Path:
     given = Path(path)
     if given.is_file():
         return given
-    if given.suffix == "" and given.name == str(path):
-        stems = [f"{given.name}-{kind}", given.name] if kind else [given.name]
-        names = [f"{stem}.safetensors" for stem in stems]
-        for name in names:
-            if (checkpoints_dir() / name).is_file():
-                return checkpoints_dir() / name
-        known = sorted(p.stem for p in checkpoints_dir().glob("*.safetensors")) or ["none yet"]
-        raise CheckpointError(
-            f"no checkpoint of the name {given.name!r}", expected="one of " + ", ".join(known)
-        )
-    raise CheckpointError("no such file", file=path)
+    if given.suffix or given.name != str(path):
+        raise CheckpointError("no such file", file=path)
+    for stem in [f"{given.name}-{kind}", given.name] if kind else [given.name]:
+        if (named := checkpoints_dir() / f"{stem}.safetensors").is_file():
+            return named
+    known = sorted(p.stem for p in checkpoints_dir().glob("*.safetensors")) or ["none yet"]
+    raise CheckpointError(
+        f"no checkpoint of the name {given.name!r}", expected="one of " + ", ".join(known)
+    )
 
 
 def read_meta(path: str | os.PathLike) -> CheckpointMeta:
@@ -238,12 +236,8 @@ def read_meta(path: str | os.PathLike) -> CheckpointMeta:
 
 def _check_kind(path: Path, meta: CheckpointMeta, kind: str | None, architecture) -> None:
     if kind is not None and meta.kind != kind:
-        raise CheckpointError(
-            f"holds a network of kind {meta.kind!r}",
-            file=path,
-            expected=repr(kind),
-            fix="give another file",
-        )
+        found = f"holds a network of kind {meta.kind!r}"
+        raise CheckpointError(found, file=path, expected=repr(kind), fix="give another file")
     if architecture is None:
         return
     wanted = architecture if isinstance(architecture, dict) else asdict(architecture)

@@ -121,15 +121,13 @@ def import_weights(
     out: str | os.PathLike | None = None,
     *,
     overwrite: bool = False,
-    released_code_quirks: bool = True,
 ) -> tuple[nn.Module, ImportReport]:
     """The network of a published weights file, and what was done; saved to `out` if given.
 
     Args:
         kind: a key of `PUBLISHED`.
         source: a `.pth` in the published layout; `module.` prefixes and wrapping dicts are fine.
-        released_code_quirks: for `emotion-disc`: these weights were trained on scrambled frames and
-            keep being shown them. False shows them whole frames, which they never saw.
+            The discriminator was trained on scrambled frames and keeps being shown them.
 
     Raises:
         CheckpointError: missing, damaged, holding code, or with keys or shapes that do not fit.
@@ -143,18 +141,13 @@ def import_weights(
     state, step, left_aside = unwrap(read_pth(path), file=path)
 
     with torch.device("meta"):
-        model = _build(kind, released_code_quirks)
-    turns = dict(published.turns)
-    if kind == "emotion-disc" and not released_code_quirks:
-        turns["convs.0.weight"] = (1, 1)  # in the scrambled view there are no colours to turn
+        model = _build(kind)
+    turns = published.turns
     ours = {rename(key, published.renames): tensor for key, tensor in state.items()}
-    made_up = [
-        key for key in model.state_dict() if key.endswith("num_batches_tracked") and key not in ours
-    ]
+    counters = [key for key in model.state_dict() if key.endswith("num_batches_tracked")]
+    made_up = [key for key in counters if key not in ours]
     ours.update((key, torch.tensor(0)) for key in made_up)
-    ours = {
-        key: turn(tensor, *turns[key]) if key in turns else tensor for key, tensor in ours.items()
-    }
+    ours = {key: turn(t, *turns[key]) if key in turns else t for key, t in ours.items()}
     fill_model(model.eval(), ours, file=path)
 
     report = ImportReport(
@@ -167,24 +160,15 @@ def import_weights(
         made_up=tuple(made_up),
     )
     if out is not None:
-        note = f"imported from {path.name}; its authors' terms apply"
-        recipe = f"published: {published.origin}"
-        save_checkpoint(
-            out,
-            model,
-            recipe=recipe,
-            profile="paper",
-            step=step,
-            inputs=published.inputs,
-            note=note,
-        )
+        told = {"recipe": f"published: {published.origin}", "profile": "paper", "step": step}
+        told["note"] = f"imported from {path.name}; its authors' terms apply"
+        save_checkpoint(out, model, inputs=published.inputs, **told)
     return model, report
 
 
-def _build(kind: str, released_code_quirks: bool) -> nn.Module:
+def _build(kind: str) -> nn.Module:
     if kind == "emotion-disc":
-        config = EmotionDiscriminatorConfig(released_code_quirks=released_code_quirks)
-        return EmotionDiscriminator(config)
+        return EmotionDiscriminator(EmotionDiscriminatorConfig(released_code_quirks=True))
     if kind in ("emogen", "wav2lip"):
         return Generator(GeneratorConfig(emotion="SEQ" if kind == "emogen" else None))
     return SyncNet() if kind == "syncnet-expert" else LseSyncNet()

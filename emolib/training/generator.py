@@ -20,8 +20,7 @@ from emolib.data.augment import P_GENERATOR, Augment
 from emolib.data.store import ClipStore
 from emolib.data.windows import GeneratorWindows, finished
 from emolib.models.blocks import fuse_for_inference
-from emolib.models.checkpoint import InputRules, load_checkpoint
-from emolib.models.features import perceptual_features
+from emolib.models.checkpoint import InputRules
 from emolib.models.generator import Generator
 from emolib.training.fit import fit, print_beside_bar
 from emolib.training.guards import STUCK_CHECKS
@@ -29,11 +28,13 @@ from emolib.training.losses import emotion_loss
 from emolib.training.mixture import Given, Source, open_sources
 from emolib.training.objective import (
     Judges,
+    choose_judges,
     expert_sync_loss,
     freeze,
     generate,
     generator_step,
     psnr_db,
+    take_face_encoder,
 )
 from emolib.training.recipe_types import GeneratorRecipe
 from emolib.training.recipes import GENERATOR_RECIPES
@@ -184,44 +185,6 @@ def check_labels(sources: Sequence[Source], recipe: GeneratorRecipe) -> None:
                 fix="a recipe without emotion (BASE, WAV2LIP), or --set unlabelled=NEU where "
                 "people speak calmly",
             )
-
-
-def choose_judges(
-    recipe: GeneratorRecipe,
-    syncnet: str | PathLike | None,
-    emotion_disc: str | PathLike | None,
-    features: str = "auto",
-) -> tuple[GeneratorRecipe, Judges]:
-    """The judges a recipe asks for, and the recipe without the losses whose judge is missing.
-
-    A loss that is left out is told in the recipe's name, so that no number can hide it.
-    """
-    weights, missing, judges = recipe.weights, [], Judges()
-    if weights.sync and syncnet is not None:
-        judges.sync, _ = load_checkpoint(syncnet, "syncnet")
-    elif weights.sync:
-        weights, missing = replace(weights, sync=0.0), [*missing, "no sync expert"]
-    if weights.emotion and emotion_disc is not None:
-        judges.emotion, _ = load_checkpoint(emotion_disc, "emotion")
-    elif weights.emotion:
-        weights, missing = replace(weights, emotion=0.0), [*missing, "no emotion judge"]
-    if weights.perceptual:
-        quirks = recipe.released_code_quirks
-        judges.features = perceptual_features(features, released_code_quirks=quirks)
-    if missing:
-        recipe = replace(recipe, weights=weights, name=f"{recipe.name} ({', '.join(missing)})")
-    return recipe, judges
-
-
-def take_face_encoder(generator: Generator, base: str | PathLike) -> None:
-    """Put the face encoder of a base generator into `generator` (paper: §4.3).
-
-    Raises:
-        CheckpointError: no generator, or of another width.
-    """
-    width = generator.config.width
-    other, _ = load_checkpoint(base, "generator", architecture={"width": width})
-    generator.face_encoder.load_state_dict(other.face_encoder.state_dict())
 
 
 def train_generator(

@@ -7,13 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from os import PathLike
 
 import torch
 from torch import Tensor, nn
 
 from emolib.base.config import VIDEO
 from emolib.data.inputs import GeneratorInput
+from emolib.models.checkpoint import load_checkpoint
+from emolib.models.features import perceptual_features
+from emolib.models.generator import Generator
 from emolib.models.syncnet import fold_lower_halves
 from emolib.training.losses import (
     as_pictures,
@@ -132,3 +136,41 @@ def parameters_frozen(net: nn.Module) -> Iterator[nn.Module]:
     finally:
         for parameter, flag in zip(net.parameters(), flags, strict=True):
             parameter.requires_grad_(flag)
+
+
+def choose_judges(
+    recipe: GeneratorRecipe,
+    syncnet: str | PathLike | None,
+    emotion_disc: str | PathLike | None,
+    features: str = "auto",
+) -> tuple[GeneratorRecipe, Judges]:
+    """The judges a recipe asks for, and the recipe without the losses whose judge is missing.
+
+    A loss that is left out is told in the recipe's name, so that no number can hide it.
+    """
+    weights, missing, judges = recipe.weights, [], Judges()
+    if weights.sync and syncnet is not None:
+        judges.sync, _ = load_checkpoint(syncnet, "syncnet")
+    elif weights.sync:
+        weights, missing = replace(weights, sync=0.0), [*missing, "no sync expert"]
+    if weights.emotion and emotion_disc is not None:
+        judges.emotion, _ = load_checkpoint(emotion_disc, "emotion")
+    elif weights.emotion:
+        weights, missing = replace(weights, emotion=0.0), [*missing, "no emotion judge"]
+    if weights.perceptual:
+        quirks = recipe.released_code_quirks
+        judges.features = perceptual_features(features, released_code_quirks=quirks)
+    if missing:
+        recipe = replace(recipe, weights=weights, name=f"{recipe.name} ({', '.join(missing)})")
+    return recipe, judges
+
+
+def take_face_encoder(generator: Generator, base: str | PathLike) -> None:
+    """Put the face encoder of a base generator into `generator` (paper: §4.3).
+
+    Raises:
+        CheckpointError: no generator, or of another width.
+    """
+    width = generator.config.width
+    other, _ = load_checkpoint(base, "generator", architecture={"width": width})
+    generator.face_encoder.load_state_dict(other.face_encoder.state_dict())

@@ -24,7 +24,7 @@ from emolib.base.errors import (
 from emolib.base.results import load_result
 from emolib.evaluation import run
 from emolib.evaluation.run import EvaluateSettings, evaluate
-from emolib.evaluation.summary import RecordLog
+from emolib.evaluation.stored import RecordLog
 from emolib.evaluation.table2 import lines
 from emolib.models.checkpoint import save_checkpoint
 from emolib.models.syncnet import LseSyncNet, LseSyncNetConfig

@@ -103,15 +103,6 @@ def test_emotion_discriminator(pth, n_frames):
 
 
 @torch.no_grad()
-def test_emotion_discriminator_on_whole_frames_sees_the_same_colours(pth):
-    state = layout.discemo_state(2)
-    model, _ = import_weights("emotion-disc", pth(state), released_code_quirks=False)
-    frame = torch.rand(1, 1, 3, 96, 96, generator=torch.Generator().manual_seed(7))
-    theirs = layout.forward_discemo(state, frame.flip(2).transpose(1, 2))  # T = 1: no scramble
-    torch.testing.assert_close(model(frame), theirs, atol=1e-5, rtol=1e-4)
-
-
-@torch.no_grad()
 def test_evaluation_syncnet_without_batch_counters(pth):
     state = layout.lse_state(3)
     model, report = import_weights("syncnet-lse", pth(state))
