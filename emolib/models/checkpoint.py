@@ -70,7 +70,7 @@ def save_checkpoint(
     training: dict | None = None,
     half: bool = False,
 ) -> CheckpointMeta:
-    """Write `model` and what is known about it as one file, whole or not at all.
+    """Write `model` and what is known about it as one file, whole or not at all; the metadata.
 
     Args:
         profile: default: the current one.
@@ -78,9 +78,6 @@ def save_checkpoint(
         training: commands, minutes, device and corpus, as plain values.
         half: store weights of two and more dimensions as float16, half the size; biases and
             batch-norm numbers stay float32. They come back as float32.
-
-    Returns:
-        The metadata as written.
     """
     meta = CheckpointMeta(
         kind=kind_of(model),

@@ -235,13 +235,11 @@ def unwrap(content: object, *, file=None) -> tuple[dict[str, Tensor], int, tuple
         CheckpointError: no dict of tensors in it.
     """
     step, left_aside = 0, ()
-    if isinstance(content, dict):
-        inner = next((w for w in _WRAPPERS if isinstance(content.get(w), dict)), None)
-        if inner is not None:
-            left_aside = tuple(sorted(str(key) for key in content if key != inner))
-            step = content.get("global_step", 0)
-            step = int(step) if isinstance(step, int | float) else 0
-            content = content[inner]
+    wrapped = content if isinstance(content, dict) else {}
+    if inner := next((w for w in _WRAPPERS if isinstance(wrapped.get(w), dict)), None):
+        left_aside = tuple(sorted(str(key) for key in wrapped if key != inner))
+        step = wrapped.get("global_step", 0)
+        step, content = int(step) if isinstance(step, int | float) else 0, wrapped[inner]
     if not isinstance(content, dict) or not content:
         raise CheckpointError("no weights in it", file=file, expected="names with tensors")
     strange = [str(k) for k, v in content.items() if not isinstance(v, Tensor)]
