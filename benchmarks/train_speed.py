@@ -47,12 +47,12 @@ from emolib.training.generator import GeneratorTask
 from emolib.training.journal import peak_memory_mb
 from emolib.training.losses import Ramp
 from emolib.training.objective import Judges
+from emolib.training.recipe_types import varied
 from emolib.training.recipes import find_recipe
 from emolib.training.settings import FitConfig
 from emolib.training.steps import Steps
 from emolib.training.syncnet import SyncTask
 from emolib.training.task import Task
-from emolib.training.variants import varied
 
 T = 5
 

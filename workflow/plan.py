@@ -520,9 +520,9 @@ def _names(profile: dict) -> list[str]:
 def _settings(profile: dict) -> list[str]:
     """Recipes and their settings, as `emolib train` would take them."""
     from emolib.base.errors import EmolibError
+    from emolib.training.recipe_types import varied
     from emolib.training.recipes import find_recipe, in_phase
     from emolib.training.start import parse_changes
-    from emolib.training.variants import varied
 
     found = []
     for kind in ("judges", "runs"):

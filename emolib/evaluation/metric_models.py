@@ -32,7 +32,7 @@ from emolib.models.checkpoint import (
     read_meta,
 )
 from emolib.models.face_nets import ExpressionNet, IdentityNet
-from emolib.models.features import frechet_features
+from emolib.models.features import inception_vectors
 
 SHIPPED = "lite"  # whose networks measure where none is named
 NONE = "none"
@@ -185,8 +185,8 @@ def _crowd(device: str) -> nn.Module | None:
     official = fid_file()
     if official is not None:
         return FidInception(official[1]).to(device)
-    features = frechet_features("auto")
-    return None if isinstance(features.net, ExpressionNet) else features.to(device)
+    features = inception_vectors()
+    return None if features is None else features.to(device)
 
 
 def shipped(kind: str) -> Path | None:

@@ -21,7 +21,7 @@ from torch import Tensor, nn
 
 from emolib.base.errors import CheckpointError, ConfigError
 from emolib.base.files import cache_dir
-from emolib.models.face_nets import ExpressionNet, IdentityNet
+from emolib.models.face_nets import IdentityNet
 from emolib.models.published import read_pth
 
 POOLS = (4, 9, 18, 27, 36)  # VGG-19's five max-pools; the released loss reads all of them
@@ -98,13 +98,7 @@ class VggFeatures(_Frozen):
     shows them as the released code does, BGR and not normalised.
     """
 
-    def __init__(
-        self,
-        *,
-        path: str | os.PathLike | None = None,
-        random: bool = False,
-        released_code_quirks: bool = False,
-    ):
+    def __init__(self, *, random: bool = False, released_code_quirks: bool = False):
         super().__init__()
         from torchvision.models import vgg19
 
@@ -113,7 +107,7 @@ class VggFeatures(_Frozen):
         self.released_code_quirks = released_code_quirks
         self.name = "VGG-19, random weights (tests only)" if random else "VGG-19 (ImageNet)"
         if not random:
-            state = read_official(VGG19, path)
+            state = read_official(VGG19)
             prefix = "features."
             state = {k.removeprefix(prefix): v for k, v in state.items() if k.startswith(prefix)}
             self.layers.load_state_dict(state, assign=True)
@@ -156,7 +150,7 @@ class InceptionVectors(_Frozen):
     whose values differ a little.
     """
 
-    def __init__(self, *, path: str | os.PathLike | None = None, random: bool = False):
+    def __init__(self, *, random: bool = False):
         super().__init__()
         from torchvision.models import inception_v3
 
@@ -166,7 +160,7 @@ class InceptionVectors(_Frozen):
         if random:
             self.name = "Inception-v3, random weights (tests only)"
         else:
-            self.net.load_state_dict(read_official(INCEPTION, path), assign=True)
+            self.net.load_state_dict(read_official(INCEPTION), assign=True)
         self.net.fc, self.net.AuxLogits = nn.Identity(), None
         self.n_features = 2048
         self.freeze()
@@ -177,26 +171,8 @@ class InceptionVectors(_Frozen):
         return self.net(2 * x - 1).float()
 
 
-class FaceVectors(_Frozen):
-    """The expression network's 256 pooled features: a Fréchet distance between face sets."""
-
-    def __init__(self):
-        super().__init__()
-        self.net = ExpressionNet.load()
-        self.name = f"face features ({ExpressionNet.name})"
-        self.n_features = 256
-        self.freeze()
-
-    def forward(self, frames: Tensor) -> Tensor:
-        """Frames (N, 3, H, W) in [0, 1] RGB → (N, 256) float32."""
-        return self.net.features(frames)
-
-
 def perceptual_features(
-    which: str = "auto",
-    *,
-    path: str | os.PathLike | None = None,
-    released_code_quirks: bool = False,
+    which: str = "auto", *, released_code_quirks: bool = False
 ) -> VggFeatures | FaceFeatures:
     """The extractor for the perceptual loss; its `.name` belongs beside every number.
 
@@ -207,33 +183,18 @@ def perceptual_features(
         ConfigError: unknown name. CheckpointError: VGG-19 asked for and absent.
     """
     if which == "auto":
-        which = "vgg19" if path or _here(VGG19) else "face"
+        which = "vgg19" if _here(VGG19) else "face"
     if which == "face":
         return FaceFeatures()
     if which in ("vgg19", "random-vgg19"):
         random = which == "random-vgg19"
-        return VggFeatures(path=path, random=random, released_code_quirks=released_code_quirks)
+        return VggFeatures(random=random, released_code_quirks=released_code_quirks)
     raise ConfigError(f"unknown features {which!r}", expected="auto, vgg19, face or random-vgg19")
 
 
-def frechet_features(
-    which: str = "auto", *, path: str | os.PathLike | None = None
-) -> InceptionVectors | FaceVectors:
-    """The extractor for the Fréchet distance; its `.name` belongs beside every number.
-
-    Args:
-        which: "inception", "face", or "auto": Inception-v3 if its file is here.
-
-    Raises:
-        ConfigError: unknown name. CheckpointError: Inception-v3 asked for and absent.
-    """
-    if which == "auto":
-        which = "inception" if path or _here(INCEPTION) else "face"
-    if which == "face":
-        return FaceVectors()
-    if which == "inception":
-        return InceptionVectors(path=path)
-    raise ConfigError(f"unknown features {which!r}", expected="auto, inception or face")
+def inception_vectors() -> InceptionVectors | None:
+    """Inception-v3 for the Fréchet distance, if its file is here; its name belongs to the number."""
+    return InceptionVectors() if _here(INCEPTION) else None
 
 
 def _here(official: OfficialFile) -> bool:

@@ -11,11 +11,11 @@ from emolib.base.errors import ConfigError
 from emolib.training.emotion import train_classifier, train_emotion
 from emolib.training.generator import train_generator
 from emolib.training.mixture import Given
+from emolib.training.recipe_types import varied
 from emolib.training.recipes import find_recipe, in_phase
 from emolib.training.settings import FitConfig
 from emolib.training.syncnet import train_syncnet
 from emolib.training.task import FitResult
-from emolib.training.variants import varied
 
 STAGES = {
     "syncnet": train_syncnet,

@@ -11,7 +11,7 @@ from emolib.base.errors import CheckpointError, ConfigError
 from emolib.models import features
 from emolib.models.features import (
     OfficialFile,
-    frechet_features,
+    inception_vectors,
     perceptual_features,
     read_official,
 )
@@ -30,19 +30,18 @@ def vgg():
 
 
 def test_offline_the_face_networks_stand_in_and_say_so():
-    maps, vectors = perceptual_features(), frechet_features()
+    maps = perceptual_features()
+    assert inception_vectors() is None
     assert maps.name == "face maps (face-api identity 1.7.15)"
-    assert vectors.name == "face features (face-api expression 1.7.15)"
     frames = rand(2, 3, 96, 96).requires_grad_()
     shapes = [tuple(m.shape) for m in maps(frames)]
     assert shapes == [(2, 32, 35, 35), (2, 64, 17, 17), (2, 128, 8, 8), (2, 256, 2, 2)]
-    assert vectors(frames).shape == (2, vectors.n_features) == (2, 256)
-    (sum(m.mean() for m in maps(frames)) + vectors(frames).mean()).backward()
+    sum(m.mean() for m in maps(frames)).backward()
     assert frames.grad.abs().max() > 0
 
 
 def test_they_never_train(vgg):
-    for net in (vgg, perceptual_features("face"), frechet_features("face")):
+    for net in (vgg, perceptual_features("face")):
         assert not any(module.training for module in net.train().modules())
         assert not any(p.requires_grad for p in net.parameters())
 
@@ -87,7 +86,7 @@ def test_inception_gives_2048_numbers():
     [
         (perceptual_features, ("vgg19", "vgg19-dcbb9e9d.pth", "548.1 MB", "dcbb9e9d")),
         (
-            frechet_features,
+            inception_vectors,
             ("inception", "inception_v3_google-0cc3c7bd.pth", "103.9 MB", "0cc3c7bd"),
         ),
     ],
@@ -127,5 +126,3 @@ def test_auto_takes_the_official_file_when_it_is_there(tmp_path, monkeypatch, vg
 def test_unknown_names():
     with pytest.raises(ConfigError, match="auto, vgg19"):
         perceptual_features("vgg16")
-    with pytest.raises(ConfigError, match="auto, inception"):
-        frechet_features("fid")

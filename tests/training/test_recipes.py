@@ -5,7 +5,7 @@ import pytest
 from emolib.base.errors import ConfigError
 from emolib.training.guards import STUCK_CHECKS, SyncMonitor
 from emolib.training.losses import Ramp, Threshold
-from emolib.training.recipe_types import GeneratorRecipe
+from emolib.training.recipe_types import GeneratorRecipe, varied
 from emolib.training.recipes import (
     GENERATOR_RECIPES,
     PHASES,
@@ -15,7 +15,6 @@ from emolib.training.recipes import (
 )
 from emolib.training.settings import FitConfig, check_settings
 from emolib.training.start import parse_changes, train
-from emolib.training.variants import varied
 
 PAPER = {  # emotion, mask, α, β, γ, augmentation (paper §4.2, §4.3, §5, A.2)
     "WAV2LIP": (None, "half", 0.03, 0.0, 0.0, False),

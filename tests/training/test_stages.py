@@ -22,11 +22,11 @@ from emolib.training.journal import read_journal
 from emolib.training.loader import fixed_batches
 from emolib.training.losses import LossWeights, Ramp
 from emolib.training.objective import draw_frames, psnr_db, with_frames
+from emolib.training.recipe_types import varied
 from emolib.training.recipes import GENERATOR_RECIPES, find_recipe
 from emolib.training.start import train
 from emolib.training.state import load_state, saved_states
 from emolib.training.syncnet import train_syncnet
-from emolib.training.variants import varied
 
 SMALL = {"network.width": "0.0625"}
 QUICK = {"batch_size": 2, "eval_items": 2, "device": "cpu", "precision": "fp32"}

@@ -24,9 +24,9 @@ from emolib.training.journal import read_journal
 from emolib.training.loader import PERIOD, Order
 from emolib.training.losses import Ramp
 from emolib.training.mixture import open_sources
+from emolib.training.recipe_types import varied
 from emolib.training.recipes import find_recipe
 from emolib.training.syncnet import train_syncnet
-from emolib.training.variants import varied
 
 QUICK = {"batch_size": 4, "eval_items": 6, "device": "cpu", "precision": "fp32"}
 SMALL = {"network.width": "0.0625"}
