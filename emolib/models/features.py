@@ -193,7 +193,7 @@ def perceptual_features(
 
 
 def inception_vectors() -> InceptionVectors | None:
-    """Inception-v3 for the Fréchet distance, if its file is here; its name belongs to the number."""
+    """Inception-v3 for the Fréchet distance, if its file is here; its name goes with the number."""
     return InceptionVectors() if _here(INCEPTION) else None
 
 

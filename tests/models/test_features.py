@@ -86,8 +86,8 @@ def test_inception_gives_2048_numbers():
     [
         (perceptual_features, ("vgg19", "vgg19-dcbb9e9d.pth", "548.1 MB", "dcbb9e9d")),
         (
-            inception_vectors,
-            ("inception", "inception_v3_google-0cc3c7bd.pth", "103.9 MB", "0cc3c7bd"),
+            lambda _: features.InceptionVectors(),
+            ("", "inception_v3_google-0cc3c7bd.pth", "103.9 MB", "0cc3c7bd"),
         ),
     ],
 )
