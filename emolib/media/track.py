@@ -16,7 +16,6 @@ from emolib.base.errors import FaceError, MediaError, MultiFaceError, SmallFaceE
 from emolib.media.compose import CropTransform
 from emolib.media.detect import make_detector
 from emolib.media.face import (
-    MAX_GAP_FRAMES,
     SMOOTH_HALF_FRAMES,
     FaceDetector,
     Geometry,
@@ -83,9 +82,6 @@ def track_faces(
     face_index: int = 0,
     require_single: bool = False,
     keep_landmarks: bool = False,
-    max_gap: int = MAX_GAP_FRAMES,
-    smooth_half: int = SMOOTH_HALF_FRAMES,
-    redetect_every: int = 12,
     file: str | None = None,
 ) -> FaceTrack:
     """Where one face is in every frame of a video.
@@ -96,9 +92,6 @@ def track_faces(
         face_index: 0 for the face that covers most of the picture over time, 1 for the next, …
         require_single: refuse a video that shows several people at once, as training does.
         keep_landmarks: also return the mesh of every frame (5.6 kB a frame).
-        max_gap: longest gap in frames that is filled.
-        smooth_half: frames before and after that smooth a pose; 0 for none.
-        redetect_every: frames between looks for newcomers.
         file: the video's name, for messages.
 
     Raises:
@@ -109,7 +102,7 @@ def track_faces(
     """
     if isinstance(detector, str):
         detector = make_detector(detector)
-    tracker = Tracker(detector, redetect_every, max_gap, keep_landmarks, file)
+    tracker = Tracker(detector, keep_landmarks, file)
     for frame in frames:
         tracker.update(frame)
     n = tracker.n_frames
@@ -136,7 +129,7 @@ def track_faces(
             expected=f"0 to {max(map(len, ranked)) - 1}",
         )
     chosen = [tracklets[face_index] for tracklets in ranked if len(tracklets) > face_index]
-    return _assemble(tracker, chosen, n_faces, max_gap, smooth_half, file)
+    return _assemble(tracker, chosen, n_faces, file)
 
 
 def _rank(tracklets: list[Tracklet], first: int, end: int) -> list[Tracklet]:
@@ -157,7 +150,7 @@ def _together(tracklets: list[Tracklet]) -> int:
     return int(counts[enough])
 
 
-def _assemble(tracker: Tracker, tracklets, n_faces, max_gap, smooth_half, file) -> FaceTrack:
+def _assemble(tracker: Tracker, tracklets, n_faces, file) -> FaceTrack:
     n = tracker.n_frames
     poses, seen = np.zeros((n, 4)), np.zeros(n, dtype=bool)
     landmarks = np.full((n, 468, 3), np.nan, np.float32) if tracker.keep_landmarks else None
@@ -177,13 +170,13 @@ def _assemble(tracker: Tracker, tracklets, n_faces, max_gap, smooth_half, file) 
     for first, end in zip(tracker.cuts, [*tracker.cuts[1:], n], strict=True):
         part = slice(first, end)
         if seen[part].any():
-            poses[part], found[part] = fill_gaps(_linear(poses[part]), seen[part], max_gap)
+            poses[part], found[part] = fill_gaps(_linear(poses[part]), seen[part])
         else:
             poses[part] = np.nan
     whole = np.isfinite(poses).all(axis=1)
     poses, _ = fill_gaps(np.where(whole[:, None], poses, 0), whole)  # shots without a face
     breaks = {*tracker.cuts, *(edge for run in runs(found) for edge in run), *_jumps(poses)}
-    poses = _smooth(poses, smooth_half, sorted(breaks))
+    poses = _smooth(poses, SMOOTH_HALF_FRAMES, sorted(breaks))
     return FaceTrack(
         poses=poses.astype(np.float32),
         seen=seen,

@@ -12,11 +12,12 @@ import cv2
 import numpy as np
 
 from emolib.base.errors import MediaError
-from emolib.media.face import Face, FaceDetector, iou
+from emolib.media.face import MAX_GAP_FRAMES, Face, FaceDetector, iou
 from emolib.media.mesh import FaceMesh, pose_of_landmarks, roi_of_face, roi_of_landmarks
 
 SAME_FACE_IOU = 0.3
 CUT_LEVELS = 14.0  # how far grey levels must move, on average, to call it a cut
+REDETECT_EVERY = 12  # frames between looks for newcomers
 MAX_FACES = 6
 MIN_MESH_SCORE = 0.5
 
@@ -59,8 +60,6 @@ class Tracker:
 
     Args:
         detector: finds faces in a frame.
-        redetect_every: frames between looks for newcomers.
-        max_gap: frames that a face may be lost and still be found near its last place.
         keep_landmarks: also keep the mesh of every frame (5.6 kB a face).
         file: the video's name, for messages.
     """
@@ -68,13 +67,10 @@ class Tracker:
     def __init__(
         self,
         detector: FaceDetector,
-        redetect_every: int = 12,
-        max_gap: int = 10,
         keep_landmarks: bool = False,
         file: str | None = None,
     ):
         self.detector, self.mesh = detector, FaceMesh()
-        self.redetect_every, self.max_gap = redetect_every, max_gap
         self.keep_landmarks, self.file = keep_landmarks, file
         self.n_frames, self.n_frozen = 0, 0
         self.cuts: list[int] = []  # first frame of each shot, the very first included
@@ -96,7 +92,7 @@ class Tracker:
             self._begin_shot(index)
         seen = self._follow(index, frame)
         lost = any(tracklet.active for tracklet in self._shot) and not seen
-        wait = self.redetect_every if seen else 2
+        wait = REDETECT_EVERY if seen else 2
         if lost or index - self._detected_idx >= wait:
             self._detect(index, frame, seen)
 
@@ -104,7 +100,7 @@ class Tracker:
         """Start afresh; or go on with the last shot, if what came between was a mere flash."""
         self._detected_idx = -(10**9)
         levels, tracklets = self._before
-        brief = self.cuts and index - self.cuts[-1] <= self.max_gap
+        brief = self.cuts and index - self.cuts[-1] <= MAX_GAP_FRAMES
         if brief and levels is not None and level_distance(self._levels, levels) < CUT_LEVELS:
             self.cuts.pop()
             self._shot = tracklets + self._shot
@@ -168,8 +164,8 @@ class Tracker:
             size = max(tracklet.last.pose[2], detection.pose[2])
             away = np.linalg.norm(tracklet.last.pose[:2] - detection.pose[:2]) / size
             grown = abs(np.log(detection.pose[2] / tracklet.last.pose[2]))
-            only = gap > self.max_gap and len(self._shot) == 1
-            if only or (away < 0.5 + 0.1 * min(gap, self.max_gap) and grown < 0.5):
+            only = gap > MAX_GAP_FRAMES and len(self._shot) == 1
+            if only or (away < 0.5 + 0.1 * min(gap, MAX_GAP_FRAMES) and grown < 0.5):
                 near.append((away, tracklet))
         return min(near, key=lambda pair: pair[0])[1] if near else None
 

@@ -294,7 +294,7 @@ def test_the_detector_runs_only_where_needed(blazeface):
             Counting.calls += 1
             return blazeface.detect(frame)
 
-    track_faces(clip_of(places(36)), Counting(), redetect_every=12)
+    track_faces(clip_of(places(36)), Counting())
     assert Counting.calls == 3
 
 
