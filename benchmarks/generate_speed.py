@@ -13,6 +13,7 @@ Without a checkpoint of that name a random network of the same size stands in: t
 from __future__ import annotations
 
 import argparse
+import json
 import multiprocessing
 import os
 import tempfile
@@ -113,19 +114,17 @@ def main() -> None:
         film = alone(time_of, options.checkpoint, face, audio, folder)
         large = enlarge(face, folder)
         peak_gib = alone(memory_of, options.checkpoint, large, audio, folder)
-    width, height = film["picture_px"]
-    print(f"{SECONDS} s of {width}×{height} with {film['model']}:")
-    for stage, spent in film["stages_wall_s"].items():
-        print(f"  {stage:10s} {spent:6.2f} s")
-    verdict = "met" if film["cpu_s"] <= BUDGET_S else "missed"
-    print(f"  CPU time   {film['cpu_s']:6.2f} s of one core, budget of {BUDGET_S:g} s {verdict}")
-    print(f"  wall time  {film['wall_s']:6.2f} s")
-    verdict = "met" if peak_gib <= BUDGET_GIB else "missed"
-    print(f"{LARGE_SECONDS} s of {LARGE_PX[0]}×{LARGE_PX[1]}: peak {peak_gib:.2f} GiB, ", end="")
-    print(f"budget of {BUDGET_GIB:g} GiB {verdict}")
+    numbers = {**film, "peak_gib_1080p": peak_gib}
+    print(json.dumps(numbers, indent=1))
+    for name, value, budget in (
+        (f"{SECONDS} s of film, CPU s of one core", film["cpu_s"], BUDGET_S),
+        (f"{LARGE_SECONDS} s of 1920×1080, peak GiB", peak_gib, BUDGET_GIB),
+    ):
+        verdict = "met" if value <= budget else "missed"
+        print(f"{name}: {value:.2f}, budget of {budget:g} {verdict}")
     if options.json:
         record = run_record(corpus=face.name, seed=None)
-        save_result(options.json, {**film, "peak_gib_1080p": peak_gib}, record)
+        save_result(options.json, numbers, record)
 
 
 if __name__ == "__main__":

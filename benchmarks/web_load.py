@@ -223,36 +223,18 @@ def main() -> None:
         exit_code = server.stop()
         arguments = (options.checkpoint, options.threads, clip.video, voices[FILM_S])
         kill = killed(state, *arguments)
-    tell(server, idle_gib, film, many, exit_code, kill)
+    numbers = {"start_s": server.start_s, "idle_gib": idle_gib, "film": film, "crowd": many}
+    numbers |= {"kill": kill, "exit_code_of_SIGTERM": exit_code, "load": os.getloadavg()[0]}
+    print(json.dumps(numbers, indent=1))
+    for name, value, budget in (
+        ("first look, s", film["warm_s"]["preview"], LOOK_BUDGET_S),
+        (f"{FILM_S:g} s of film, s", film["warm_s"]["done"], FILM_BUDGET_S),
+        (f"{options.visitors} visitors at once, GiB", many["peak_gib"], MEMORY_BUDGET_GIB),
+    ):
+        verdict = "met" if value <= budget else "missed"
+        print(f"{name}: {value:.2f}, budget of {budget:g} {verdict}")
     if options.json:
-        numbers = {"film": film, "crowd": many, "kill": kill, "start_s": server.start_s}
         save_result(options.json, numbers, run_record(corpus="sample", seed=None))
-
-
-def tell(server, idle_gib, film, many, exit_code, kill) -> None:
-    """Print the figures beside their budgets."""
-    warm, load = film["warm_s"], os.getloadavg()[0]
-    print(f"started in {server.start_s:.1f} s, {idle_gib:.2f} GiB idle; load average {load:.1f}")
-    print(f"{FILM_S:g} s of film, uploaded: {film['cpu_s']:.2f} CPU s in all processes; wall:")
-    print(f"  {'202':<9} {warm['taken']:6.2f} s")
-    for event, budget in (("preview", LOOK_BUDGET_S), ("done", FILM_BUDGET_S)):
-        verdict = "met" if warm[event] <= budget else "missed"
-        print(f"  {event:<9} {warm[event]:6.2f} s, budget of {budget:g} s {verdict}")
-    print(
-        f"{many['visitors']} visitors at once, {CROWD_FILM_S:g} s each: {many['done']} films,"
-        f" {many['different_jobs']} jobs, last place shown {many['last_place_shown']},"
-    )
-    verdict = "met" if many["peak_gib"] <= MEMORY_BUDGET_GIB else "missed"
-    print(
-        f"  {many['wall_s']:.1f} s wall, {many['cpu_s']:.1f} CPU s,"
-        f" peak {many['peak_gib']:.2f} GiB, budget of {MEMORY_BUDGET_GIB:g} GiB {verdict}"
-    )
-    print(f"SIGTERM: exit code {exit_code}")
-    print(
-        f"kill -9: {kill['workers_left']} workers left after {kill['workers_gone_after_s']:.1f} s,"
-        f" job {kill['state']} ({kill['code']}), files left {kill['files_left']},"
-        f" next film {kill['next_film']}"
-    )
 
 
 if __name__ == "__main__":
