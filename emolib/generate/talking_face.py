@@ -28,6 +28,8 @@ from emolib.media.provenance import Facts, check_outputs, utc_now, write_labelle
 from emolib.models.checkpoint import CheckpointMeta, find_checkpoint, load_checkpoint
 from emolib.models.generator import Generator
 
+WRITING = ("overwrite", "label", "made_at", "progress", "cancel")  # options of `write`
+
 
 class TalkingFace:
     """A loaded generator with a face detector; makes any number of clips.
@@ -154,18 +156,11 @@ class TalkingFace:
         audio: Audio,
         emotion: str | int | None,
         out: str | os.PathLike,
-        *,
-        overwrite: bool = False,
-        label: bool = True,
-        made_at: str | None = None,
-        progress: Progress | None = None,
-        cancel: Cancel | None = None,
         **options,
     ) -> dict:
-        """`write` for an order given by its fields: see `Order`."""
-        marks = {"overwrite": overwrite, "label": label, "made_at": made_at}
-        order = Order(face, audio, emotion, **options)
-        return self.write(order, out, progress=progress, cancel=cancel, **marks)
+        """`write` for an order given by its fields; `options` are those of `Order` and `write`."""
+        own = {name: options.pop(name) for name in WRITING if name in options}
+        return self.write(Order(face, audio, emotion, **options), out, **own)
 
     def write(
         self,
