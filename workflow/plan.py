@@ -498,8 +498,8 @@ def _names(profile: dict) -> list[str]:
             lost = [c for c in stores_of(one) if c not in corpora]
             found += [f"{kind} {name}: no corpus is called {c}" for c in lost]
             weights = one.get("weights")
-            if weights and not Path(weights).is_file():
-                found.append(f"{kind} {name}: no weights {weights}")
+            if weights:
+                found += [f"{kind} {name}: {wrong}" for wrong in _given(profile, one)]
             elif not weights and not (one.get("phases") or one.get("options")):
                 found.append(f"{kind} {name}: neither weights nor steps to train")
     for name, one in runs.items():
@@ -515,6 +515,23 @@ def _names(profile: dict) -> list[str]:
     return found + [
         f"evaluate: no judge is called {judge}" for judge in used if judge not in judges
     ]
+
+
+def _given(profile: dict, one: dict) -> list[str]:
+    """What is wrong with weights that are given: missing, of another kind or width."""
+    from emolib.base.errors import EmolibError
+    from emolib.models.checkpoint import read_meta
+
+    weights, kind = one["weights"], one.get("stage", "generator")
+    if not Path(weights).is_file():
+        return [f"no weights {weights}"]
+    try:
+        meta = read_meta(weights)
+    except EmolibError as error:
+        return [str(error)]
+    made, wanted = float(meta.architecture.get("width", 1.0)), float(profile["width"])
+    found = [f"{weights}: weights of kind {meta.kind}, not {kind}"] if meta.kind != kind else []
+    return found + ([f"{weights}: width {made:g}, not {wanted:g}"] if made != wanted else [])
 
 
 def _settings(profile: dict) -> list[str]:

@@ -163,6 +163,9 @@ def changed(world, **changes):
         ({"runs__SEQ__base": "BASE"}, "base is BASE, which is no other run"),
         ({"runs__SEQ__stores": "others"}, "no corpus is called others"),
         ({"judges__emotion__weights": "lost.safetensors"}, "no weights lost.safetensors"),
+        ({"judges__emotion__stage": "syncnet"}, "of kind emotion, not syncnet"),
+        ({"width": 0.25}, "width 0.125, not 0.25"),
+        ({"judges__emotion__weights": __file__}, "judges emotion: "),
         ({"evaluate__store": "others"}, "evaluate: no corpus is called others"),
     ],
 )
