@@ -3,7 +3,8 @@
 A claim is one or several tests. Each gives a number with its 95 % interval over people and a
 verdict; a claim holds if all of its tests do, and does not if one says the opposite. A test is
 undecided where its interval reaches both ways, where a result is missing, or where a network has
-learned too little: its pictures are no nearer to the truth than the source given back.
+learned too little: its pictures are no nearer to the truth than the source given back, and its
+emotion is not clearly named more often.
 
 The list itself is `claims_list.CLAIMS`. Paper: §3.2.1, §4.3, §5, §6, §7, A.1, A.2, B.
 """
@@ -28,6 +29,7 @@ from emolib.evaluation.stored import ABLATION, difference, load_evaluations
 
 HOLDS, FAILS = "holds", "does not hold"
 UNDECIDED, UNTESTABLE = "undecided", "not testable here"
+NAMED = "emoacc/expression net"  # by the judge that had no part in any training
 VERDICTS = (HOLDS, FAILS, UNDECIDED, UNTESTABLE)
 
 
@@ -88,22 +90,25 @@ class Evidence:
 
     @cached_property
     def unlearned(self) -> dict[str, str]:
-        """Runs that are no better than the source given back → that in words: by PSNR, and by the
-        sync of lips for a network without emotion, which cannot come near the true answer."""
+        """Runs that are no better than the source given back → that in words: by PSNR, and clearly
+        by how often the asked emotion is named; a network without emotion by the sync of lips."""
         found = {}
         for name, result in self.runs.items():
-            numbers = result["numbers"]
-            metric, good, unit = ("psnr_db", 1, "dB")
-            if not numbers["emotion_input"]:
-                metric, good, unit = ("lse_d_expert", -1, "LSE-D")
-            rows = (numbers["rows"].get(row, {}).get(metric) for row in ("generated", "copy"))
-            made, given = (row and row["mean"] for row in rows)
-            if made and given and good * (made - given) <= 0:
-                found[name] = (
-                    f"{name} has learned too little after {numbers['step']:,} steps:"
-                    f" {made:.3g} {unit}, the source given back {given:.3g}"
-                )
+            numbers, sides = result["numbers"], {}  # metric → made, given
+            for metric in ("psnr_db", NAMED) if numbers["emotion_input"] else ("lse_d_expert",):
+                rows = [numbers["rows"].get(row, {}).get(metric) for row in ("generated", "copy")]
+                if None not in rows:
+                    sides[metric] = Interval(**rows[0]), Interval(**rows[1])
+            if sides and not any(_gained(metric, *pair) for metric, pair in sides.items()):
+                told = [f"{m} {a.mean:.3g}, given back {b.mean:.3g}" for m, (a, b) in sides.items()]
+                steps = f"{self.steps(name):,} steps"
+                found[name] = f"{name} has learned too little after {steps}: {'; '.join(told)}"
         return found
+
+    def steps(self, run: str) -> int:
+        """Training steps of a run: of all its phases where its curve is there."""
+        curve = (self.other("curves") or {}).get(run)
+        return curve[-1]["step"] if curve else self.runs[run]["numbers"]["step"]
 
     def lacking(self, *names: str) -> str | None:
         """Why these runs cannot be compared; None: they can."""
@@ -254,6 +259,13 @@ def _absent(evidence: Evidence, run: str) -> str | None:
     return None if run in evidence.runs else f"not measured yet: {run}"
 
 
+def _gained(metric: str, made: Interval, given: Interval) -> bool:
+    """Whether a network's clips are better than the sources that it was given."""
+    if metric == NAMED:
+        return _side(made, given.mean, 1) == HOLDS
+    return (made.mean > given.mean) == (metric == "psnr_db") and made.mean != given.mean
+
+
 def _side(found: Interval, border: float, good: int) -> str:
     """On which side of the border an interval lies; undecided if on both, or without one."""
     if found.low is None or found.high is None:
@@ -329,7 +341,7 @@ def markdown(found: list[dict], evidence: Evidence) -> str:
     for name, result in evidence.runs.items():
         numbers = result["numbers"]
         lines.append(
-            f"- {name}: {numbers.get('step', 0):,} steps, {numbers['n_clips']} clips of"
+            f"- {name}: {evidence.steps(name):,} steps, {numbers['n_clips']} clips of"
             f" {numbers['n_actors']} people, {result['record']['corpus']}"
         )
     return "\n".join(lines) + "\n"

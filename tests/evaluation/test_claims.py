@@ -25,7 +25,18 @@ PEOPLE = np.repeat([f"90{k:02}" for k in range(10, 22)], 6)
 RECORD = {"corpus": "people", "profile": "lite", "seed": 0, "emolib": "0"}
 
 
-def write(folder, name, psnr, *, frechet=5.0, copy=24.0, spread=0.1, emotion_input=True, named=0.0):
+def write(
+    folder,
+    name,
+    psnr,
+    *,
+    frechet=5.0,
+    copy=24.0,
+    spread=0.1,
+    emotion_input=True,
+    named=0.0,
+    copy_named=0.05,
+):
     """An evaluation of 72 clips of 12 people whose PSNR is `psnr` on average."""
     rng = np.random.default_rng(len(name))
     heard = ["HAP" if k % 10 < 10 * named else "SAD" for k in range(72)]
@@ -55,7 +66,8 @@ def write(folder, name, psnr, *, frechet=5.0, copy=24.0, spread=0.1, emotion_inp
             "named": {"generated": {"expression net": heard}},
         },
     }
-    numbers["rows"]["copy"] = {"psnr_db": row(copy), "lse_d_expert": row(1.2)}
+    given = {"psnr_db": row(copy), "lse_d_expert": row(1.2)}
+    numbers["rows"]["copy"] = given | {"emoacc/expression net": row(copy_named)}
     save_result(folder / f"ablation_{name.lower()}.json", numbers, RECORD)
 
 
@@ -102,6 +114,24 @@ def test_what_is_missing_is_undecided_and_says_what(folder, test, why):
     found = test(Evidence(folder))
     assert (found.verdict, found.number) == (UNDECIDED, None)
     assert why in found.why
+
+
+@pytest.mark.parametrize(
+    ("psnr", "named", "learned"),
+    [(25.0, 0.0, True), (22.0, 0.8, True), (22.0, 0.1, False), (24.0, 0.0, False)],
+)
+def test_a_network_has_learned_by_its_pictures_or_by_its_emotion(tmp_path, psnr, named, learned):
+    write(tmp_path, "END", psnr, named=named, copy_named=0.1)
+    write(tmp_path, "SEQ", 26.0)
+    found = beats_test("SEQ", "END", "psnr_db", 1)(Evidence(tmp_path))
+    assert ("END has learned too little after 9,000 steps" in found.why) is not learned
+
+
+def test_steps_are_those_of_all_phases(folder, tmp_path):
+    curve = [{"step": 500, "emotion_accuracy": 0.1}, {"step": 9160, "emotion_accuracy": 0.9}]
+    save_result(folder / "curves.json", {"SEQ": curve}, RECORD)
+    write_claims(tmp_path / "out", folder)
+    assert "- SEQ: 9,160 steps, 72 clips" in (tmp_path / "out/claims.md").read_text()
 
 
 def test_artefacts_are_compared_person_by_person(folder):

@@ -281,6 +281,9 @@ def test_table_1_quotes_and_says_so():
     mine = row_of(table, "IMPROVED, this project")
     assert mine.texts[2] == "✓ (2 people of people, never seen)"
     assert mine.cells == {}
-    ours["numbers"]["split"] = "all"
+    for corpus, told in (("people", "not tested"), ("other people", "✓ (2 people of people, n")):
+        ours["numbers"] |= {"split_by": "none", "checkpoint_corpus": corpus}
+        assert table1([ours]).rows[-1].texts[2].startswith(told)
+    ours["numbers"] |= {"split": "all", "split_by": "actor"}
     assert table1([ours]).rows[-1].texts[2].startswith("not tested")
     assert r"$\surd$" in table.latex()
