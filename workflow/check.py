@@ -13,7 +13,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent)]
 
-from plan import lacks  # noqa: E402
+from problems import lacks  # noqa: E402
 
 from emolib.base.errors import EmolibError  # noqa: E402
 from emolib.data.store import ClipStore  # noqa: E402

@@ -19,7 +19,9 @@ HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent)]
 
 from filelock import FileLock, Timeout  # noqa: E402
-from plan import ROOT, load_profile, problems, told  # noqa: E402
+from plan import told  # noqa: E402
+from problems import problems  # noqa: E402
+from profiles import ROOT, load_profile  # noqa: E402
 
 
 def main(words: list[str] | None = None) -> int:

@@ -13,7 +13,9 @@ import pytest
 import torch
 import yaml
 from filelock import FileLock
-from plan import HERE, load_profile, problems, steps, told
+from plan import steps, told
+from problems import problems
+from profiles import HERE, load_profile
 from safetensors.torch import load_file
 from small_world import make_checkpoints, make_world
 
@@ -177,7 +179,7 @@ def test_what_would_fail_after_hours_is_said_at_once(world, tmp_path, change, sa
 def test_a_sound_profile_has_no_problem_but_a_full_disk(world, tmp_path, monkeypatch):
     profile = changed(world)
     assert problems(profile, tmp_path) == []
-    monkeypatch.setattr("plan.shutil.disk_usage", lambda path: type("Usage", (), {"free": 10}))
+    monkeypatch.setattr("problems.shutil.disk_usage", lambda path: type("Usage", (), {"free": 10}))
     assert any("GB free" in line for line in problems(profile, tmp_path / "not" / "yet"))
 
 
