@@ -13,7 +13,7 @@ import pytest
 import torch
 import yaml
 from filelock import FileLock
-from plan import steps, told
+from plan import speeds, steps, told
 from problems import problems
 from profiles import HERE, load_profile
 from safetensors.torch import load_file
@@ -187,7 +187,9 @@ def test_the_plan_tells_hours_and_what_is_done(world, tmp_path):
     profile = load_profile("lite")
     assert profile["left_out"] == ["corpus grid"]
     hours = {step.name: step.hours for step in steps(profile)}
-    assert hours["train SEQ 0"] == pytest.approx(1250 * 40 / 60 / 3600)
+    frames = profile["runs"]["SEQ"]["phases"][0]
+    n = frames["steps"] * frames["batch-size"]
+    assert hours["train SEQ 0"] == pytest.approx(n / speeds()["train"]["single frames"] / 3600)
     assert {"corpus studio", "judge syncnet", "evaluate PLDA-GAMMA10"} <= set(hours)
     plans = [told(profile, tmp_path, 2)]
     (tmp_path / "trained").mkdir()
