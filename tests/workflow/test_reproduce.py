@@ -36,7 +36,7 @@ def world(tmp_path_factory):
     loop |= {"save-every": 1}
     profile = {
         "out": str(root / "out"),
-        "profile": "tiny",
+        "profile": "lite",
         "width": 0.125,
         "device": "cpu",
         "results": "results",
@@ -131,6 +131,7 @@ def test_a_killed_graph_goes_on_and_ends_as_if_nothing_had_happened(world, tmp_p
     settings = EvaluateSettings(metrics=("visual",), limit=2)
     made = evaluate(store, weights, tmp_path / "whole.json", settings, device="cpu")
     stored = load_result(tmp_path / RESULT)
+    assert stored["record"]["profile"] == "lite"
     assert stored["numbers"]["rows"] == made.result["numbers"]["rows"]
 
 
