@@ -22,7 +22,7 @@ from emolib.base.errors import MediaError
 from emolib.base.files import atomic_path, check_output
 from emolib.media.audio import as_mono, resample
 
-N_THREADS = 2  # fixed, because x264's output depends on the number of threads
+N_THREADS = 1  # with two, x264 writes other bytes now and then on a busy machine
 BT709 = 1  # the value of "BT.709" in h264's primaries, transfer and matrix fields
 
 
