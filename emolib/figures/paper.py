@@ -83,7 +83,7 @@ FIGURES: dict[int | str, PaperFigure] = {  # by the paper's number; by name what
     4: PaperFigure(
         "fig04_emotion_accuracy",
         draw.accuracy_told,
-        ("ablation_plda.json", "ablation_improved.json"),
+        ("ablation_seq.json", "ablation_improved.json"),
         draw.accuracy,
         some=True,
     ),

@@ -55,12 +55,12 @@ def test_a_figure_without_its_result_names_it_and_the_command(number, tmp_path):
 
 
 def test_accuracy_is_drawn_from_whichever_of_its_evaluations_is_there(tmp_path):
-    name = "ablation_plda.json"
+    name = "ablation_seq.json"
     (tmp_path / name).write_bytes((results_dir() / name).read_bytes())
     told = json.loads(make_figure(4, tmp_path, tmp_path).with_suffix(".json").read_text())
     assert set(told["results"]) == {name}
     assert {axes.get_ylabel() for axes in draw_figure(4, tmp_path).axes} == {
-        "PL + DA\naccuracy %",
+        "SEQ\naccuracy %",
         "",
     }
 
