@@ -39,7 +39,7 @@ def claims(
     """Write claims.md and claims.json: each claim of the paper with our number and verdict."""
     from collections import Counter
 
-    from emolib.evaluation.claims import write_claims
+    from emolib.evaluation.claims_report import write_claims
 
     found = write_claims(out, results)
     for row in found:

@@ -16,9 +16,9 @@ from emolib.evaluation.claims import (
     leaves_nothing,
     no_worse,
     reaches,
-    write_claims,
 )
 from emolib.evaluation.claims import beats as beats_test
+from emolib.evaluation.claims_report import write_claims
 from emolib.evaluation.intervals import mean_interval
 
 PEOPLE = np.repeat([f"90{k:02}" for k in range(10, 22)], 6)

@@ -1,0 +1,104 @@
+"""The claims asked one by one, and the table of their verdicts: `claims.md` and `claims.json`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from emolib import __version__
+from emolib.base.files import atomic_path, figures_dir, file_sha256, results_dir
+from emolib.evaluation.claims import FAILS, HOLDS, UNDECIDED, UNTESTABLE, VERDICTS, Claim, Evidence
+from emolib.evaluation.claims_list import CLAIMS
+
+
+def judge(claim: Claim, evidence: Evidence) -> dict:
+    """A claim's row: what was found, and the verdict of all its tests together."""
+    findings = [test(evidence) for test in claim.tests]
+    verdicts = {finding.verdict for finding in findings}
+    verdict = next((v for v in (FAILS, UNDECIDED, HOLDS) if v in verdicts), UNTESTABLE)
+    return {
+        "section": claim.section,
+        "paper": claim.says,
+        "experiment": claim.experiment,
+        "verdict": verdict,
+        "why": claim.why_not,
+        "tests": [
+            {
+                "number": None if one.number is None else one.number.as_dict(),
+                "verdict": one.verdict,
+                "why": one.why,
+            }
+            for one in findings
+        ],
+    }
+
+
+def write_claims(out: Path | None = None, results: Path | None = None) -> list[dict]:
+    """Write `claims.md` and `claims.json` into a folder; returns the rows.
+
+    Args:
+        out: default `figures/`.
+        results: folder of the results; default `data/results`.
+    """
+    out, results = out or figures_dir(), results or results_dir()
+    evidence = Evidence(results)
+    found = [judge(claim, evidence) for claim in CLAIMS]
+    asked = {path.name: file_sha256(path) for path in sorted(set(evidence.files))}
+    told = {"made_by": f"emolib {__version__}", "results": asked, "claims": found}
+    texts = {
+        "claims.json": json.dumps(told, indent=1, ensure_ascii=False) + "\n",
+        "claims.md": markdown(found, evidence),
+    }
+    for name, text in texts.items():
+        with atomic_path(out / name) as temporary:
+            temporary.write_text(text, encoding="utf-8")
+    return found
+
+
+def markdown(found: list[dict], evidence: Evidence) -> str:
+    """The rows as a table, with their count above and what they rest on below."""
+    lines = [
+        "**The paper's claims and our verdicts**",
+        "",
+        f"{len(found)} claims: " + ", ".join(f"{n} {v}" for v, n in counted(found).items()),
+        "",
+        table(found),
+        "",
+        "The networks:",
+        "",
+    ]
+    for name, result in evidence.runs.items():
+        numbers = result["numbers"]
+        lines.append(
+            f"- {name}: {evidence.steps(name):,} steps, {numbers['n_clips']} clips of"
+            f" {numbers['n_actors']} people, {result['record']['corpus']}"
+        )
+    return "\n".join(lines) + "\n"
+
+
+def counted(found: list[dict]) -> dict[str, int]:
+    """Verdict → how many claims have it."""
+    return {verdict: sum(row["verdict"] == verdict for row in found) for verdict in VERDICTS}
+
+
+def table(found: list[dict]) -> str:
+    """Rows of `claims.json` as a Markdown table."""
+    lines = [
+        "| § | the paper says | our experiment | number [95 % over people] | verdict |",
+        "|---|---|---|---|---|",
+    ]
+    for row in found:
+        tests = [f"{_shown(test)} {test['why']}: {test['verdict']}" for test in row["tests"]]
+        number = "<br>".join(dict.fromkeys(text.strip() for text in tests)) or row["why"]
+        cells = (row["section"], row["paper"], row["experiment"], number, f"**{row['verdict']}**")
+        lines.append("| " + " | ".join(cell.replace("|", r"\|") for cell in cells) + " |")
+    return "\n".join(lines)
+
+
+def _shown(test: dict) -> str:
+    number = test["number"]
+    if number is None:
+        return ""
+    if number["low"] is None:
+        return f"{number['mean']:.3g}"
+    return f"{number['mean']:.3g} [{number['low']:.3g}, {number['high']:.3g}]"
