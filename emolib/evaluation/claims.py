@@ -184,15 +184,24 @@ def no_worse(new: str, base: str, metric: str, good: int, margin: float):
     return _careful(ask)
 
 
-def reaches(run: str, metric: str, border: float, good: int, row: str = "generated"):
-    """A metric of a run's row is beyond a border: above for `good` = 1, below for -1."""
+def reaches(
+    run: str, metric: str, border: float, good: int, row: str = "generated", of: str | None = None
+):
+    """A metric of a run's row is beyond a border: above for `good` = 1, below for -1.
+
+    Args:
+        of: the row that `border` is a share of, such as "truth": a judge that misreads some of the
+            truth cannot read more in a network's films.
+    """
 
     def ask(evidence: Evidence) -> Finding:
         if lack := evidence.lacking(run) if row == "generated" else _absent(evidence, run):
             return Finding(None, UNDECIDED, lack)
         found = evidence.level(run, metric, row)
+        limit = border * (evidence.level(run, metric, of).mean if of else 1.0)
+        told = f"{border:g} of the {of}'s {limit / border:.3g}" if of else f"{border:g}"
         word = "above" if good > 0 else "below"
-        return Finding(found, _side(found, border, good), f"{metric} of {run} {word} {border:g}")
+        return Finding(found, _side(found, limit, good), f"{metric} of {run} {word} {told}")
 
     return _careful(ask)
 
