@@ -3,55 +3,48 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from itertools import pairwise
 
 import numpy as np
 
-from emolib.base.emotions import N_EMOTIONS
-from emolib.generate import emotion_weights, fit_frames
+from emolib.generate.order import weights_per_frame
 from emolib.generate.schedule import ease
 from emolib.notebook.checks import Verdict, exercise, not_yet, right
 
 
 @exercise
-def check_ping_pong(ping_pong: Callable[[int, int], int]) -> Verdict:
-    """`ping_pong(k, n_source)`: the source frame behind output frame k, never a jump."""
-    for n_source in (2, 5, 25):
-        truth = fit_frames(n_source, 4 * n_source).tolist()
-        answer = [int(ping_pong(k, n_source)) for k in range(len(truth))]
-        if answer == truth:
-            continue
-        if answer == [k % n_source for k in range(len(truth))]:
-            return not_yet("that starts again with a jump: the head has to walk back")
-        if min(answer) < 0 or max(answer) >= n_source:
-            return not_yet(f"{n_source} source frames are numbered 0 to {n_source - 1}")
-        if any(a == b for a, b in pairwise(answer)):
-            return not_yet("the last frame is shown twice in a row: the head stops for a moment")
-        k = next(k for k, (a, b) in enumerate(zip(answer, truth, strict=True)) if a != b)
-        return not_yet(f"n_source = {n_source}, frame {k}: {answer[k]}, expected {truth[k]}")
-    if ping_pong(7, 1) != 0:
-        return not_yet("a picture has one frame: it is always frame 0")
-    return right("there and back, each turning point once")
+def check_timed_walk(walk: Callable[[np.ndarray, np.ndarray, int], np.ndarray]) -> Verdict:
+    """`walk(stations (K, 6), times_s (K,), n_frames)`: weights (n_frames, 6) at 25 frames/s."""
+    stations, times_s = np.eye(6)[[4, 3, 5]], np.array([0.4, 0.8, 2.0])
+    answer = np.asarray(walk(stations, times_s, 60), dtype=float)
+    if answer.shape != (60, 6):
+        return not_yet(f"six weights a frame: shape {answer.shape}, expected (60, 6)")
+    if not np.allclose(answer.sum(axis=1), 1):
+        k = int(abs(answer.sum(axis=1) - 1).argmax())
+        return not_yet(f"the weights of frame {k} sum to {answer[k].sum():.2f}, not to 1")
+    if np.allclose(answer, weights_per_frame(stations, 60), atol=1e-6):
+        return not_yet("the stations are passed at even distances: times_s says when")
+    if not np.allclose(answer[[10, 20, 50]], stations):
+        return not_yet("frame 20 is shown at 0.8 s: its weights are those of the station there")
+    if not np.allclose(answer[[0, 59]], stations[[0, 2]]):
+        return not_yet("before the first station and after the last one the weights stay")
+    if not np.allclose(answer[15], [0, 0, 0, 0.5, 0.5, 0]):
+        return not_yet("half way between two stations the weights are half of each")
+    return right("each emotion at its own second")
 
 
 @exercise
-def check_soften(soften: Callable[[np.ndarray, float], np.ndarray]) -> Verdict:
-    """`soften(weights, strength)`: any mixture (6,), weakened towards neutral."""
-    for mixture in ({"HAP": 1}, {"ANG": 3, "FEA": 1}, {"NEU": 1}):
-        full = emotion_weights(mixture=mixture)
-        for strength in (0.0, 0.4, 1.0):
-            given = full.copy()
-            answer = np.asarray(soften(given, strength), dtype=float)
-            if not np.array_equal(given, full):
-                return not_yet("the input has changed: compute into a new array")
-            if answer.shape != (N_EMOTIONS,):
-                return not_yet(f"six numbers, please, not shape {answer.shape}")
-            if np.allclose(answer, emotion_weights(mixture=mixture, strength=strength), atol=1e-6):
-                continue
-            if np.allclose(answer, strength * full, atol=1e-6):
-                return not_yet("the weights no longer sum to 1: who gets the rest?")
-            return not_yet(f"{mixture} at strength {strength}: {np.round(answer, 3).tolist()}")
-    return right("what the emotion loses, neutral gets")
+def check_speaker(speaker: Callable[[np.ndarray], int]) -> Verdict:
+    """`speaker(boxes (T, F, 4))`: the face that covers most over time; NaN: not in the frame."""
+    sides = np.array([[90, 44, 60], [np.nan, 44, 60], [np.nan, 44, 60], [np.nan, 44, np.nan]])
+    boxes = np.stack([0 * sides, 0 * sides, sides, sides], axis=-1) + 10  # (4, 3, 4)
+    faces = {"large": 0, "often": 1, "speaker": 2}
+    for order in ([0, 1, 2], [2, 1, 0]):
+        chosen = order[int(speaker(boxes[:, order].copy()))]
+        if chosen == faces["large"]:
+            return not_yet("that face is the largest one, but in a single frame: sum over time")
+        if chosen == faces["often"]:
+            return not_yet("that face is seen most often, but it is small: sum areas, not frames")
+    return right("the face that covers most of the picture, all frames together")
 
 
 @exercise
