@@ -33,43 +33,72 @@ matplotlib.use("Agg")
 
 import numpy as np
 import torch
+from scipy import signal
 
-from emolib.base.config import AUDIO
+from emolib.base.config import AUDIO, VIDEO
 from emolib.base.emotions import COLOURS, EMOTIONS, NAMES, parse_emotion
-from emolib.base.errors import CheckpointError
+from emolib.base.errors import CheckpointError, MediaError
 from emolib.base.files import project_root, results_dir
 from emolib.base.results import save_result
 from emolib.base.runtime import progress, run_record
 from emolib.evaluation.emotion import ExpressionJudge, score_emotions
-from emolib.evaluation.film import (
-    CROP_PX,
-    FaceSeen,
-    FilmJudges,
-    follows,
-    look_at,
-    loudness_db,
-    outside_change,
-    read_film,
-)
+from emolib.evaluation.landmarks import motion_of_frames
 from emolib.evaluation.sync import lse_expert
+from emolib.evaluation.visual import detail, features_of
 from emolib.figures.sheets import contact_sheet, every_nth
 from emolib.figures.style import caption, use_style
 from emolib.generate import TalkingFace
 from emolib.media.audio import load_audio
 from emolib.media.faces import FaceMesh
+from emolib.media.files import open_media
 from emolib.media.provenance import write_labelled
 from emolib.media.verify import verify
 from emolib.models.checkpoint import find_checkpoint, load_checkpoint
-from emolib.models.face_nets import SAME_PERSON, ExpressionNet, IdentityNet
+from emolib.models.face_nets import (
+    SAME_PERSON,
+    ExpressionNet,
+    IdentityNet,
+    identity_distance,
+)
 
 VIDEOS, STILLS = (".mp4", ".mov", ".mkv", ".webm", ".avi", ".flv"), (".png", ".jpg", ".jpeg")
 VOICES = (".wav", ".mp3", ".flac", ".m4a", ".ogg")
 CLOSE_UP = 0.4  # of the picture's shorter side, from which a face counts as close
-MAX_LAG_S = 0.02
+MAX_LAG_S, SEARCH_S = 0.02, 0.5  # a sound may be so late; is looked for so far
+CROP_PX = 160  # what the judges look at: the standard face square
+FLOOR_DB = 50.0  # below the loudest moment all is silence
+STILL = 0.01  # a mouth whose opening varies less (in distances of the eye corners) is at rest
+IDENTITY_STRIDE = 5
 RATE_HZ = AUDIO.sample_rate_hz
 CROP_MARGIN = 0.12  # of the face square, around it, in the sheets
 COLUMNS = 13
 SHEET_DPI = 110
+
+
+@dataclass(frozen=True, eq=False)
+class FilmJudges:
+    """Who looks at a film: expression judge, identity network, landmark mesh."""
+
+    expression: ExpressionJudge
+    identity: IdentityNet
+    mesh: FaceMesh
+
+
+@dataclass(frozen=True, eq=False)
+class FaceSeen:
+    """One clip's face through the judges' eyes.
+
+    Attributes:
+        probs: (6,) the judge's probabilities in `EMOTIONS` order.
+        lips: (T,) opening in distances of the outer eye corners; None if the mesh sees no face.
+        descriptors: (n, 128) of every fifth frame.
+        detail: see `evaluation.visual.detail`.
+    """
+
+    probs: np.ndarray
+    lips: np.ndarray | None
+    descriptors: np.ndarray
+    detail: float
 
 
 @dataclass
@@ -92,6 +121,64 @@ class Made:
     shown: list[np.ndarray]
     middle: tuple[np.ndarray, np.ndarray]  # source and generated, the face in the middle frame
     row: dict
+
+
+def look_at(faces: np.ndarray, judges: FilmJudges) -> FaceSeen:
+    """Judge face crops (T, S, S, 3) uint8 RGB of the standard face square."""
+    try:
+        lips = motion_of_frames(faces, judges.mesh).lips
+    except MediaError:
+        lips = None
+    descriptors = features_of(judges.identity, faces[::IDENTITY_STRIDE])
+    return FaceSeen(judges.expression.probs(faces), lips, descriptors, detail(faces))
+
+
+def read_film(path: Path, intended: np.ndarray, rate_hz: int) -> tuple[int, float, float]:
+    """A film's pictures, first sound after first picture (s), lag of its sound (s; NaN: silent)."""
+    with open_media(path) as container:
+        starts = {s.type: float((s.start_time or 0) * s.time_base) for s in container.streams}
+        n_frames = sum(1 for _ in container.decode(video=0))
+    heard = load_audio(path, None, rate_hz)
+    n = min(len(heard), len(intended))
+    if not heard[:n].any() or not intended[:n].any():
+        return n_frames, starts["audio"] - starts["video"], float("nan")
+    match = signal.correlate(heard[:n], intended[:n])
+    match[np.abs(lags := signal.correlation_lags(n, n)) > SEARCH_S * rate_hz] = -np.inf
+    return n_frames, starts["audio"] - starts["video"], float(lags[match.argmax()]) / rate_hz
+
+
+def outside_change(frames: np.ndarray, sources: np.ndarray, boxes: np.ndarray) -> int:
+    """Largest change of any pixel that the face's box does not touch, in grey levels.
+
+    Args:
+        frames, sources: (T, H, W, 3) uint8, before any encoding.
+        boxes: (T, 4) x0, y0, x1, y1 in pixels.
+    """
+    worst = 0
+    for frame, source, box in zip(frames, sources, boxes, strict=True):
+        change = cv2.absdiff(frame, source).max(axis=2)
+        x0, y0 = np.floor(box[:2]).astype(int).clip(0)
+        x1, y1 = np.ceil(box[2:]).astype(int).clip(0)
+        change[y0:y1, x0:x1] = 0
+        worst = max(worst, int(change.max()))
+    return worst
+
+
+def loudness_db(samples: np.ndarray, n_frames: int, rate_hz: int) -> np.ndarray:
+    """Level around each frame, over two frames' time: (n_frames,) dB below the loudest, to -50."""
+    step = rate_hz / VIDEO.fps
+    power = np.concatenate([[0.0], np.cumsum(np.square(samples, dtype=np.float64))])
+    centre = np.rint((np.arange(n_frames) + 0.5) * step).astype(int)
+    first, last = (np.clip(centre + d, 0, len(samples)) for d in (-round(step), round(step)))
+    level = 10 * np.log10((power[last] - power[first]) / np.maximum(last - first, 1) + 1e-12)
+    return np.maximum(level - level.max(), -FLOOR_DB)
+
+
+def follows(opening: np.ndarray, loudness: np.ndarray) -> float:
+    """Correlation (T,) with (T,); NaN for a mouth, or a sound, that rests throughout."""
+    if opening.std() < STILL or loudness.std() == 0:
+        return float("nan")
+    return float(np.corrcoef(opening, loudness)[0, 1])
 
 
 def files(folder: Path, suffixes: tuple[str, ...]) -> list[Path]:
@@ -130,12 +217,12 @@ def make(talker, given: Given, code: str, out: Path, tools: tuple, native: bool 
     generated_s = time.process_time() - start_s
     facts = talker.facts(stream)
     written = write_labelled(out, frames, stream.audio, facts, fps=stream.fps, overwrite=True)
-    film, verdict = read_film(out, stream.audio, stream.sound.rate_hz), verify(out)
+    n_frames, apart_s, lag_s = read_film(out, stream.audio, stream.sound.rate_hz)
+    verdict = verify(out)
     change = outside_change(frames, given.sources, stream.boxes)
     holds = {
-        "frames_as_sound": abs(film.n_frames / stream.fps - len(given.voice) / RATE_HZ) <= 0.04,
-        "starts_together": abs(film.start_apart_s) <= MAX_LAG_S
-        and not abs(film.sound_lag_s) > MAX_LAG_S,
+        "frames_as_sound": abs(n_frames / stream.fps - len(given.voice) / RATE_HZ) <= 0.04,
+        "starts_together": abs(apart_s) <= MAX_LAG_S and not abs(lag_s) > MAX_LAG_S,
         "outside_untouched": change == 0,
         "label_seen": any("label: seen" in note for note in verdict.notes),
         "signed": written.signed and verdict.state == "signed",
@@ -146,8 +233,8 @@ def make(talker, given: Given, code: str, out: Path, tools: tuple, native: bool 
         "emotion": code,
         "face_px": round(float(np.median(stream.boxes[:, 2] - stream.boxes[:, 0]))),
         "holds": holds,
-        "frames": film.n_frames,
-        "sound_lag_ms": round(1000 * film.sound_lag_s, 2),
+        "frames": n_frames,
+        "sound_lag_ms": round(1000 * lag_s, 2),
         "outside_change": change,
         "generate_cpu_s": round(generated_s, 2),
         "missing_frames": int((~stream.track.found[stream.plan]).sum()),
@@ -172,7 +259,7 @@ def measure(faces: np.ndarray, code: str, given: Given, judges: FilmJudges, expe
         "mouth_follows": plain(None if seen.lips is None else follows(seen.lips, loud)),
         "mouth_follows_source": plain(own),
         "mouth_opening_std": plain(None if seen.lips is None else seen.lips.std()),
-        "identity_distance": round(seen.away_from(source), 4),
+        "identity_distance": plain(identity_distance(seen.descriptors, source.descriptors).mean()),
         "detail": round(seen.detail / source.detail, 3),
     }
     if expert is not None:

@@ -61,18 +61,15 @@ def file_sha256(path: str | os.PathLike) -> str:
 
 
 @contextmanager
-def atomic_path(path: str | os.PathLike, *, overwrite: bool = True) -> Iterator[Path]:
+def atomic_path(path: str | os.PathLike) -> Iterator[Path]:
     """Yield a temporary name beside `path`; on success it becomes `path`, on failure it vanishes.
 
     The temporary name keeps the suffix, because writers choose their format by it.
 
     Raises:
-        ConfigError: the file exists and `overwrite` is false.
         ResourceError: the folder cannot be written, or the disk is full.
     """
     path = Path(path)
-    if path.exists() and not overwrite:
-        raise ConfigError("the output exists already", file=path, fix="pass --overwrite")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(
@@ -94,11 +91,17 @@ def atomic_path(path: str | os.PathLike, *, overwrite: bool = True) -> Iterator[
         temporary.unlink(missing_ok=True)
 
 
-def write_json(path: Path, content: dict) -> None:
-    """Write JSON whole, the same bytes for the same content."""
+def write_text(path: str | os.PathLike, text: str) -> Path:
+    """Write a text file whole, or not at all; returns its path. Raises as `atomic_path`."""
     with atomic_path(path) as temporary:
-        text = json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False)
-        temporary.write_text(text + "\n", encoding="utf-8")
+        temporary.write_text(text, encoding="utf-8")
+    return Path(path)
+
+
+def write_json(path: str | os.PathLike, content: dict, *, sort_keys: bool = True) -> Path:
+    """Write JSON whole, the same bytes for the same content; returns its path."""
+    text = json.dumps(content, indent=1, sort_keys=sort_keys, ensure_ascii=False)
+    return write_text(path, text + "\n")
 
 
 def check_output(path: str | os.PathLike, *inputs: str | os.PathLike, overwrite: bool) -> Path:

@@ -7,7 +7,7 @@ from os import PathLike
 from pathlib import Path
 
 from emolib.base.errors import DatasetError, ResourceError
-from emolib.base.files import atomic_path
+from emolib.base.files import write_text
 
 NEEDED = ("corpus", "profile", "seed", "emolib")
 
@@ -22,8 +22,7 @@ def save_result(path: str | PathLike, numbers: dict, record: dict) -> dict:
     if missing:
         raise DatasetError(f"a result needs {', '.join(missing)}", file=path)
     result = {"record": record, "numbers": numbers}
-    with atomic_path(path) as temporary:
-        temporary.write_text(json.dumps(result, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    write_text(path, json.dumps(result, indent=1, sort_keys=True) + "\n")
     return result
 
 

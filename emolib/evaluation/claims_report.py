@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 from emolib import __version__
-from emolib.base.files import atomic_path, figures_dir, file_sha256, results_dir
+from emolib.base.files import figures_dir, file_sha256, results_dir, write_json, write_text
 from emolib.evaluation.claims import FAILS, HOLDS, UNDECIDED, UNTESTABLE, VERDICTS, Claim, Evidence
 from emolib.evaluation.claims_list import CLAIMS
+from emolib.evaluation.intervals import Interval
 
 
 def judge(claim: Claim, evidence: Evidence) -> dict:
@@ -45,13 +45,8 @@ def write_claims(out: Path | None = None, results: Path | None = None) -> list[d
     found = [judge(claim, evidence) for claim in CLAIMS]
     asked = {path.name: file_sha256(path) for path in sorted(set(evidence.files))}
     told = {"made_by": f"emolib {__version__}", "results": asked, "claims": found}
-    texts = {
-        "claims.json": json.dumps(told, indent=1, ensure_ascii=False) + "\n",
-        "claims.md": markdown(found, evidence),
-    }
-    for name, text in texts.items():
-        with atomic_path(out / name) as temporary:
-            temporary.write_text(text, encoding="utf-8")
+    write_json(out / "claims.json", told, sort_keys=False)
+    write_text(out / "claims.md", markdown(found, evidence))
     return found
 
 
@@ -88,17 +83,11 @@ def table(found: list[dict]) -> str:
         "|---|---|---|---|---|",
     ]
     for row in found:
-        tests = [f"{_shown(test)} {test['why']}: {test['verdict']}" for test in row["tests"]]
-        number = "<br>".join(dict.fromkeys(text.strip() for text in tests)) or row["why"]
+        tests = [f"{test['why']}: {test['verdict']}" for test in row["tests"]]
+        for i, test in enumerate(row["tests"]):
+            if test["number"] is not None:
+                tests[i] = f"{Interval(**test['number']):.3g} {tests[i]}"
+        number = "<br>".join(dict.fromkeys(tests)) or row["why"]
         cells = (row["section"], row["paper"], row["experiment"], number, f"**{row['verdict']}**")
         lines.append("| " + " | ".join(cell.replace("|", r"\|") for cell in cells) + " |")
     return "\n".join(lines)
-
-
-def _shown(test: dict) -> str:
-    number = test["number"]
-    if number is None:
-        return ""
-    if number["low"] is None:
-        return f"{number['mean']:.3g}"
-    return f"{number['mean']:.3g} [{number['low']:.3g}, {number['high']:.3g}]"

@@ -10,7 +10,6 @@ Paper: §5, table 2.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 
 import pandas as pd
 
@@ -40,16 +39,6 @@ VERDICTS = {1: "better", -1: "worse", 0: "cannot tell"}
 NEUTRAL = {1: "higher", -1: "lower", 0: "cannot tell"}
 
 
-@dataclass(frozen=True)
-class Gap:
-    """A difference in one metric; `verdict` is one of `VERDICTS` or `NEUTRAL`."""
-
-    mean: float
-    low: float | None
-    high: float | None
-    verdict: str
-
-
 def steps(results: dict[str, dict]) -> list[dict]:
     """What changes from method to method, for those steps whose two results are there.
 
@@ -57,28 +46,35 @@ def steps(results: dict[str, dict]) -> list[dict]:
         results: recipe → evaluation (`evaluation.stored.ablation`).
 
     Returns:
-        rows of {"step", "base", "new", "gaps": metric → Gap as a dict}, for `ablation.forest`.
+        rows of {"step", "base", "new", "gaps": see `gaps_of`}, for `ablation.forest`.
     """
     rows = []
     for told, base, new in STEPS:
         if base in results and new in results:
-            gaps = {
-                metric: vars(gap)
-                for metric in METRICS
-                if (gap := gap_of(results[new], results[base], metric)) is not None
-            }
+            good = {metric: better for metric, (_, better, _) in METRICS.items()}
+            gaps = gaps_of(results[new], results[base], good)
             named = {"step": f"{base} → {new}", "told": told, "base": base, "new": new}
             rows.append(named | {"gaps": gaps})
     return rows
 
 
-def gap_of(new: dict, base: dict, metric: str) -> Gap | None:
-    """How far `new` differs from `base`; None where a clip-by-clip comparison is impossible."""
-    try:
-        found = difference(new, base, metric)
-    except ConfigError:
-        return None
-    return Gap(found.mean, found.low, found.high, verdict(found, METRICS[metric][1]))
+def gaps_of(new: dict, base: dict, metrics: dict[str, int]) -> dict[str, dict]:
+    """How far one evaluation differs from another: metric → mean, low, high, verdict.
+
+    A metric that cannot be compared clip by clip is left out.
+
+    Args:
+        metrics: name → which way is better, see `verdict`.
+    """
+    gaps = {}
+    for metric, good in metrics.items():
+        try:
+            found = difference(new, base, metric)
+        except ConfigError:
+            continue
+        edges = {"mean": found.mean, "low": found.low, "high": found.high}
+        gaps[metric] = edges | {"verdict": verdict(found, good)}
+    return gaps
 
 
 def verdict(gap: Interval, good: int) -> str:
@@ -187,7 +183,5 @@ def _cells(row: dict) -> dict[str, str]:
     cells = {}
     for metric, (heading, _, _) in METRICS.items():
         if metric in row:
-            value = row[metric]
-            span = "" if value["low"] is None else f" [{value['low']:.2f}, {value['high']:.2f}]"
-            cells[heading.replace("\n", " ")] = f"{value['mean']:.2f}{span}"
+            cells[heading.replace("\n", " ")] = f"{Interval(**row[metric]):.2f}"
     return cells

@@ -32,6 +32,12 @@ class Interval:
     n: int
     actors: int = 0
 
+    def __format__(self, spec: str) -> str:
+        """The number with its interval in brackets, as `f"{interval:.2f}"`: "0.71 [0.65, 0.77]"."""
+        if self.low is None or self.high is None:
+            return format(self.mean, spec)
+        return f"{self.mean:{spec}} [{self.low:{spec}}, {self.high:{spec}}]"
+
     def as_dict(self) -> dict:
         """Plain JSON values."""
         return asdict(self)

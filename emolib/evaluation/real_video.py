@@ -16,8 +16,7 @@ import cv2
 import numpy as np
 
 from emolib.base.errors import FaceError
-from emolib.evaluation.film import detail
-from emolib.evaluation.visual import perceptual_distance, psnr_db, ssim
+from emolib.evaluation.visual import detail, perceptual_distance, psnr_db, ssim
 from emolib.media.mesh import N_UNITS, FaceUnits, follow_mesh
 
 PATCH_PX = 96

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from emolib.base.files import atomic_path
+from emolib.base.files import write_json, write_text
 from emolib.evaluation.intervals import Interval
 
 ARROWS_MD = {"down": " ↓", "up": " ↑", "": ""}
@@ -115,19 +114,13 @@ def write_tables(tables: list[Table], path: str | os.PathLike) -> list[Path]:
         ".md": "\n".join(table.markdown() for table in tables),
         ".tex": "\n".join(table.latex() for table in tables),
     }
-    return [_write(Path(path).with_suffix(suffix), text) for suffix, text in texts.items()]
+    return [write_text(Path(path).with_suffix(suffix), text) for suffix, text in texts.items()]
 
 
 def write_plain(tables: list[Table], path: str | os.PathLike, **record) -> Path:
     """Write tables as JSON with what they were made from; returns the path."""
     told = record | {"tables": [table.plain() for table in tables]}
-    return _write(Path(path), json.dumps(told, indent=1, ensure_ascii=False) + "\n")
-
-
-def _write(path: Path, text: str) -> Path:
-    with atomic_path(path) as temporary:
-        temporary.write_text(text, encoding="utf-8")
-    return path
+    return write_json(path, told, sort_keys=False)
 
 
 def _shown(value: Interval | float | None, column: Column, span: str) -> str:

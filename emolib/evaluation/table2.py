@@ -133,8 +133,7 @@ def lines(result: dict) -> list[str]:
         found = scaled(key, value)
         others = [numbers["rows"][row].get(key) for row in rest]
         values = [f"{scaled(key, o).mean:11.4g}" if o else f"{'–':>11}" for o in others]
-        span = "" if found.low is None else f" [{found.low:.4g}, {found.high:.4g}]"
-        shown.append(f"{label:34} {f'{found.mean:.4g}{span}':>30}{''.join(values)}")
+        shown.append(f"{label:34} {f'{found:.4g}':>30}{''.join(values)}")
     shown += unit_lines(numbers)
     counted = f"{numbers['n_clips']} clips, people: {numbers['n_actors']}"
     return [*shown, f"{counted}, {record['seconds']:.0f} s"]

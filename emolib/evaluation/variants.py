@@ -14,10 +14,8 @@ from emolib.base.errors import CheckpointError, ConfigError
 from emolib.base.results import save_result
 from emolib.base.runtime import Stopwatch, run_record
 from emolib.data.store import ClipStore
-from emolib.evaluation.ingredients import Gap
-from emolib.evaluation.ingredients import verdict as verdict_on
+from emolib.evaluation import ingredients
 from emolib.evaluation.run import EvaluateSettings, evaluate
-from emolib.evaluation.stored import difference
 from emolib.models.checkpoint import CheckpointMeta, read_meta
 
 GROUPS = ("sync", "visual", "emotion", "truth")
@@ -82,7 +80,7 @@ def compare_runs(
             clip by clip.
         store: its test split is used.
         out: `….json`; numbers: name → metric → {mean, low, high, n}, `psnr_copy_db`, `step`,
-            `recipe`, `place` (0 for the first), and "gaps": metric → Gap to the first run.
+            `recipe`, `place` (0 for the first), and "gaps": metric → difference to the first run.
         corpus: the folder the store was prepared from: true lips.
         limit: clips, spread over emotions and actors.
 
@@ -107,7 +105,7 @@ def compare_runs(
 
 
 def gaps_of(numbers: dict) -> list[dict]:
-    """Rows for `viz.ablation.forest`: each run but the first, in order, with its gaps."""
+    """Rows for `figures.ablation.forest`: each run but the first, in order, with its gaps."""
     runs = sorted(numbers.items(), key=lambda item: item[1]["place"])
     return [{"step": name, "gaps": run["gaps"]} for name, run in runs[1:]]
 
@@ -136,13 +134,5 @@ def _row(result: dict, meta: CheckpointMeta) -> dict:
 
 def _gaps(result: dict, first: dict) -> dict:
     """Differences to the first run on the same clips; empty for the first itself."""
-    gaps = {}
-    if result is first:
-        return gaps
-    for name, (metric, good) in KEPT.items():
-        try:
-            gap = difference(result, first, metric)
-        except ConfigError:
-            continue  # not measured
-        gaps[name] = vars(Gap(gap.mean, gap.low, gap.high, verdict_on(gap, good)))
-    return gaps
+    gaps = {} if result is first else ingredients.gaps_of(result, first, dict(KEPT.values()))
+    return {name: gaps[metric] for name, (metric, _) in KEPT.items() if metric in gaps}

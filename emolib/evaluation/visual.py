@@ -22,6 +22,7 @@ PSNR_CAP_DB = 100.0  # what equal pictures score: infinity spoils every mean
 EDGE = 5  # half of SSIM's 11 px window
 BATCH = 32  # pictures a forward pass
 FEW_SAMPLES = 2  # a covariance needs this many times as many samples as features
+INNER = slice(0.15, 0.85)  # the part of a crop whose detail is measured
 
 
 def as_tensor(frames: np.ndarray) -> Tensor:
@@ -97,6 +98,14 @@ def perceptual_distance(features, generated: np.ndarray, truth: np.ndarray) -> n
         apart = [(a - b).square().sum(1).mean((1, 2)) for a, b in zip(*maps, strict=True)]
         found.append(torch.stack(apart).mean(0))
     return torch.cat(found).double().cpu().numpy()
+
+
+def detail(pictures: np.ndarray) -> float:
+    """Fine structure of face crops (T, S, S, 3) uint8: mean absolute Laplacian, in grey levels."""
+    size = pictures.shape[1]
+    inner = slice(round(INNER.start * size), round(INNER.stop * size))
+    grey = [cv2.cvtColor(p[inner, inner], cv2.COLOR_RGB2GRAY).astype(np.float32) for p in pictures]
+    return float(np.mean([np.abs(cv2.Laplacian(g, -1)).mean() for g in grey]))
 
 
 # -------------------------------------------------------------------------------- as a crowd

@@ -103,37 +103,6 @@ def _gap(ax: Axes, place: float, gap: Mapping | None) -> None:
     ax.plot(gap["mean"], place, "o", color=colour, markersize=5)
 
 
-def interval_dots(
-    groups: Mapping[str, Mapping[str, Mapping]], x_label: str, *, marks: Mapping[str, float] = {}
-) -> Figure:
-    """Means with intervals, a line a name, a colour a group; `marks` are dashed lines with names.
-
-    Args:
-        groups: group → name → {mean, low, high}.
-    """
-    names = list(dict.fromkeys(name for group in groups.values() for name in group))
-    fig, ax = plt.subplots(figsize=(6.4, 0.32 * len(names) + 1.0))
-    places = {name: len(names) - 1 - index for index, name in enumerate(names)}
-    step = 0.22
-    for index, (label, group) in enumerate(groups.items()):
-        colour = plt.get_cmap("tab10")(index)
-        shift = (index - (len(groups) - 1) / 2) * -step
-        for name, value in group.items():
-            y = places[name] + shift
-            if value["low"] is not None:
-                ax.plot([value["low"], value["high"]], [y, y], color=colour, linewidth=2)
-            ax.plot(value["mean"], y, "o", color=colour, markersize=5)
-        ax.plot([], [], "o-", color=colour, label=label)
-    for text, x in marks.items():
-        ax.axvline(x, color=QUIET, linestyle="--", linewidth=1)
-        ax.text(x, len(names) - 0.45, f" {text}", fontsize=8, color=INK, va="bottom")
-    ax.set_yticks(list(places.values()), [SHOWN.get(name, name) for name in places])
-    ax.set(xlabel=x_label, ylim=(-0.6, len(names) - 0.3))
-    if len(groups) > 1:
-        ax.legend(fontsize=8, loc="center left", bbox_to_anchor=(1, 0.5))
-    return fig
-
-
 def bars(
     values: Mapping[str, float], x_label: str, *, mark: tuple[str, float] | None = None
 ) -> Figure:

@@ -9,7 +9,6 @@ from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
 from emolib.figures.architecture import COLOURS, is_block
-from emolib.figures.sheets import contact_sheet
 from emolib.figures.style import INK
 from emolib.models.cost import ModuleCost
 
@@ -44,16 +43,6 @@ def reach_figure(panels: Mapping[str, torch.Tensor]) -> Figure:
         ax.imshow((moved > 0).numpy(), cmap="magma", vmin=0, vmax=1)
         ax.set(title=f"{name}: {int((moved > 0).sum())} pixels", xticks=[], yticks=[])
     return fig
-
-
-def feature_sheet(stages: Mapping[str, torch.Tensor], n: int = 8) -> Figure:
-    """The first `n` channels of feature maps (C, H, W), one row a stage, each stretched to grey."""
-    rows = []
-    for maps in stages.values():
-        low, high = maps.amin((1, 2), True), maps.amax((1, 2), True)
-        grey = ((maps - low) / (high - low + 1e-6))[:n, ..., None].repeat(1, 1, 1, 3)
-        rows.append(list(grey.numpy()))
-    return contact_sheet(rows, list(stages), cell_inches=0.8)
 
 
 def cost_bars(costs: Mapping[str, tuple[int, int]]) -> Figure:

@@ -14,6 +14,7 @@ from emolib.figures.style import ACCENT, INK, QUIET
 from emolib.media.compose import CropTransform
 
 WARM = "#D55E00"
+GAIN = 6  # how much differences are amplified
 SERIES = (INK, WARM, ACCENT, "#009E73", "#7B5EA7")
 
 
@@ -21,8 +22,6 @@ def face_overlay(
     frame: np.ndarray,
     transforms: Mapping[str, CropTransform],
     landmarks: np.ndarray | None = None,
-    *,
-    width_inches: float = 3.6,
 ) -> Figure:
     """A frame with crops drawn as outlines, and landmarks as dots.
 
@@ -32,7 +31,7 @@ def face_overlay(
         landmarks: (L, 2 or 3) pixels.
     """
     height, width = frame.shape[:2]
-    fig, ax = plt.subplots(figsize=(width_inches, width_inches * height / width))
+    fig, ax = plt.subplots(figsize=(3.6, 3.6 * height / width))
     ax.imshow(frame, extent=(0, width, height, 0))
     if landmarks is not None:
         ax.plot(landmarks[:, 0], landmarks[:, 1], ".", color="white", markersize=1.2)
@@ -108,10 +107,10 @@ def share_bars(
     return fig
 
 
-def difference(frame: np.ndarray, changed: np.ndarray, gain: float = 6.0) -> np.ndarray:
+def difference(frame: np.ndarray, changed: np.ndarray) -> np.ndarray:
     """How far two frames (H, W, 3) uint8 differ, made visible: (H, W, 3) uint8, black for equal."""
     away = np.abs(frame.astype(np.float32) - changed).mean(axis=-1)
-    return np.repeat(np.clip(gain * away, 0, 255).astype(np.uint8)[..., None], 3, axis=2)
+    return np.repeat(np.clip(GAIN * away, 0, 255).astype(np.uint8)[..., None], 3, axis=2)
 
 
 def masked_input_figure(windows: Mapping[str, np.ndarray]) -> Figure:
@@ -142,15 +141,14 @@ def augmented_figure(windows: Sequence[Mapping[str, np.ndarray]], t: int = 2) ->
     return contact_sheet(rows, labels, columns, cell_inches=0.85)
 
 
-def pasted_figure(frame: np.ndarray, pasted: Mapping[str, np.ndarray], gain: float = 6) -> Figure:
+def pasted_figure(frame: np.ndarray, pasted: Mapping[str, np.ndarray]) -> Figure:
     """Pasted frames above, and below them how they differ from the frame.
 
     Args:
         frame: (H, W, 3) uint8; pasted: the same, by title.
-        gain: how much the difference is amplified.
     """
-    below = [difference(frame, picture, gain) for picture in pasted.values()]
-    labels = ["pasted", f"difference ×{gain:.0f}"]
+    below = [difference(frame, picture) for picture in pasted.values()]
+    labels = ["pasted", f"difference ×{GAIN}"]
     return contact_sheet([list(pasted.values()), below], labels, list(pasted), cell_inches=1.9)
 
 

@@ -20,7 +20,6 @@ SPACES = {
 }
 KINDS = ("emotion", "actor", "sentence")  # of labels
 LEVEL_SIZES = {"LO": 12, "MD": 26, "HI": 46}  # weak, medium, strong; others in between
-MARKERS = "osD^vPX*"
 
 
 def scatter(
@@ -105,32 +104,23 @@ def one_panel(
     return fig
 
 
-def score_bars(
-    scores: Mapping[str, Mapping[str, Mapping[str, float]]], measure: str = "purity"
-) -> Figure:
-    """How well each space groups by emotion, actor, sentence: grouped bars, chance as ticks."""
+def score_bars(scores: Mapping[str, Mapping[str, Mapping[str, float]]]) -> Figure:
+    """Each space's purity by emotion, actor, sentence: grouped bars, chance as ticks."""
     whats = [what for what in KINDS if all(what in score for score in scores.values())]
     fig, ax = plt.subplots(figsize=(6.4, 2.5))
     width = 0.8 / len(whats)
     for index, what in enumerate(whats):
         places = np.arange(len(scores)) + (index - (len(whats) - 1) / 2) * width
-        values = [score[what][measure] for score in scores.values()]
+        values = [score[what]["purity"] for score in scores.values()]
         colour = ("#D55E00", "#0072B2", "#999999")[index % 3]
         ax.bar(places, values, width * 0.92, color=colour, label=what)
-        for place, score in zip(places, scores.values(), strict=True):
-            ax.text(
-                place,
-                score[what][measure] + 0.02,
-                f"{score[what][measure]:.2f}",
-                ha="center",
-                fontsize=7,
-            )
-            if measure == "purity":
-                chance = score[what]["purity_by_chance"]
-                ax.plot([place - width / 2, place + width / 2], [chance, chance], color=INK, lw=1)
+        for place, value, score in zip(places, values, scores.values(), strict=True):
+            ax.text(place, value + 0.02, f"{value:.2f}", ha="center", fontsize=7)
+            chance = score[what]["purity_by_chance"]
+            ax.plot([place - width / 2, place + width / 2], [chance, chance], color=INK, lw=1)
     names = [SPACES.get(space, space) for space in scores]
     ax.set_xticks(np.arange(len(scores)), names, fontsize=8)
-    ax.set_ylabel(measure)
+    ax.set_ylabel("purity")
     ax.legend(fontsize=8, ncols=3, loc="lower center", bbox_to_anchor=(0.5, 1.0))
     return fig
 

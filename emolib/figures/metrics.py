@@ -52,7 +52,7 @@ def by_sample_size(
     return fig
 
 
-def lse_curves(curves: Mapping[str, np.ndarray], offsets: np.ndarray, title: str = "") -> Figure:
+def lse_curves(curves: Mapping[str, np.ndarray], offsets: np.ndarray) -> Figure:
     """Mean distance over the offset between sound and picture, its minimum marked.
 
     Args:
@@ -67,8 +67,6 @@ def lse_curves(curves: Mapping[str, np.ndarray], offsets: np.ndarray, title: str
     ax.axvline(0, color=QUIET, lw=1, ls=":")
     ax.set(xlabel="sound earlier than picture by [frames of 40 ms]", ylabel="mean distance")
     ax.legend(fontsize=8)
-    if title:
-        ax.set_title(title)
     return fig
 
 

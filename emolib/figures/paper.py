@@ -16,7 +16,7 @@ from matplotlib.figure import Figure
 
 from emolib import __version__
 from emolib.base.errors import ConfigError
-from emolib.base.files import atomic_path, file_sha256, results_dir
+from emolib.base.files import atomic_path, file_sha256, results_dir, write_text
 from emolib.figures import drawings as draw
 from emolib.figures.ablation import emotion_grid
 from emolib.figures.drawings import Stored, rows_of
@@ -191,9 +191,7 @@ def make_figure(key: int | str, folder: Path, results: Path | None = None) -> Pa
     figure, stored = _figure(key, results)
     stem = folder / figure.stem
     for suffix, dpi in ((".png", PRINT_DPI), (".pdf", None)):
-        undated = (
-            {"CreationDate": None} if suffix == ".pdf" else {}
-        )  # the same figure, the same file
+        undated = {"CreationDate": None} if suffix == ".pdf" else {}  # equal figures, equal files
         with atomic_path(stem.with_suffix(suffix)) as temporary:
             fig.savefig(temporary, dpi=dpi, metadata=undated)
     plt.close(fig)
@@ -206,8 +204,7 @@ def make_figure(key: int | str, folder: Path, results: Path | None = None) -> Pa
             one.path.name: {"sha256": file_sha256(one.path), "record": one.record} for one in stored
         },
     }
-    with atomic_path(stem.with_suffix(".json")) as temporary:
-        temporary.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
+    write_text(stem.with_suffix(".json"), json.dumps(told, indent=1) + "\n")
     return stem.with_suffix(".png")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 from matplotlib import pyplot as plt
@@ -16,7 +16,7 @@ CHANCE = 100 / N_EMOTIONS
 CIRCULAR = {"discriminator": " (circular)"}  # it trained the generators
 
 
-def emotion_accuracy(results: Mapping[str, dict], judges: Sequence[str] | None = None) -> Figure:
+def emotion_accuracy(results: Mapping[str, dict]) -> Figure:
     """Emotion-wise accuracy: a row a method, a column a judge, a bar an emotion.
 
     Lines are 95 % intervals over actors; the black tick is what the judge says of the true clips,
@@ -24,12 +24,11 @@ def emotion_accuracy(results: Mapping[str, dict], judges: Sequence[str] | None =
 
     Args:
         results: name → evaluation (`evaluation.run`).
-        judges: which of the result's judges; default all, in the result's order.
 
     Paper: figure 4.
     """
     first = next(iter(results.values()))["numbers"]
-    judges = list(judges or first["emotions"]["generated"])
+    judges = list(first["emotions"]["generated"])
     fig, axes = plt.subplots(
         len(results),
         len(judges),

@@ -8,6 +8,7 @@ import numpy as np
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
+from emolib.data.windows import MIN_NEGATIVE_FRAMES
 from emolib.figures.clips import WARM, series
 from emolib.figures.style import ACCENT, INK, QUIET
 
@@ -43,30 +44,6 @@ def loss_curve(
     ax.axhline(np.log(2), color=QUIET, linestyle="--", linewidth=1)
     across = ax.get_yaxis_transform()
     ax.text(1, np.log(2), "log 2", color=QUIET, fontsize=8, ha="right", va="top", transform=across)
-    return fig
-
-
-def score_histogram(
-    scores: Mapping[str, np.ndarray], border: float | None = None, title: str | None = None
-) -> Figure:
-    """How often each cosine was given, as outlines over each other.
-
-    Args:
-        scores: cosines by what they are of.
-        border: cosine above which the expert says "in sync", as a dashed line.
-    """
-    fig, ax = plt.subplots(figsize=(6.2, 2.3))
-    low = min(-0.02, *(float(np.min(values)) for values in scores.values()))
-    bins = np.linspace(low, 1.02, 60)
-    for (name, values), colour in zip(scores.items(), (ACCENT, WARM, QUIET), strict=False):
-        share = np.full(len(values), 1 / len(values))
-        ax.hist(values, bins, weights=share, histtype="stepfilled", color=colour, alpha=0.25)
-        ax.hist(values, bins, weights=share, histtype="step", color=colour, label=name)
-    _border(ax, border, vertical=True)
-    ax.set(xlabel="cosine", ylabel="share", yticks=[])
-    ax.legend(fontsize=8)
-    if title:
-        ax.set_title(title)
     return fig
 
 
@@ -110,25 +87,25 @@ def offset_curves(
         color=WARM,
         va="center",
     )
-    _border(ax, border)
+    if border is not None:
+        ax.axhline(border, color=INK, linestyle="--", linewidth=1, label="border")
     ax.set(xlabel=OFFSET_LABEL, ylabel="mean cosine", xticks=list(offsets[::5]))
     if title:
         ax.set_title(title)
     return fig
 
 
-def right_by_offset(
-    offsets: Sequence[int], said_in_sync: Mapping[str, Sequence[float]], near: int = 3
-) -> Figure:
-    """Share of right answers at each offset: "yes" at 0, "no" elsewhere.
+def right_by_offset(offsets: Sequence[int], said_in_sync: Mapping[str, Sequence[float]]) -> Figure:
+    """Share of right answers at each offset: "yes" at 0, "no" elsewhere; too near ones are shaded.
 
     Args:
         offsets: (K,) frames.
         said_in_sync: (K,) shares of "yes", by what was asked.
-        near: offsets nearer than this are shaded: too near to be called wrong.
     """
     fig, ax = plt.subplots(figsize=(6.2, 2.5))
-    ax.axvspan(-near + 0.5, near - 0.5, color=QUIET, alpha=0.15, linewidth=0)
+    ax.axvspan(
+        0.5 - MIN_NEGATIVE_FRAMES, MIN_NEGATIVE_FRAMES - 0.5, color=QUIET, alpha=0.15, linewidth=0
+    )
     ax.text(0, 0.03, "too near to\nbe called wrong", ha="center", fontsize=7, color=QUIET)
     places = np.asarray(offsets)
     for (name, yes), colour in zip(said_in_sync.items(), (ACCENT, WARM, INK), strict=False):
@@ -142,10 +119,3 @@ def right_by_offset(
     ax.set_yticklabels(["0", "50 %", "100 %"])
     ax.legend(fontsize=8, title="★ in sync   · out of sync", title_fontsize=8, loc="lower right")
     return fig
-
-
-def _border(ax, border: float | None, vertical: bool = False) -> None:
-    if border is None:
-        return
-    draw = ax.axvline if vertical else ax.axhline
-    draw(border, color=INK, linestyle="--", linewidth=1, label="border")

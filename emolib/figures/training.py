@@ -46,13 +46,12 @@ def named_curves(
     x_label: str,
     y_label: str,
     floor: float | None = None,
-    floor_text: str = "copying the reference",
 ) -> Figure:
     """Curves of several runs, each named at its end.
 
     Args:
         curves: x and y by name; an empty one is left out.
-        floor: a dashed line.
+        floor: a dashed line: what copying the reference costs.
     """
     fig, ax = plt.subplots(figsize=(6.4, 2.8))
     ends = []
@@ -65,7 +64,7 @@ def named_curves(
         ax.axhline(floor, color=QUIET, linestyle="--", linewidth=1)
         across = ax.get_yaxis_transform()
         style = {"color": QUIET, "fontsize": 8, "ha": "center", "va": "top"}
-        ax.text(0.5, floor, floor_text, transform=across, **style)
+        ax.text(0.5, floor, "copying the reference", transform=across, **style)
     low, high = ax.get_ylim()
     for (x, _, name, colour), place in zip(
         ends, _apart([y for _, y, *_ in ends], low, high), strict=True

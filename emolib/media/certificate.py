@@ -13,7 +13,7 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from emolib.base.files import atomic_path, cache_dir
+from emolib.base.files import cache_dir, write_text
 
 YEARS = 10
 RENEW_DAYS = 30
@@ -52,20 +52,18 @@ def own_credentials() -> Credentials:
         if kept:
             return kept
         made = make_credentials()
-        with atomic_path(folder / "signer.json") as temporary:
-            temporary.write_text(json.dumps(vars(made), indent=1), encoding="utf-8")
-        (folder / "signer.json").chmod(0o600)
+        write_text(folder / "signer.json", json.dumps(vars(made), indent=1)).chmod(0o600)
         return made
 
 
-def make_credentials(now: datetime.datetime | None = None) -> Credentials:
-    """A new authority and a leaf it signs, both P-256, valid for ten years from `now`."""
+def make_credentials() -> Credentials:
+    """A new authority and a leaf it signs, both P-256, valid for ten years."""
     from cryptography import x509
     from cryptography.hazmat.primitives import hashes, serialization
     from cryptography.hazmat.primitives.asymmetric import ec
     from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-    now = now or datetime.datetime.now(datetime.UTC)
+    now = datetime.datetime.now(datetime.UTC)
     keys = {who: ec.generate_private_key(ec.SECP256R1()) for who in ("authority", "signer")}
     names = {
         who: x509.Name(

@@ -22,6 +22,8 @@ from emolib.base.errors import ConfigError
 from emolib.base.files import ASSETS
 from emolib.media.face import Face, FaceDetector, iou, without_nested
 
+MIN_SCORE = 0.5  # confidences below are no face
+SAME_IOU = 0.3  # boxes that overlap more are one face
 BOX_SCALE = 1.15  # from BlazeFace's square (brows to chin) to the standard face square of `mesh`
 
 
@@ -73,7 +75,7 @@ def anchor_centres(grid: tuple[tuple[int, int], ...]) -> np.ndarray:
     return np.concatenate(layers).astype(np.float32)
 
 
-def blend_overlaps(points: np.ndarray, scores: np.ndarray, threshold: float = 0.3):
+def blend_overlaps(points: np.ndarray, scores: np.ndarray):
     """Weighted non-maximum suppression: each group of overlapping boxes becomes its mean.
 
     Args:
@@ -87,7 +89,7 @@ def blend_overlaps(points: np.ndarray, scores: np.ndarray, threshold: float = 0.
     points, scores, groups = points[order], scores[order], []
     while len(scores):
         boxes = points[:, :2].reshape(-1, 4)
-        near = iou(boxes[0], boxes) > threshold
+        near = iou(boxes[0], boxes) > SAME_IOU
         near[0] = True
         weights = scores[near, None, None]
         groups.append(((points[near] * weights).sum(0) / weights.sum(), float(scores[0])))
@@ -108,14 +110,14 @@ class BlazeNetwork:
         self.input = self.interpreter.get_input_details()[0]["index"]
         self.outputs = [detail["index"] for detail in self.interpreter.get_output_details()]
 
-    def __call__(self, picture: np.ndarray, min_score: float) -> list[tuple[np.ndarray, float]]:
+    def __call__(self, picture: np.ndarray) -> list[tuple[np.ndarray, float]]:
         """Faces as (points (8, 2) float32 pixels, score): box corners, then six keypoints."""
         tensor, scale, offset = letterbox(picture, self.input_px)
         self.interpreter.set_tensor(self.input, tensor[None])
         self.interpreter.invoke()
         raw, logits = (self.interpreter.get_tensor(index)[0] for index in self.outputs)
         scores = 1 / (1 + np.exp(-np.clip(logits[:, 0], -80, 80)))
-        keep = scores > min_score
+        keep = scores > MIN_SCORE
         if not keep.any():
             return []
         points = raw[keep].reshape(-1, 8, 2) / self.input_px  # centre, size, six keypoints
@@ -161,28 +163,25 @@ def _networks() -> tuple[BlazeNetwork, BlazeNetwork]:
 class BlazeFaceDetector:
     """Both BlazeFace networks on the whole picture; tiles of it when they see nothing.
 
-    Args:
-        min_score: confidences below are no face.
-        search_tiles: look closer when the whole picture shows none: about 15 ms more at 720×1080.
+    Tiles take about 15 ms more at 720×1080.
     """
 
     name = "blazeface"
 
-    def __init__(self, min_score: float = 0.5, search_tiles: bool = True):
-        self.min_score, self.search_tiles = min_score, search_tiles
+    def __init__(self):
         _networks()  # fail here, not at the first frame, if the runtime is missing
 
     def detect(self, frame: np.ndarray) -> list[Face]:
         """Faces in a frame (H, W, 3) uint8 RGB, best first."""
         short_range, full_range = _networks()
-        found = short_range(frame, self.min_score) + full_range(frame, self.min_score)
+        found = short_range(frame) + full_range(frame)
         height, width = frame.shape[:2]
         side = min(height, width)
-        while not found and self.search_tiles and side >= 120:
+        while not found and side >= 120:
             for x, y in tiles(height, width, side):
                 crop = frame[y : y + side, x : x + side]
                 offset = np.float32([x, y])
-                closer = full_range(crop, self.min_score)
+                closer = full_range(crop)
                 found += [(points + offset, score) for points, score in closer]
             side //= 2
             if side < max(height, width) // 5:

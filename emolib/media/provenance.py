@@ -151,21 +151,19 @@ def write_labelled_picture(
     path: str | os.PathLike,
     picture: np.ndarray,
     facts: Facts,
-    label: bool = True,
     *,
-    inputs: Iterable[str | os.PathLike] = (),
     overwrite: bool = False,
 ) -> Written:
     """Write a still (H, W, 3) uint8 RGB as .png or .jpg with its marks; see `write_labelled`."""
-    path, sidecar = check_outputs(path, inputs, overwrite=overwrite)
+    path, sidecar = check_outputs(path, (), overwrite=overwrite)
     if path.suffix.lower() not in (".png", ".jpg", ".jpeg"):
         raise MediaError(f"cannot write {path.suffix} pictures", file=path, expected=".png or .jpg")
-    (shown,) = _labelled([picture], path, label)
+    shown = label_frame(picture)
     with ExitStack() as stack:
         still = stack.enter_context(atomic_path(path))
         data = cv2.imencode(path.suffix, cv2.cvtColor(shown, cv2.COLOR_RGB2BGR))[1]
         still.write_bytes(data.tobytes())
-        return _seal(stack, still, path, sidecar, facts, label)
+        return _seal(stack, still, path, sidecar, facts, label=True)
 
 
 def _labelled(frames: Iterable[np.ndarray], path: Path, label: bool) -> Iterator[np.ndarray]:

@@ -105,7 +105,6 @@ def read_video(
     fps: float = VIDEO.fps,
     *,
     max_seconds: float = 120.0,
-    strict: bool = False,
 ) -> tuple[np.ndarray, VideoInfo]:
     """A short clip whole: frames (T, H, W, 3) uint8 RGB, and what `probe` says of the file.
 
@@ -113,7 +112,7 @@ def read_video(
         MediaError: as `read_frames`; or longer than `max_seconds`, which would fill the memory.
     """
     frames = []
-    for frame in read_frames(path, fps, strict=strict):
+    for frame in read_frames(path, fps):
         if len(frames) >= max_seconds * fps:
             raise MediaError(
                 f"longer than {max_seconds:g} s",

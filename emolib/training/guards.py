@@ -14,7 +14,7 @@ import torch
 from torch import nn
 
 from emolib.base.errors import ResourceError, TrainingError
-from emolib.base.files import atomic_path
+from emolib.base.files import write_text
 from emolib.training.losses import CHANCE
 
 STUCK_MARGIN = 0.02  # how near to chance counts as stuck
@@ -99,9 +99,8 @@ class GradientGuard:
             for name, net in self.networks.items()
             for key, value in net.named_parameters()
         }
-        with atomic_path(bundle) as temporary:
-            content = {"steps": self.left_out, "largest_weight": weights}
-            temporary.write_text(json.dumps(content, indent=1), encoding="utf-8")
+        content = {"steps": self.left_out, "largest_weight": weights}
+        write_text(bundle, json.dumps(content, indent=1))
         raise TrainingError(
             f"loss or gradient was not finite in {len(self.left_out)} steps in a row",
             file=bundle,

@@ -13,7 +13,7 @@ from os import PathLike
 from pathlib import Path
 
 from emolib.base.errors import CheckpointError, ConfigError
-from emolib.base.files import atomic_path, checkpoints_dir, file_sha256
+from emolib.base.files import atomic_path, checkpoints_dir, file_sha256, write_text
 from emolib.models.checkpoint import CheckpointMeta, load_checkpoint, save_checkpoint
 from emolib.training.history import corpus_of, phase_of, portable
 from emolib.training.journal import LOG_NAME, read_journal
@@ -99,8 +99,7 @@ def ship(
                 fix="train a narrower network (--width)",
             )
     log = path.with_name(f"{name}.log.jsonl")
-    with atomic_path(log) as temporary:
-        temporary.write_text(thinned(logs), encoding="utf-8")
+    write_text(log, thinned(logs))
     return Shipped(path, log, shipped, file_sha256(path))
 
 

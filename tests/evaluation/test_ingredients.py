@@ -5,7 +5,7 @@ import pytest
 
 from emolib.base.emotions import EMOTIONS
 from emolib.evaluation import ingredients
-from emolib.evaluation.ingredients import against_paper, gap_of, sentences, steps, verdict
+from emolib.evaluation.ingredients import against_paper, gaps_of, sentences, steps, verdict
 from emolib.evaluation.intervals import Interval
 
 
@@ -60,13 +60,16 @@ def results():
 
 
 def test_gaps_are_seen_through_people_who_differ_more(results):
-    gap = gap_of(results["SEQ"], results["END"], "lse_d_expert")
-    assert gap.mean == pytest.approx(0.4, abs=0.05)
-    assert 0 < gap.low < 0.4 < gap.high  # people alone vary by ± 1
-    assert gap.verdict == "worse"  # a distance: less is better
-    assert gap_of(results["PLDA"], results["SEQ"], "lse_d_expert").verdict == "cannot tell"
-    assert gap_of(results["SEQ"], results["END"], "emoacc/classifier").verdict == "better"
-    assert gap_of(results["SEQ"], results["END"], "psnr_db") is None
+    better = {"lse_d_expert": -1, "emoacc/classifier": 1, "psnr_db": 1}
+    gaps = gaps_of(results["SEQ"], results["END"], better)
+    assert set(gaps) == {"lse_d_expert", "emoacc/classifier"}  # PSNR was not measured
+    gap = gaps["lse_d_expert"]
+    assert gap["mean"] == pytest.approx(0.4, abs=0.05)
+    assert 0 < gap["low"] < 0.4 < gap["high"]  # people alone vary by ± 1
+    assert gap["verdict"] == "worse"  # a distance: less is better
+    assert gaps["emoacc/classifier"]["verdict"] == "better"
+    same = gaps_of(results["PLDA"], results["SEQ"], better)
+    assert same["lse_d_expert"]["verdict"] == "cannot tell"
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Picture metrics equal scikit-image, SciPy and closed forms."""
 
+import cv2
 import numpy as np
 import pytest
 import torch
@@ -138,3 +139,9 @@ def test_jerk_is_the_second_difference():
     frames = np.zeros((4, 20, 20, 3), np.uint8)
     frames[1], frames[2], frames[3] = 10, 40, 90  # seconds: 20, 20
     assert visual.temporal_continuity(frames).jerk == pytest.approx(20)
+
+
+def test_blur_takes_detail():
+    sharp = np.random.default_rng(2).integers(0, 255, (2, 60, 60, 3), dtype=np.uint8)
+    soft = np.stack([cv2.GaussianBlur(picture, (0, 0), 1.0) for picture in sharp])
+    assert visual.detail(soft) < 0.3 * visual.detail(sharp)

@@ -46,10 +46,7 @@ def test_gaps_have_the_colour_of_their_verdict_and_may_lack_an_interval():
     assert "A → B" in texts(fig)
 
 
-def test_intervals_bars_and_maps_are_labelled():
-    one = {"mean": 1.0, "low": 0.5, "high": 1.5}
-    fig = ablation.interval_dots({"g": {"PRE": one, "END": one}}, "flicker", marks={"truth": 1.0})
-    assert {"PRE", "END", " truth"} <= {t.get_text() for t in fig.findobj(matplotlib.text.Text)}
+def test_bars_and_maps_are_labelled():
     assert "0.25" in texts(ablation.bars({"SEQ": 0.25}, "share", mark=("truth", 1.0)))
     fig = ablation.maps({"PLDA": np.eye(8, dtype=np.float16), "truth": np.eye(8)})
     assert [ax.get_title(loc="center") for ax in fig.axes] == ["PL + DA", "truth"]

@@ -6,7 +6,7 @@ import torch
 from matplotlib import pyplot as plt
 from matplotlib.patches import Rectangle
 
-from emolib.figures.anatomy import block_costs, cost_bars, feature_sheet, reach_figure
+from emolib.figures.anatomy import block_costs, cost_bars, reach_figure
 from emolib.figures.architecture import architecture_figure, side_by_side, trace_generator, wiring
 from emolib.figures.objective import loss_curves, loss_shares
 from emolib.models.generator import Generator, GeneratorConfig
@@ -82,9 +82,7 @@ def test_block_costs_leave_nothing_out(config):
     assert halved[1] == costs["decoder 6"][1] // 2
 
 
-def test_feature_and_reach_figures():
-    maps = torch.rand(9, 12, 12)
-    assert len(feature_sheet({"f1": maps, "f2": maps}).axes) == 2 * 8
+def test_reach_figures_count_pixels():
     moved = torch.zeros(96, 96)
     moved[3, 4:9] = 1e-9
     fig = reach_figure({"END": moved, "SEQ": moved + 1})
