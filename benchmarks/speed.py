@@ -356,10 +356,10 @@ def evaluate(source: Path | None, width: float = 0.25, n_frames: int = 60) -> di
     are remembered for the next checkpoint. Random weights; `source` is not used."""
     from skimage import data
 
+    from emolib.evaluation.clip_features import METRICS, Instruments, extract
     from emolib.evaluation.emotion import ExpressionJudge, WindowJudge
     from emolib.evaluation.measure import Material, measure
     from emolib.evaluation.regenerate import regenerate
-    from emolib.evaluation.seen import METRICS, Instruments, look
     from emolib.media.faces import FaceMesh, crop_face
     from emolib.media.mel import melspectrogram
     from emolib.models.emotion import EmotionClassifier, EmotionClassifierConfig
@@ -388,7 +388,7 @@ def evaluate(source: Path | None, width: float = 0.25, n_frames: int = 60) -> di
 
     def see(name: str, tools: Instruments):
         against = None if name == "truth" else clips["truth"]
-        return look(clips[name], tools, mel=mel, against=against)
+        return extract(clips[name], tools, mel=mel, against=against)
 
     spent = {"generate": cpu_s(lambda: regenerate(generator, clips["copy"], mel, "HAP"))}
     for group in METRICS:

@@ -125,9 +125,9 @@ def evaluate(
     overwrite: Annotated[bool, typer.Option("--overwrite", help="replace OUT")] = False,
 ) -> None:
     """Measure a generator on held-out clips, or the clips themselves; run again to go on."""
+    from emolib.evaluation.clip_features import METRICS
     from emolib.evaluation.run import EvaluateSettings
     from emolib.evaluation.run import evaluate as run
-    from emolib.evaluation.seen import METRICS
     from emolib.evaluation.table2 import lines
 
     chosen = METRICS if metrics == "all" else tuple(name.strip() for name in metrics.split(","))

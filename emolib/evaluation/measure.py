@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from emolib.evaluation import visual
+from emolib.evaluation.clip_features import ClipFeatures
 from emolib.evaluation.real_video import mouth_against_own
-from emolib.evaluation.seen import Seen
 from emolib.evaluation.truth import Truth, blinks, lip_error, preservation, transfer
 from emolib.media.mesh import N_UNITS
 from emolib.models.face_nets import identity_distance
@@ -37,7 +37,7 @@ class Material:
     """
 
     frames: dict[str, np.ndarray]
-    seen: dict[str, Seen]
+    seen: dict[str, ClipFeatures]
     truth: Truth | None = None
     paired: bool = False
     acted: bool = False

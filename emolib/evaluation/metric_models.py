@@ -17,12 +17,12 @@ from emolib.base.errors import (
     ConfigError,
 )
 from emolib.base.files import checkpoints_dir, file_sha256
+from emolib.evaluation.clip_features import METRICS, Instruments
 from emolib.evaluation.emotion import ExpressionJudge, Judge, WindowJudge
 from emolib.evaluation.inception import FidInception, fid_file
 from emolib.evaluation.regenerate import (
     SOURCES,
 )
-from emolib.evaluation.seen import METRICS, Instruments
 from emolib.evaluation.visual import frechet_name
 from emolib.media.faces import FaceMesh
 from emolib.media.mesh import FaceUnits

@@ -24,6 +24,13 @@ from emolib.base.files import check_output, file_sha256
 from emolib.base.results import save_result
 from emolib.base.runtime import Stopwatch, pick_device, progress, run_record, seed_everything
 from emolib.data.store import ClipStore
+from emolib.evaluation.clip_features import (
+    METRICS,
+    ClipFeatures,
+    extract,
+    from_arrays,
+    to_arrays,
+)
 from emolib.evaluation.measure import ROWS, Material, measure
 from emolib.evaluation.metric_models import EvaluateSettings, MetricModels, load_metric_models
 from emolib.evaluation.regenerate import (
@@ -36,7 +43,6 @@ from emolib.evaluation.regenerate import (
     true_tasks,
 )
 from emolib.evaluation.report import write_tables
-from emolib.evaluation.seen import METRICS, Seen, from_arrays, look, to_arrays
 from emolib.evaluation.sources import Sources
 from emolib.evaluation.stored import RecordLog
 from emolib.evaluation.summary import clip_record, clip_table, summarise, warnings_of
@@ -231,7 +237,7 @@ class _Evaluator:
                 frames["generated"] = made
                 shown |= {"copy": (source, None), "generated": (source, made)}
             rows = [row for row in ROWS if row in frames]
-            seen = {row: self._seen(row, task, frames, *shown[row]) for row in rows}
+            seen = {row: self._features(row, task, frames, *shown[row]) for row in rows}
             truth = self.sources.truth(target.name, n)
             acted, judge = target.emotion != source.emotion, self.tools.instruments.expression
             maps = judge and judge.net.feature_maps
@@ -246,12 +252,14 @@ class _Evaluator:
     def _paired(self, task: Task) -> bool:
         return self.clips.paired and not task.shift
 
-    def _seen(self, row: str, task: Task, frames: dict, clip, made: np.ndarray | None) -> Seen:
+    def _features(
+        self, row: str, task: Task, frames: dict, clip, made: np.ndarray | None
+    ) -> ClipFeatures:
         target, shift = self.clips[task.target_idx], task.shift if row != "truth" else 0
 
-        def work() -> Seen:
+        def work() -> ClipFeatures:
             wants_sound = self.tools.wants_audio
-            return look(
+            return extract(
                 frames[row],
                 self.tools.instruments,
                 mel=target.mel,

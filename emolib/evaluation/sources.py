@@ -10,8 +10,8 @@ import numpy as np
 from emolib.base.errors import DatasetError
 from emolib.data.corpora import open_corpus
 from emolib.data.store import ClipArrays, ClipStore
+from emolib.evaluation.clip_features import Film
 from emolib.evaluation.lse_crop import tight_boxes
-from emolib.evaluation.seen import Film
 from emolib.evaluation.truth import Truth, load_truth
 from emolib.media.audio import load_audio
 from emolib.media.compose import paste_face

@@ -162,8 +162,8 @@ def test_the_second_checkpoint_finds_what_the_first_one_saw(world, tmp_path, mon
     store, corpus, networks = world
     monkeypatch.setenv("EMOLIB_CACHE", str(tmp_path / "cache"))
     settings = EvaluateSettings(metrics=("visual", "truth", "crowd"), limit=2)
-    looked, honest = [], run.look
-    monkeypatch.setattr(run, "look", lambda *a, **k: looked.append(1) or honest(*a, **k))
+    looked, honest = [], run.extract
+    monkeypatch.setattr(run, "extract", lambda *a, **k: looked.append(1) or honest(*a, **k))
     made = {}
     for name in ("generator", "base", "generator"):
         looked.clear()
@@ -382,8 +382,8 @@ def test_a_cache_that_cannot_be_used_loses_no_clip(world, tmp_path, monkeypatch)
 
 def test_a_metric_that_changed_is_measured_anew(world, tmp_path, monkeypatch):
     store, _, networks = world
-    looked, honest = [], run.look
-    monkeypatch.setattr(run, "look", lambda *a, **k: looked.append(1) or honest(*a, **k))
+    looked, honest = [], run.extract
+    monkeypatch.setattr(run, "extract", lambda *a, **k: looked.append(1) or honest(*a, **k))
     counts = {}
     for name, code in (("first", "old"), ("again", "old"), ("edited", "new")):
         monkeypatch.setattr(arrays, "code_sha256", lambda *rooms, code=code: code)

@@ -65,7 +65,7 @@ class Film:
 
 
 @dataclass(eq=False)
-class Seen:
+class ClipFeatures:
     """What was seen in a clip.
 
     Attributes:
@@ -85,7 +85,7 @@ class Seen:
     face: FaceLook | None = None
 
 
-def look(
+def extract(
     frames: np.ndarray,
     tools: Instruments,
     *,
@@ -93,7 +93,7 @@ def look(
     audio: np.ndarray | None = None,
     film: Film | None = None,
     against: np.ndarray | None = None,
-) -> Seen:
+) -> ClipFeatures:
     """One clip through all instruments.
 
     Args:
@@ -106,7 +106,7 @@ def look(
     Raises:
         MediaError: the clip is too short.
     """
-    seen, wanted = Seen(), set(tools.metrics)
+    seen, wanted = ClipFeatures(), set(tools.metrics)
     if "sync" in wanted:
         seen.numbers |= _sync(frames, tools, mel, audio, film)
     if "visual" in wanted:
@@ -168,8 +168,8 @@ def _sync_numbers(result: LseResult, suffix: str) -> dict[str, float]:
 
 
 # ------------------------------------------------------------------------------------ as arrays
-def to_arrays(seen: Seen) -> dict[str, np.ndarray]:
-    """A `Seen` as named arrays, for a .npz file."""
+def to_arrays(seen: ClipFeatures) -> dict[str, np.ndarray]:
+    """A `ClipFeatures` as named arrays, for a .npz file."""
     arrays = {f"numbers/{key}": np.float64(value) for key, value in seen.numbers.items()}
     arrays |= {f"probs/{name}": np.asarray(p, np.float64) for name, p in seen.probs.items()}
     for name in ("expression", "identity", "crowd"):
@@ -183,15 +183,15 @@ def to_arrays(seen: Seen) -> dict[str, np.ndarray]:
     return arrays
 
 
-def from_arrays(arrays: dict[str, np.ndarray]) -> Seen:
-    """The `Seen` that `to_arrays` was given."""
+def from_arrays(arrays: dict[str, np.ndarray]) -> ClipFeatures:
+    """The `ClipFeatures` that `to_arrays` was given."""
 
     def part(name: str) -> dict[str, np.ndarray]:
         start = f"{name}/"
         return {key[len(start) :]: a for key, a in arrays.items() if key.startswith(start)}
 
     motion, face = part("motion"), part("face")
-    return Seen(
+    return ClipFeatures(
         numbers={key: float(value) for key, value in part("numbers").items()},
         probs=part("probs"),
         **{name: arrays.get(name) for name in ("expression", "identity", "crowd")},
