@@ -17,9 +17,9 @@ from emolib.base.errors import FaceError, MediaError
 from emolib.evaluation import visual
 from emolib.evaluation.emotion import ExpressionJudge, Judge
 from emolib.evaluation.landmarks import FaceMotion, motion_of_frames
-from emolib.evaluation.lse_crop import lse_of_video
+from emolib.evaluation.lse_inputs import LSE_PX, lse_crops
 from emolib.evaluation.real_video import FaceLook, look_at_face
-from emolib.evaluation.sync import LSE_PX, LseResult, lse, lse_expert
+from emolib.evaluation.sync import LseResult, lse, lse_expert
 from emolib.media.faces import FaceMesh
 from emolib.media.mesh import FaceUnits
 
@@ -148,11 +148,10 @@ def _sync(frames, tools: Instruments, mel, audio, film: Film | None) -> dict[str
         found |= _sync_numbers(lse_expert(tools.expert, frames, mel=mel), "_expert")
     if tools.lse_net is not None and audio is not None:
         if film is not None:
-            result = lse_of_video(tools.lse_net, film.frames, audio, film.boxes)
+            large = lse_crops(film.frames, film.boxes)
         else:  # as the published script for cropped corpora: the whole crop at 224 px
             large = np.stack([cv2.resize(frame, (LSE_PX, LSE_PX)) for frame in frames])
-            result = lse(tools.lse_net, large, audio)
-        found |= _sync_numbers(result, "")
+        found |= _sync_numbers(lse(tools.lse_net, large, audio), "")
     return found
 
 

@@ -46,8 +46,7 @@ from emolib.evaluation.report import write_tables
 from emolib.evaluation.sources import Sources
 from emolib.evaluation.stored import RecordLog
 from emolib.evaluation.summary import clip_record, clip_table, summarise, warnings_of
-from emolib.evaluation.table2 import beyond_table, table2
-from emolib.evaluation.unit_changes import units_table
+from emolib.evaluation.table2 import beyond_table, table2, units_table
 from emolib.models.checkpoint import CheckpointMeta, InputRules, find_checkpoint, load_checkpoint
 from emolib.models.generator import Generator
 

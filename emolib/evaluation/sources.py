@@ -11,7 +11,7 @@ from emolib.base.errors import DatasetError
 from emolib.data.corpora import open_corpus
 from emolib.data.store import ClipArrays, ClipStore
 from emolib.evaluation.clip_features import Film
-from emolib.evaluation.lse_crop import tight_boxes
+from emolib.evaluation.lse_inputs import tight_boxes
 from emolib.evaluation.truth import Truth, load_truth
 from emolib.media.audio import load_audio
 from emolib.media.compose import paste_face

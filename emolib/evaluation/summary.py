@@ -16,12 +16,12 @@ from emolib.evaluation import visual
 from emolib.evaluation.emotion import score_emotions
 from emolib.evaluation.intervals import Interval, jackknife_interval, mean_interval
 from emolib.evaluation.measure import Measured
-from emolib.evaluation.unit_changes import unit_changes
-from emolib.synthetic.head import by_stem
+from emolib.synthetic.head import STEMS, by_stem
 
 SHARES = {"closures_kept": "closures"}  # part of all such events
 COUNTS = frozenset(SHARES.values())
 FEW_ACTORS = 5  # below, an interval over actors says little
+MOVES = 0.02  # a mean change of a face unit below this is not told
 
 
 def clip_record(
@@ -97,6 +97,26 @@ def summarise(records: list[dict], *, seed: int = 0) -> dict:
         units[row] = unit_changes([part["units"] for part in parts], actors, intended, seed)
     units = {row: changes for row, changes in units.items() if changes}
     return {"rows": rows, "emotions": emotions} | ({"units": units} if units else {})
+
+
+def unit_changes(changes: list, actors: np.ndarray, intended: np.ndarray, seed: int = 0) -> dict:
+    """How expressions move the face: emotion → unit → its mean change with an interval over people.
+
+    A unit's two sides count as one. Changes are weights in [-1, 1] less those of the source; where
+    that is the person's neutral clip they are the emotion's alone.
+
+    Args:
+        changes: a row of 32 in `STEMS` order for each clip; None where it was not measured.
+        actors: (N,) names. intended: (N,) int, index into `EMOTIONS`; -1: not asked for.
+    """
+    found, known = {}, np.array([row is not None for row in changes])
+    for code in np.unique(intended[known & (intended >= 0)]):
+        asked = np.flatnonzero(known & (intended == code))
+        moved = np.array([changes[i] for i in asked])
+        means = [mean_interval(column, actors[asked], seed=seed) for column in moved.T]
+        told = {s: m.as_dict() for s, m in zip(STEMS, means, strict=True) if abs(m.mean) >= MOVES}
+        found[EMOTIONS[code]] = told
+    return found
 
 
 def crowd_features(records: list[dict], row: str) -> list[np.ndarray]:

@@ -19,7 +19,7 @@ from torch import Tensor, nn
 
 from emolib.base.config import AUDIO, VIDEO
 from emolib.base.errors import ConfigError, MediaError
-from emolib.evaluation.mfcc import mfcc
+from emolib.evaluation.lse_inputs import LSE_PX, mfcc
 from emolib.evaluation.visual import device_of
 from emolib.media.mel import mel_windows, melspectrogram
 from emolib.models.syncnet import fold_lower_halves
@@ -28,7 +28,6 @@ MAX_SHIFT = 15  # frames; 31 offsets
 N_FRAMES = VIDEO.n_frames  # a video window is five frames, 0.2 s
 SAMPLES_PER_FRAME = AUDIO.sample_rate_hz // VIDEO.fps  # 640
 MFCC_PER_FRAME, MFCC_STEPS = 4, 20  # an audio window is 20 MFCC rows, 0.2 s
-LSE_PX = 224
 PUBLISHED, EXPERT = "LSE-D", "LSE-D (expert)"
 
 
@@ -74,7 +73,7 @@ def lse(model: nn.Module, frames: np.ndarray, audio: np.ndarray) -> LseResult:
         model: the evaluation SyncNet, `models.lse_syncnet.LseSyncNet`: called with MFCC windows
             (B, 1, 13, 20) and pictures (B, 3, 5, 224, 224) float 0–255 RGB, it returns the
             embeddings (B, D) of sound and picture. In eval mode.
-        frames: (T, 224, 224, 3) uint8 RGB at 25 frames/s, cropped by `lse_crop.lse_crops`.
+        frames: (T, 224, 224, 3) uint8 RGB at 25 frames/s, cropped by `lse_inputs.lse_crops`.
         audio: (n,) float at 16 kHz.
 
     Raises:

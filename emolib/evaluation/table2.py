@@ -12,15 +12,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from emolib.base.emotions import EMOTIONS
 from emolib.base.errors import ConfigError
 from emolib.evaluation.intervals import Interval
 from emolib.evaluation.published import CREMA_D, TABLE_2
 from emolib.evaluation.report import Column, Row, Table
 from emolib.evaluation.stored import is_evaluation, recipe_of
-from emolib.evaluation.unit_changes import unit_lines
+from emolib.synthetic.head import STEMS
 
 ROW_NAMES = {"truth": "ground truth", "copy": "source given back"}
 YES_NO = {True: "yes", False: "no"}
+UNIT_HEADS = {"generated": "{}", "truth": "{} true"}
 
 PAPER = {  # a field of `published.Published` → its column
     "lse_d": Column("LSE-D, paper", "down", 3),
@@ -137,6 +139,30 @@ def lines(result: dict) -> list[str]:
     shown += unit_lines(numbers)
     counted = f"{numbers['n_clips']} clips, people: {numbers['n_actors']}"
     return [*shown, f"{counted}, {record['seconds']:.0f} s"]
+
+
+def units_table(numbers: dict) -> Table:
+    """How far face units moved from the source: a line a unit, a column an emotion; as generated,
+    and as really acted where that is known."""
+    told = {
+        UNIT_HEADS[row].format(code): {unit: Interval(**one) for unit, one in moved[code].items()}
+        for code in EMOTIONS
+        for row, moved in numbers["units"].items()
+        if code in moved
+    }
+    rows = [Row((s,), {head: x[s] for head, x in told.items() if s in x}) for s in STEMS]
+    columns = tuple(Column(head) for head in told)
+    title = "Face units, change from the source"
+    return Table(title, ("Unit",), columns, tuple(row for row in rows if row.cells))
+
+
+def unit_lines(numbers: dict) -> list[str]:
+    """The means of `units_table` for the terminal; none where no units were measured."""
+    if "units" not in numbers:
+        return []
+    table = units_table(numbers)
+    cells = [table.headings, *(table.cells(row, span="") for row in table.rows)]
+    return ["", *(f"{unit:16}" + "".join(f"{cell:>10}" for cell in rest) for unit, *rest in cells)]
 
 
 def scaled(key: str, value: dict) -> Interval:

@@ -8,8 +8,8 @@ import torch
 from torch import nn
 
 from emolib.base.errors import ConfigError, MediaError
-from emolib.evaluation import lse_crop, sync
-from emolib.evaluation.mfcc import mfcc
+from emolib.evaluation import lse_inputs, sync
+from emolib.evaluation.lse_inputs import mfcc
 from emolib.media.mel import melspectrogram
 
 RATE, PER_FRAME = 16_000, 640
@@ -202,7 +202,7 @@ def test_clips_that_are_too_short_or_misshapen_are_refused():
 def test_the_square_is_where_the_protocol_puts_it():
     boxes = np.tile([100.0, 60.0, 180.0, 160.0], (20, 1))  # centre 140, 110; half-side 50
     boxes[7] += 30  # one jump: the median removes it
-    squares = lse_crop.lse_squares(boxes)
+    squares = lse_inputs.lse_squares(boxes)
     # x: 140 ± 1.4 · 50; y: 110 - 50 … 110 + 1.8 · 50
     assert squares[7:13].tolist() == [[70, 60, 210, 200]] * 6
 
@@ -211,7 +211,7 @@ def test_crops_take_the_square_and_fill_the_outside_with_grey():
     frame = np.zeros((120, 160, 3), np.uint8)
     frame[:, :, 0] = np.arange(160)
     boxes = np.tile([0.0, 20.0, 80.0, 100.0], (30, 1))  # centre 40, 60; s = 40: x -16 … 96
-    crops = lse_crop.lse_crops(np.stack([frame] * 30), boxes)
+    crops = lse_inputs.lse_crops(np.stack([frame] * 30), boxes)
     assert crops.shape == (30, 224, 224, 3)
     middle = crops[15]  # 112 px become 224: two crop pixels a picture pixel
     assert (middle[:, :30] == 110).all()  # x < 0
@@ -219,18 +219,16 @@ def test_crops_take_the_square_and_fill_the_outside_with_grey():
     assert abs(int(middle[50, 2 * (16 + 50), 0]) - 50) <= 1
 
 
-def test_a_whole_video_gives_the_same_as_its_crops():
+def test_crops_of_a_whole_video_are_in_sync():
     levels = events(40)
     frames, boxes = bright_frames(levels, 150), np.tile([30.0, 20.0, 135.0, 125.0], (40, 1))
     sound = loud_sound(levels).astype(np.float32)
-    whole = lse_crop.lse_of_video(Analytic(), frames, sound, boxes)
-    assert whole.offset == 0
-    assert whole.distance == sync.lse(Analytic(), lse_crop.lse_crops(frames, boxes), sound).distance
+    assert sync.lse(Analytic(), lse_inputs.lse_crops(frames, boxes), sound).offset == 0
 
 
 def test_a_tracked_pose_becomes_a_tight_box_and_a_gap_has_none():
-    boxes = lse_crop.tight_boxes(np.tile([200.0, 150.0, 100.0, 0.0], (3, 1)))
+    boxes = lse_inputs.tight_boxes(np.tile([200.0, 150.0, 100.0, 0.0], (3, 1)))
     np.testing.assert_allclose(boxes[0], [163, 104, 237, 192])
     boxes[1] = np.nan
     with pytest.raises(ConfigError, match="one each"):
-        lse_crop.lse_crops(bright_frames(events(3), 150), boxes)
+        lse_inputs.lse_crops(bright_frames(events(3), 150), boxes)
