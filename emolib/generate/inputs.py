@@ -23,7 +23,7 @@ from emolib.base.config import AUDIO, VIDEO
 from emolib.base.errors import AudioError, FaceError, SmallFaceError
 from emolib.base.files import file_sha256
 from emolib.generate.order import MAX_SECONDS, SpokenText
-from emolib.media.audio import as_mono, check_speech, load_audio
+from emolib.media.audio import as_mono, check_speech, load_rates
 from emolib.media.face import FaceDetector
 from emolib.media.faces import FaceTrack, track_faces
 from emolib.media.mel import SILENCE, melspectrogram
@@ -67,8 +67,9 @@ def load_sound(
     """
     if isinstance(audio, (str, os.PathLike)):
         file, rate_hz = Path(audio), PLAY_HZ
-        samples = load_audio(file, track, max_seconds=max_seconds)
-        played, sha256 = load_audio(file, track, PLAY_HZ, max_seconds), file_sha256(file)
+        rates_hz = (AUDIO.sample_rate_hz, PLAY_HZ)
+        samples, played = load_rates(file, rates_hz, track, max_seconds)
+        sha256 = file_sha256(file)
     else:
         file, rate_hz = None, AUDIO.sample_rate_hz
         samples = played = _spoken(audio) if isinstance(audio, SpokenText) else as_mono(audio)

@@ -7,6 +7,7 @@ later or earlier than the pictures is shifted, so sample 0 is the moment of fram
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -57,6 +58,16 @@ def load_audio(
         AudioError: no sound, no such track, empty, damaged, longer than `max_seconds`, or samples
             that are not finite.
     """
+    return load_rates(path, (sample_rate_hz,), track, max_seconds)[0]
+
+
+def load_rates(
+    path: str | os.PathLike,
+    rates_hz: Sequence[int],
+    track: int | None = None,
+    max_seconds: float = MAX_SECONDS,
+) -> list[np.ndarray]:
+    """The same sound at several rates, decoded once: a (n,) array for each. See `load_audio`."""
     seconds = seconds_of(path, track, max_seconds)
     if seconds > max_seconds:
         raise too_long(path, seconds, max_seconds)
@@ -69,10 +80,13 @@ def load_audio(
         if peak > 1.01:
             warn(path, f"samples reach {peak:.2f}, beyond ±1: scaled down")
         samples = samples / np.float32(peak)
-    # a full-scale sound overshoots a little between its own samples
-    samples = resample(samples, rate_hz, sample_rate_hz).clip(-1, 1)
-    shift = round(offset_s * sample_rate_hz)
-    return np.pad(samples, (shift, 0)) if shift > 0 else samples[-shift:]
+    found = []
+    for wanted_hz in rates_hz:
+        # a full-scale sound overshoots a little between its own samples
+        heard = resample(samples, rate_hz, wanted_hz).clip(-1, 1)
+        shift = round(offset_s * wanted_hz)
+        found.append(np.pad(heard, (shift, 0)) if shift > 0 else heard[-shift:])
+    return found
 
 
 def check_speech(samples: np.ndarray, file: str | os.PathLike | None = None) -> SoundReport:
