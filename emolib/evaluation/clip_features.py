@@ -110,7 +110,7 @@ def extract(
     if "sync" in wanted:
         seen.numbers |= _sync(frames, tools, mel, audio, film)
     if "visual" in wanted:
-        seen.numbers["warp_error"] = visual.temporal_continuity(frames).warp_error
+        seen.numbers["warp_error"] = visual.warp_error(frames)
         if against is not None:
             seen.numbers["psnr_db"] = float(visual.psnr_db(frames, against).mean())
             seen.numbers["ssim"] = float(visual.ssim(frames, against).mean())

@@ -8,8 +8,6 @@ Paper: §7.3.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import cv2
 import numpy as np
 import torch
@@ -183,25 +181,6 @@ def identity_cosine(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 
 
 # ---------------------------------------------------------------------------------- over time
-@dataclass(frozen=True)
-class Continuity:
-    """How smoothly a clip runs.
-
-    Attributes:
-        warp_error: mean absolute difference, in grey levels of 255, between each frame and the one
-            before it moved along the optical flow: what no motion explains, i.e. flicker.
-        jerk: mean absolute second difference over time, in grey levels: rises with flicker and with
-            real motion.
-    """
-
-    warp_error: float
-    jerk: float
-
-    def relative_to(self, truth: Continuity) -> float:
-        """See `relative_flicker`."""
-        return relative_flicker(self.warp_error, truth.warp_error)
-
-
 def relative_flicker(warp_error: float, true_warp_error: float) -> float:
     """Flicker as a multiple of the true clip's: 1 is as steady, above 1 unsteadier.
 
@@ -210,8 +189,9 @@ def relative_flicker(warp_error: float, true_warp_error: float) -> float:
     return warp_error / max(true_warp_error, 1e-6)
 
 
-def temporal_continuity(frames: np.ndarray) -> Continuity:
-    """Flicker and jerk of a clip.
+def warp_error(frames: np.ndarray) -> float:
+    """Flicker: mean absolute difference, in grey levels of 255, between each frame and the one
+    before it moved along the optical flow; what no motion explains.
 
     Args:
         frames: (T, H, W, 3) uint8 RGB, at least three frames, at least 16 px a side.
@@ -234,9 +214,7 @@ def temporal_continuity(frames: np.ndarray) -> Continuity:
         moved = cv2.remap(frames[before], *came_from, cv2.INTER_LINEAR, None, cv2.BORDER_REPLICATE)
         inside = (abs(came_from[0] - W / 2) <= W / 2) & (abs(came_from[1] - H / 2) <= H / 2)
         errors.append(cv2.absdiff(moved, frames[after])[inside].mean())
-    # int16: a second difference of bytes reaches ±510
-    second = np.diff(frames.astype(np.int16), n=2, axis=0)
-    return Continuity(float(np.mean(errors)), float(np.abs(second).mean()))
+    return float(np.mean(errors))
 
 
 def _pair(a: np.ndarray, b: np.ndarray) -> tuple[Tensor, Tensor]:
