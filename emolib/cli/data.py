@@ -26,18 +26,21 @@ def synth(
     ] = False,
     size: Annotated[str, typer.Option(help="picture size, width x height")] = "480x360",
     fps: Annotated[float, typer.Option(help="frames a second")] = 30.0,
-    seed: Annotated[int, typer.Option(help="other seeds are other people")] = 0,
+    seed: Annotated[int, typer.Option(help="another seed gives other people")] = 0,
     workers: Annotated[int, typer.Option(help="processes; 0: one a core")] = 0,
     first_actor: Annotated[int, typer.Option(help="number of the first person")] = 9001,
     randomise: Annotated[
         str, typer.Option(help="any of background,light,camera,distance,pose,quality; or world")
     ] = "",
-    quality: Annotated[int, typer.Option(help="of the videos: 18 as CREMA-D's, 30 small")] = 18,
+    quality: Annotated[
+        int,
+        typer.Option(help="of the videos, lower is better: 18 as in CREMA-D, 30 for small files"),
+    ] = 18,
     engine: Annotated[
         str, typer.Option(help="of speech: auto|kokoro|espeak; auto: kokoro if it is installed")
     ] = "auto",
 ) -> None:
-    """Film synthetic people who say sentences in six emotions, with exact ground truth."""
+    """Render synthetic people who say sentences in six emotions, with exact ground truth."""
     from emolib.synthetic.film import FilmSettings, parse_size, write_corpus
 
     width_px, height_px = parse_size(size)
@@ -58,7 +61,9 @@ def synth(
 @app.command(epilog="Example: emolib prepare CREMA-D --out store --workers 4")
 def prepare(
     corpus: Annotated[Path, typer.Argument(help="folder of the corpus; it is only read")],
-    out: Annotated[Path | None, typer.Option(help="the store; default: in the cache")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="folder of the store; default: one in the cache")
+    ] = None,
     kind: Annotated[
         str, typer.Option(help="auto|cremad|synthetic|ravdess|mead|lrs2|grid|stills")
     ] = "auto",
@@ -75,7 +80,7 @@ def prepare(
     wait: Annotated[float, typer.Option(help="seconds to wait for another process")] = 0.0,
     strict: Annotated[bool, typer.Option("--strict", help="stop at the first bad clip")] = False,
 ) -> None:
-    """Make a clip store for training from a CORPUS; run it again to go on after an interruption."""
+    """Make a clip store for training from a CORPUS; run it again after an interruption."""
     from contextlib import nullcontext
 
     from emolib.data.clip import PrepareSettings

@@ -14,7 +14,8 @@ from emolib.training.settings import FitConfig
 def train(
     stage: Annotated[str, typer.Argument(help="syncnet, emotion, classifier or generator")],
     store: Annotated[
-        list[str], typer.Option(help="of emolib prepare; several as STORE:SHARE, repeated")
+        list[str],
+        typer.Option(help="clip store of emolib prepare; repeat it as STORE:SHARE for several"),
     ],
     out: Annotated[Path, typer.Option(help="folder of the run: weights, states, log")],
     recipe: Annotated[
@@ -25,9 +26,10 @@ def train(
         ),
     ] = "IMPROVED",
     phase: Annotated[
-        str | None, typer.Option(help="half of a generator's training: frames, then windows")
+        str | None,
+        typer.Option(help="half of a generator's training: frames (first) or windows (second)"),
     ] = None,
-    resume: Annotated[bool, typer.Option("--resume", help="go on with the run in OUT")] = False,
+    resume: Annotated[bool, typer.Option("--resume", help="continue the run in OUT")] = False,
     syncnet: Annotated[str | None, typer.Option(help="sync expert: name or checkpoint")] = None,
     emotion_disc: Annotated[str | None, typer.Option(help="emotion discriminator")] = None,
     base: Annotated[str | None, typer.Option(help="PRE: generator trained by BASE")] = None,
@@ -35,7 +37,9 @@ def train(
         str | None, typer.Option(help="perceptual loss: auto, vgg19 or face")
     ] = None,
     start: Annotated[str | None, typer.Option(help="weights to start from")] = None,
-    width: Annotated[float | None, typer.Option(help="of the network; default: profile's")] = None,
+    width: Annotated[
+        float | None, typer.Option(help="of the network, 1 as in the paper; default: the profile's")
+    ] = None,
     change: Annotated[
         list[str] | None,
         typer.Option("--set", help="change the recipe: reference=same_clip, weights.sync=0.05, …"),
@@ -43,7 +47,7 @@ def train(
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps")] = "auto",
     **loop,
 ) -> None:
-    """Train a network; Ctrl-C saves, and --resume goes on as if nothing had happened.
+    """Train a network; Ctrl-C saves, and --resume continues as if nothing had happened.
 
     Settings of the loop are the recipe's unless given here. On several GPUs: accelerate launch -m
     emolib.cli train …
@@ -115,16 +119,17 @@ def evaluate(
         str | None, typer.Option(help="independent judge; default: lite-classifier")
     ] = None,
     discriminator: Annotated[
-        str | None, typer.Option(help="a circular judge; default: lite-emotion")
+        str | None,
+        typer.Option(help="for comparison only, it trains generators; default: lite-emotion"),
     ] = None,
     seed: Annotated[int, typer.Option(help="of the choice of sources")] = 0,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps")] = "auto",
     remember: Annotated[
-        bool, typer.Option(help="keep what is seen of true clips for the next checkpoint")
+        bool, typer.Option(help="store what is measured on true clips, for the next checkpoint")
     ] = True,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="replace OUT")] = False,
 ) -> None:
-    """Measure a generator on held-out clips, or the clips themselves; run again to go on."""
+    """Measure a generator on held-out clips, or the clips themselves; run again to continue."""
     from emolib.evaluation.clip_features import METRICS
     from emolib.evaluation.run import EvaluateSettings
     from emolib.evaluation.run import evaluate as run
@@ -175,7 +180,7 @@ def import_weights_command(
     ],
     overwrite: Annotated[bool, typer.Option("--overwrite", help="replace OUT")] = False,
 ) -> None:
-    """Turn published weights into a checkpoint of ours: every key accounted for, no code run."""
+    """Turn published weights into a checkpoint of ours: every key is checked, no code is run."""
     from emolib.models.published import import_weights
 
     _, report = import_weights(kind, source, out, overwrite=overwrite)

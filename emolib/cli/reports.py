@@ -60,7 +60,7 @@ def figures(
 ) -> None:
     """Draw the paper's figures from stored results: figNN_name.png, .pdf and .json.
 
-    A figure whose result is not there says what it waits for and which command makes it.
+    A figure whose result is not there says what is missing and which command makes it.
     """
     import matplotlib
 

@@ -39,7 +39,9 @@ def generate(
     on_missing: Annotated[
         str, typer.Option(help="frames without the face: pass, error or hold")
     ] = "pass",
-    audio_track: Annotated[int | None, typer.Option(help="which sound track of several")] = None,
+    audio_track: Annotated[
+        int | None, typer.Option(help="number of the sound track, if there are several")
+    ] = None,
     detector: Annotated[str, typer.Option(help="auto or blazeface")] = "auto",
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps")] = "auto",
     native: Annotated[
@@ -87,7 +89,7 @@ def generate(
 
 @app.command(epilog="Example: emolib verify out.mp4")
 def verify(file: Path) -> None:
-    """Say whether FILE is marked as AI-generated, and whether it is still what was written.
+    """Say whether FILE is marked as AI-generated, and whether it was changed since.
 
     Exit code 0: it carries marks that hold; 1: it was tampered with, or nothing was found.
     """

@@ -43,8 +43,8 @@ def serve(
     """Serve the web page: choose or record a face and a voice, pick an emotion, get the film.
 
     Listens on this computer alone unless told otherwise. For others, a token is required (one is
-    made if none is given) and HTTPS is strongly advised: without it, token, faces and voices travel
-    in the open, and browsers refuse camera and microphone.
+    made if none is given) and HTTPS is strongly advised: without it, token, faces and voices are
+    sent unencrypted, and browsers refuse camera and microphone.
     """
     import secrets
 
