@@ -63,6 +63,7 @@ def judge_command(profile: dict, judge: str) -> str:
     """Trains a judge; goes on where it was."""
     one = profile["judges"][judge]
     words = ["train", one["stage"], *_store_words(one), "--out", f"runs/{judge}", "--resume"]
+    words += ["--start", one["start"]] if one.get("start") else []
     return emolib(*words, "--recipe", one["recipe"], *_common(profile), *flags(one["options"]))
 
 

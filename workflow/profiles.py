@@ -33,8 +33,8 @@ def load_profile(name: str, given: dict[str, str] | None = None, runs: str = "")
     given = {"root": str(ROOT), **(given or {})}
     profile["left_out"] = []
     for one in [*profile["judges"].values(), *profile["runs"].values()]:
-        if "weights" in one:
-            one["weights"] = one["weights"].format(**given)
+        for key in {"weights", "start"} & one.keys():
+            one[key] = one[key].format(**given)
     for corpus, one in list(profile["corpora"].items()):
         if "folder" not in one:
             continue
