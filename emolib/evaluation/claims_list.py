@@ -121,8 +121,8 @@ CLAIMS = (
     Claim(
         "5.2",
         "Perceptual loss makes better pictures and clearer emotion.",
-        "SEQ-PL (SEQ with perceptual loss) against SEQ",
-        (beats("SEQ-PL", "SEQ", "frechet", -1), beats("SEQ-PL", "SEQ", JUDGES[1], 1)),
+        "PLDA against SEQ-DA: the same but for the perceptual loss",
+        (beats("PLDA", "SEQ-DA", "frechet", -1), beats("PLDA", "SEQ-DA", JUDGES[1], 1)),
     ),
     Claim(
         "5.2",
