@@ -2,19 +2,9 @@
 
 import matplotlib
 import numpy as np
-import pytest
-from matplotlib import pyplot as plt
-
-matplotlib.use("Agg")
 
 from emolib.base.emotions import EMOTIONS, NAMES
 from emolib.figures import ablation, embeddings
-
-
-@pytest.fixture(autouse=True)
-def closed():
-    yield
-    plt.close("all")
 
 
 def texts(fig):

@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 import torch
-from matplotlib import pyplot as plt
 from matplotlib.patches import Rectangle
 
 from emolib.figures.anatomy import block_costs, cost_bars, reach_figure
@@ -13,12 +12,6 @@ from emolib.models.generator import Generator, GeneratorConfig
 
 TINY = {"width": 1 / 8}
 IMPROVED = {**TINY, "head": "composite", "multi_scale_emotion": True}
-
-
-@pytest.fixture(autouse=True)
-def closed():
-    yield
-    plt.close("all")
 
 
 @pytest.mark.parametrize(

@@ -11,12 +11,6 @@ from emolib.figures.looking import heat_sheet, known_and_new
 PICTURE = np.full((20, 20, 3), 90, np.uint8)
 
 
-@pytest.fixture(autouse=True)
-def closed():
-    yield
-    plt.close("all")
-
-
 def test_lines_have_the_emotions_colours():
     values = {"FEA": np.array([0.0, 1.0, 4.0]), "HAP": np.array([0.0, 0.5, 1.0])}
     fig = feelings.by_strength([0, 0.5, 1], {"change": values, "certainty": values})
@@ -77,7 +71,6 @@ def test_a_column_for_each_face_with_its_heat_below():
     assert left.get_extent() == [6, 90, 90, 6]  # squares of 24 px: centres from 12 to 84, ± 6
     assert right.get_extent() == [0, 96, 96, 0]
     assert fig.axes[4].images[1].get_array().max() == 0  # what speaks against stays grey
-    plt.close(fig)
 
 
 def test_intervals_are_drawn_where_there_are_any():
@@ -88,4 +81,3 @@ def test_intervals_are_drawn_where_there_are_any():
     assert [text.get_text() for text in ax.get_xticklabels()] == ["6 people", "24 people"]
     spans = [line for line in ax.lines if list(line.get_ydata()) == [40.0, 60.0]]
     assert len(spans) == 3
-    plt.close(fig)

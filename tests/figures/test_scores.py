@@ -1,17 +1,9 @@
 """Figure 4 and the figures of notebook 08 show what they are given."""
 
 import numpy as np
-import pytest
-from matplotlib import pyplot as plt
 
 from emolib.base.emotions import EMOTIONS
 from emolib.figures import metrics, scores
-
-
-@pytest.fixture(autouse=True)
-def closed():
-    yield
-    plt.close("all")
 
 
 def title_of(ax):

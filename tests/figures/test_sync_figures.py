@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-from matplotlib import pyplot as plt
 
 from emolib.figures.sync import (
     cosine_table,
@@ -11,12 +10,6 @@ from emolib.figures.sync import (
     right_by_offset,
     which_sound,
 )
-
-
-@pytest.fixture(autouse=True)
-def _close():
-    yield
-    plt.close("all")
 
 
 def test_the_peak_is_marked_where_the_mean_is_highest():

@@ -1,15 +1,8 @@
 """Figures of training: every curve is drawn and named, labels do not lie on each other."""
 
 import pytest
-from matplotlib import pyplot as plt
 
 from emolib.figures.training import _apart, drift, named_curves, schedules
-
-
-@pytest.fixture(autouse=True)
-def _close():
-    yield
-    plt.close("all")
 
 
 def test_schedules_above_and_below():

@@ -1,8 +1,6 @@
 """Figures 5 and 9: what is drawn of answers and of the page, and what is not."""
 
 import numpy as np
-import pytest
-from matplotlib import pyplot as plt
 
 from emolib.base.results import save_result
 from emolib.base.runtime import run_record
@@ -16,12 +14,6 @@ ANSWERS = [
     survey.Answer(f"2026-01-0{day}", survey.WORDING, *scores)
     for day, scores in enumerate(SCORES, 1)
 ]
-
-
-@pytest.fixture(autouse=True)
-def close():
-    yield
-    plt.close("all")
 
 
 def texts(fig):

@@ -9,16 +9,13 @@ import httpx2
 import psutil
 import pytest
 import stand_in
-from starlette.testclient import TestClient
-from web_clients import LIMITS, app_of, ask, client_of, finished, process_of, wait_for
+from web_clients import LIMITS, ask, client_of, finished, process_of, wait_for
 
 from emolib.base.errors import ResourceError
 from emolib.generate.order import Order, SpokenText
 from emolib.studio.engine import JobEngine
 from emolib.studio.jobs import Job, new_id
 from emolib.studio.store import JobStore
-from emolib.web.app import lock_state
-from emolib.web.settings import ServeSettings
 
 
 def place(store, job, *files):
@@ -99,16 +96,6 @@ def test_a_server_killed_in_the_middle_leaves_no_worker_and_no_wreck(tmp_path):
         assert (found["state"], found["error"]["code"]) == ("failed", "interrupted")
         assert list((tmp_path / "jobs" / job["id"]).iterdir()) == []
         assert finished(client, ask(client))["state"] == "done"
-
-
-def test_one_state_has_one_server(tmp_path):
-    settings = ServeSettings(state=tmp_path)
-    with (
-        lock_state(settings),
-        pytest.raises(ResourceError, match="another server"),
-        TestClient(app_of(tmp_path)),
-    ):
-        pass
 
 
 def test_a_damaged_database_is_one_clear_line(tmp_path):
