@@ -9,19 +9,18 @@ it opens a `film` (the sound and the face's track from `inputs`, pictures in the
 `schedule`), which `render` makes batch by batch. Paper: §3, §4, the web interface of §6.
 """
 
-from emolib.generate.film import Clip, FrameStream
-from emolib.generate.order import FITS, MISSING, Order, SpokenText, emotion_weights
-from emolib.generate.schedule import fit_frames
-from emolib.generate.talking_face import TalkingFace
+from importlib import import_module
 
-__all__ = [
-    "FITS",
-    "MISSING",
-    "Clip",
-    "FrameStream",
-    "Order",
-    "SpokenText",
-    "TalkingFace",
-    "emotion_weights",
-    "fit_frames",
-]
+_HOMES = {
+    **dict.fromkeys(("Clip", "FrameStream"), "film"),
+    **dict.fromkeys(("FITS", "MISSING", "Order", "SpokenText", "emotion_weights"), "order"),
+    "fit_frames": "schedule",
+    "TalkingFace": "talking_face",
+}
+
+
+def __getattr__(name: str):
+    """A name from the module that holds it, loaded then: an order is made without torch."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

@@ -14,12 +14,11 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Literal
 
 from emolib.base.errors import Cancelled
-from emolib.generate.talking_face import TalkingFace
-from emolib.studio.films import make_job
 from emolib.studio.jobs import Job, Limits
 from emolib.studio.problems import CRASHED, INTERRUPTED, Problem, StudioError, problem_of
 
 if TYPE_CHECKING:
+    from emolib.generate import TalkingFace
     from emolib.studio.engine import JobEngine
 
 log = logging.getLogger(__name__)
@@ -65,6 +64,8 @@ class Worker:
             EmolibError: what is wrong with the order; `Cancelled`.
             WorkerDied: see there.
         """
+        from emolib.studio.films import make_job  # here: a server of processes needs no torch
+
         return make_job(self.talker, job, stopped)
 
     def cancel(self, job: Job) -> None:

@@ -177,7 +177,7 @@ def test_a_film_is_cancelled(desk, tmp_path, monkeypatch):
             time.sleep(0.01)
         raise Cancelled("cancelled")
 
-    monkeypatch.setattr("emolib.studio.workers.make_job", endless)
+    monkeypatch.setattr("emolib.studio.films.make_job", endless)
     desk.six.click()
     desk.six.click()  # twice: the second is not heard
     desk.stop.click()

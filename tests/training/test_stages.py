@@ -349,12 +349,19 @@ def test_some_frames_of_a_window_are_the_same_frames_everywhere(store):
     assert len({draw_frames(1)[0] for _ in range(64)}) == 5
 
 
-@pytest.mark.parametrize("name", ["syncnet", "emotion_disc", "start", "features"])
-def test_a_resume_with_another_network_to_learn_from_is_refused(name, store, judges, tmp_path):
-    recipe = small("generator", "PLDA")
-    first = train_generator(store, tmp_path / "first", recipe=recipe, steps=1, **judges, **QUICK)
+@pytest.fixture(scope="module")
+def stopped(store, judges, tmp_path_factory):
+    """The folder of a run with judges and a start, stopped after one step; and its options."""
+    out, recipe = tmp_path_factory.mktemp("stopped"), small("generator", "PLDA")
+    first = train_generator(store, out / "first", recipe=recipe, steps=1, **judges, **QUICK)
     options = QUICK | judges | {"start": first.out / "generator.safetensors", "recipe": recipe}
-    train_generator(store, tmp_path / "run", steps=1, **options)
+    train_generator(store, out / "run", steps=1, **options)
+    return out / "run", options
+
+
+@pytest.mark.parametrize("name", ["syncnet", "emotion_disc", "start", "features"])
+def test_a_resume_with_another_network_to_learn_from_is_refused(name, store, stopped, tmp_path):
+    run, options = stopped
     other = {"features": "random-vgg19"}
     if name != "features":
         model, meta = load_checkpoint(options[name])
@@ -363,11 +370,15 @@ def test_a_resume_with_another_network_to_learn_from_is_refused(name, store, jud
         other = {name: tmp_path / f"{name}.safetensors"}
         save_checkpoint(other[name], model, recipe=meta.recipe)
     with pytest.raises(TrainingError, match=f"{name}_sha256 was"):
-        train_generator(store, tmp_path / "run", steps=2, resume=True, **options | other)
+        train_generator(store, run, steps=2, resume=True, **options | other)
+
+
+def test_a_resume_with_the_same_network_elsewhere_goes_on(store, stopped, tmp_path):
+    run, options = shutil.copytree(stopped[0], tmp_path / "run"), dict(stopped[1])
     moved = tmp_path / "moved.safetensors"
-    moved.write_bytes(judges["syncnet"].read_bytes())  # the same bytes elsewhere are the same
-    options |= {"syncnet": moved}
-    assert train_generator(store, tmp_path / "run", steps=2, resume=True, **options).step == 2
+    moved.write_bytes(options["syncnet"].read_bytes())
+    options["syncnet"] = moved
+    assert train_generator(store, run, steps=2, resume=True, **options).step == 2
 
 
 def test_a_resume_on_a_store_of_the_same_size_but_other_clips_is_refused(store, tmp_path):

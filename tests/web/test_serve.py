@@ -4,6 +4,7 @@ import datetime
 import ipaddress
 import signal
 import ssl
+import subprocess
 import sys
 import tempfile
 
@@ -75,6 +76,11 @@ def test_limits_come_from_the_command(served, tmp_path, monkeypatch):
 def test_nonsense_is_one_clear_error(served, arguments):
     assert isinstance(run(*arguments).exception, ConfigError)
     assert not served
+
+
+def test_the_server_itself_loads_no_network_library():
+    code = "import sys, emolib.web.serve; sys.exit('torch' in sys.modules)"
+    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 def test_a_missing_extra_is_named(monkeypatch, tmp_path):
