@@ -5,15 +5,7 @@ Margins and borders are ours: the paper gives none. Paper: sections as named in 
 
 from __future__ import annotations
 
-from emolib.evaluation.claims import (
-    Claim,
-    beats,
-    earlier,
-    leaves_nothing,
-    no_worse,
-    reaches,
-    sorts,
-)
+from emolib.evaluation.claims import Claim, beats, earlier, leaves_nothing, no_worse, reaches, sorts
 
 SAME_SYNC = 0.10  # of clips in sync: "comparable" means at most so many fewer
 SAME_EMOTION = 0.10  # of clips named right

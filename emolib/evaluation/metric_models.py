@@ -12,25 +12,16 @@ from pathlib import Path
 
 from torch import nn
 
-from emolib.base.errors import (
-    CheckpointError,
-    ConfigError,
-)
+from emolib.base.errors import CheckpointError, ConfigError
 from emolib.base.files import checkpoints_dir, file_sha256
 from emolib.evaluation.clip_features import METRICS, Instruments
 from emolib.evaluation.emotion import ExpressionJudge, Judge, WindowJudge
 from emolib.evaluation.inception import FidInception, fid_file
-from emolib.evaluation.regenerate import (
-    SOURCES,
-)
+from emolib.evaluation.regenerate import SOURCES
 from emolib.evaluation.visual import frechet_name
 from emolib.media.faces import FaceMesh
 from emolib.media.mesh import FaceUnits
-from emolib.models.checkpoint import (
-    find_checkpoint,
-    load_checkpoint,
-    read_meta,
-)
+from emolib.models.checkpoint import find_checkpoint, load_checkpoint, read_meta
 from emolib.models.face_nets import ExpressionNet, IdentityNet
 from emolib.models.features import inception_vectors
 

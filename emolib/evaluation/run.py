@@ -24,13 +24,7 @@ from emolib.base.files import check_output, file_sha256
 from emolib.base.results import save_result
 from emolib.base.runtime import Stopwatch, pick_device, progress, run_record, seed_everything
 from emolib.data.store import ClipStore
-from emolib.evaluation.clip_features import (
-    METRICS,
-    ClipFeatures,
-    extract,
-    from_arrays,
-    to_arrays,
-)
+from emolib.evaluation.clip_features import METRICS, ClipFeatures, extract, from_arrays, to_arrays
 from emolib.evaluation.measure import ROWS, Material, measure
 from emolib.evaluation.metric_models import EvaluateSettings, MetricModels, load_metric_models
 from emolib.evaluation.regenerate import (

@@ -15,13 +15,7 @@ import numpy as np
 
 from emolib.base.config import AUDIO
 from emolib.base.errors import AudioError, EmolibWarning
-from emolib.media.files import (
-    DECODE_ERRORS,
-    MAX_JUMP_S,
-    check_damage,
-    open_media,
-    picture_streams,
-)
+from emolib.media.files import DECODE_ERRORS, MAX_JUMP_S, check_damage, open_media, picture_streams
 
 GAP_S = 0.04  # a hole in the time stamps wider than a video frame becomes silence
 
