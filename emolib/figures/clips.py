@@ -123,7 +123,7 @@ def masked_input_figure(windows: Mapping[str, np.ndarray]) -> Figure:
     rows = [_pictures(first[:, 3:])] + [_pictures(faces[:, :3]) for faces in windows.values()]
     labels = ["reference", *(f"{mask} mask" for mask in windows)]
     columns = [f"t = {t}" for t in range(len(first))]
-    return contact_sheet(rows, labels, columns, cell_inches=0.85)
+    return contact_sheet(rows, labels, columns, cell_inches=1.15)
 
 
 def augmented_figure(windows: Sequence[Mapping[str, np.ndarray]], t: int = 2) -> Figure:
@@ -138,7 +138,7 @@ def augmented_figure(windows: Sequence[Mapping[str, np.ndarray]], t: int = 2) ->
         _pictures([w["faces"][t][3:], w["faces"][t][:3], w["target_frames"][t]]) for w in windows
     ]
     labels = [f"draw {index + 1}" for index in range(len(rows))]
-    return contact_sheet(rows, labels, columns, cell_inches=0.85)
+    return contact_sheet(rows, labels, columns, cell_inches=1.15)
 
 
 def pasted_figure(frame: np.ndarray, pasted: Mapping[str, np.ndarray]) -> Figure:

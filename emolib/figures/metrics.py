@@ -22,7 +22,7 @@ def scored_pictures(
         pictures: name → (S, S, 3) uint8.
         scores: name → metric → value.
     """
-    fig, axes = plt.subplots(1, len(pictures), figsize=(1.1 * len(pictures), 1.7))
+    fig, axes = plt.subplots(1, len(pictures), figsize=(1.3 * len(pictures), 1.9))
     for ax, (name, picture) in zip(axes, pictures.items(), strict=True):
         ax.imshow(picture)
         ax.set_title(name, fontsize=8, loc="center")
