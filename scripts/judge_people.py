@@ -33,7 +33,7 @@ from emolib.media.image import read_still
 from emolib.media.mesh import FaceUnits
 from emolib.media.video import read_frames
 from emolib.models.face_nets import ExpressionNet
-from emolib.synthetic.expressions import Style
+from emolib.synthetic.expressions import Style, sides
 from emolib.synthetic.head import STEMS, by_stem
 from emolib.synthetic.people import Person, Stage
 from emolib.synthetic.performance import perform
@@ -77,7 +77,8 @@ def film(stage: Stage, voice: Voice, text: str, code: str, seed: int, args):
     pictures = [stage.render(acted.weights[k], acted.pose[k]) for k in at]
     points = [stage.landmarks(acted.weights[k], acted.pose[k]) for k in at]
     faces = [crop(picture, p) for picture, p in zip(pictures, points, strict=True)]
-    return pictures, faces, int(np.abs(at - 0.45 * len(acted)).argmin())
+    shut = acted.weights[at][:, sides("eyeBlink")].mean(1)  # a blink shows nothing
+    return pictures, faces, int((np.abs(at / len(acted) - 0.45) + shut).argmin())
 
 
 def ours(args) -> None:

@@ -20,7 +20,7 @@ from emolib.synthetic.sentences import ALL_SENTENCES, Sentence
 from emolib.synthetic.speech import ENGINES, engine_for, find_engine
 from emolib.synthetic.take import FilmSettings, cast, person_seed
 
-CORPUS_FORMAT = 2
+CORPUS_FORMAT = 3
 KINDS = {"VideoFlash": ".flv", "AudioWAV": ".wav", "Truth": ".npz"}
 
 

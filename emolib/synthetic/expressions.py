@@ -28,84 +28,87 @@ STRENGTH = (0.9, 1.12)  # a person's least and most, of every emotion
 # Styles of each emotion at full strength; a name without side means both sides.
 RECIPES: dict[str, tuple[dict[str, float], ...]] = {
     "ANG": (
-        {  # AU 4 5 7 10 22 25 26: glaring, shouting, teeth bared
-            **{"browDown": 1.05, "eyeWide": 0.7, "eyeSquint": 0.45, "noseSneer": 0.7},
-            **{"mouthUpperUp": 0.45, "mouthLowerDown": 1.0, "mouthFunnel": 0.3, "jawOpen": 0.35},
-            **{"jawForward": 0.3, "mouthFrown": 0.15},
+        {  # AU 4 5 7 9 10 16 25: glaring, both rows of teeth bared
+            **{"browDown": 1.25, "eyeWide": 0.85, "eyeSquint": 0.45, "noseSneer": 0.8},
+            **{"mouthUpperUp": 0.6, "mouthLowerDown": 1.2, "mouthFunnel": 0.25, "jawOpen": 0.3},
+            **{"jawForward": 0.4, "mouthFrown": 0.3},
         },
-        {  # AU 4 5 7 15 23: eyes narrowed, lips tight
-            **{"browDown": 1.2, "eyeWide": 0.5, "eyeSquint": 0.6, "noseSneer": 0.6},
-            **{"mouthPress": 0.1, "mouthRollUpper": 0.1, "mouthFrown": 0.4, "jawForward": 0.45},
-            **{"mouthLowerDown": 0.8, "mouthFunnel": 0.3, "jawOpen": 0.3},
+        {  # AU 4 5 7 10 15 16 17 23: eyes narrowed, hard lips that bare the teeth, chin raised
+            **{"browDown": 1.3, "eyeWide": 0.75, "eyeSquint": 0.6, "noseSneer": 0.7},
+            **{"mouthPress": 0.5, "mouthRollUpper": 0.25, "mouthShrugLower": 0.4},
+            **{"mouthUpperUp": 0.6, "mouthLowerDown": 1.2, "mouthFrown": 0.5, "jawForward": 0.5},
+            **{"mouthFunnel": 0.2, "jawOpen": 0.25},
         },
     ),
     "DIS": (
-        {  # AU 4 7 9 10 15 17: nose wrinkled, upper lip high
-            **{"noseSneer": 1.25, "mouthUpperUp": 1.2, "browDown": 0.45, "eyeSquint": 1.05},
-            **{"cheekSquint": 0.8, "mouthFrown": 0.5, "mouthShrugLower": 0.5},
-            **{"mouthShrugUpper": 0.1, "jawOpen": 0.15, "eyeBlink": 0.42},
+        {  # AU 4 7 9 10 15 17: nose wrinkled, upper lip high, chin raised
+            **{"noseSneer": 1.1, "mouthUpperUp": 1.3, "browDown": 0.35, "eyeSquint": 1.05},
+            **{"cheekSquint": 0.8, "mouthFrown": 0.7, "mouthShrugLower": 0.9},
+            **{"mouthShrugUpper": 0.5, "eyeBlink": 0.35},
         },
         {  # AU 4 6 7 9 10 25: a grimace, mouth open
-            **{"noseSneer": 1.25, "mouthUpperUp": 1.1, "browDown": 0.5, "eyeSquint": 1.1},
-            **{"cheekSquint": 0.9, "mouthStretch": 0.15, "mouthFrown": 0.35, "jawOpen": 0.25},
-            **{"mouthFunnel": 0.15, "mouthPucker": 0.15, "mouthShrugUpper": 0.15},
-            **{"mouthShrugLower": 0.5, "eyeBlink": 0.36},
+            **{"noseSneer": 1.1, "mouthUpperUp": 1.15, "browDown": 0.35, "eyeSquint": 1.1},
+            **{"cheekSquint": 0.9, "mouthStretch": 0.2, "mouthFrown": 0.4, "jawOpen": 0.25},
+            **{"mouthFunnel": 0.15, "mouthShrugUpper": 0.15, "mouthShrugLower": 0.5},
+            **{"eyeBlink": 0.35},
         },
         {  # AU 4 7 9 10 15 17: upper lip curled, corners down
-            **{"noseSneer": 1.2, "mouthUpperUp": 1.15, "browDown": 0.5, "eyeSquint": 1.0},
-            **{"cheekSquint": 0.7, "mouthFrown": 0.45, "mouthShrugLower": 0.4},
-            **{"mouthShrugUpper": 0.4, "mouthLowerDown": 0.2, "jawOpen": 0.1, "eyeBlink": 0.42},
+            **{"noseSneer": 0.95, "mouthUpperUp": 1.2, "browDown": 0.3, "eyeSquint": 1.0},
+            **{"cheekSquint": 0.7, "mouthFrown": 0.45, "mouthShrugLower": 0.45},
+            **{"mouthShrugUpper": 0.4, "mouthLowerDown": 0.2, "jawOpen": 0.1, "eyeBlink": 0.35},
         },
     ),
     "FEA": (
-        {  # AU 1 2 4 5 26: the mouth falls open
-            **{"browInnerUp": 1.3, "browOuterUp": 0.45, "browDown": 0.2, "eyeWide": 1.3},
-            **{"mouthStretch": 0.2, "mouthFrown": 0.25, "mouthFunnel": 0.2},
-            **{"mouthLowerDown": 0.4, "jawOpen": 0.48},
+        {  # AU 1 2 4 5 20 26: the mouth falls open
+            **{"browInnerUp": 1.3, "browOuterUp": 0.6, "browDown": 0.2, "eyeWide": 1.3},
+            **{"mouthStretch": 0.3, "mouthFrown": 0.2, "mouthFunnel": 0.15},
+            **{"mouthLowerDown": 0.4, "jawOpen": 0.55},
         },
         {  # AU 1 2 4 5 20 25: mouth drawn wide and tense
-            **{"browInnerUp": 1.3, "browOuterUp": 0.35, "browDown": 0.2, "eyeWide": 1.3},
-            **{"mouthStretch": 0.9, "mouthFrown": 0.25, "mouthLowerDown": 0.4, "jawOpen": 0.5},
+            **{"browInnerUp": 1.3, "browOuterUp": 0.5, "browDown": 0.2, "eyeWide": 1.3},
+            **{"mouthStretch": 1.0, "mouthFrown": 0.25, "mouthLowerDown": 0.5, "jawOpen": 0.5},
         },
     ),
     "HAP": (
         {  # AU 6 7 12 25: a smile with teeth
-            **{"mouthSmile": 0.74, "mouthDimple": 0.25, "cheekSquint": 0.95, "eyeSquint": 0.25},
-            **{"mouthUpperUp": 0.7, "mouthLowerDown": 0.45, "browInnerUp": 0.3, "jawOpen": 0.1},
+            **{"mouthSmile": 0.8, "mouthDimple": 0.25, "cheekSquint": 1.1, "eyeSquint": 0.3},
+            **{"mouthUpperUp": 0.65, "mouthLowerDown": 0.4, "browInnerUp": 0.3},
+            **{"browOuterUp": 0.25, "jawOpen": 0.08},
         },
         {  # AU 1 2 6 12 25: lively, brows up, both rows of teeth
-            **{"mouthSmile": 0.74, "mouthUpperUp": 0.75, "mouthLowerDown": 0.5},
-            **{"browInnerUp": 0.6, "browOuterUp": 0.7, "cheekSquint": 0.85, "eyeSquint": 0.15},
-            **{"mouthDimple": 0.2, "jawOpen": 0.14},
+            **{"mouthSmile": 0.8, "mouthUpperUp": 0.65, "mouthLowerDown": 0.45},
+            **{"browInnerUp": 0.6, "browOuterUp": 0.7, "cheekSquint": 1.0, "eyeSquint": 0.15},
+            **{"mouthDimple": 0.2, "jawOpen": 0.12},
         },
         {  # AU 1 6 7 12: a smile that nearly closes the lips between words
-            **{"mouthSmile": 0.82, "mouthDimple": 0.35, "cheekSquint": 1.0, "eyeSquint": 0.3},
+            **{"mouthSmile": 0.9, "mouthDimple": 0.35, "cheekSquint": 1.1, "eyeSquint": 0.35},
             **{"mouthUpperUp": 0.4, "mouthLowerDown": 0.15, "browInnerUp": 0.2},
+            **{"browOuterUp": 0.2},
         },
     ),
     "NEU": ({},),
     "SAD": (
         {  # AU 1 4 6 15 17: the textbook's
-            **{"browInnerUp": 1.3, "browDown": 0.8, "mouthFrown": 1.3, "mouthShrugLower": 0.5},
-            **{"eyeSquint": 0.5, "cheekSquint": 0.85, "mouthStretch": 0.45},
-            **{"mouthUpperUp": 0.05, "mouthRollLower": 0.1, "eyeBlink": 0.24},
+            **{"browInnerUp": 1.3, "browDown": 0.8, "mouthFrown": 1.3, "mouthShrugLower": 0.6},
+            **{"eyeSquint": 0.45, "cheekSquint": 0.8, "mouthStretch": 0.45},
+            **{"mouthUpperUp": 0.05, "mouthRollLower": 0.1, "eyeBlink": 0.2},
         },
         {  # AU 1 4 6 7 11 15 17 20: about to cry, eyes squeezed, brows low
-            **{"browInnerUp": 1.3, "browDown": 0.7, "eyeSquint": 0.75, "cheekSquint": 0.9},
-            **{"mouthFrown": 1.3, "mouthStretch": 0.55, "mouthShrugLower": 0.55},
-            **{"mouthUpperUp": 0.1, "mouthRollLower": 0.1, "eyeBlink": 0.3},
+            **{"browInnerUp": 1.3, "browDown": 0.75, "eyeSquint": 0.65, "cheekSquint": 0.9},
+            **{"mouthFrown": 1.3, "mouthStretch": 0.5, "mouthShrugLower": 0.65},
+            **{"mouthUpperUp": 0.1, "mouthRollLower": 0.15, "eyeBlink": 0.18},
         },
         {  # AU 1 4 15 17 28: holding it back, lower lip drawn in
             **{"browInnerUp": 1.3, "browDown": 0.8, "mouthFrown": 1.3, "mouthRollLower": 0.35},
-            **{"mouthShrugLower": 0.45, "mouthStretch": 0.3, "eyeSquint": 0.5},
-            **{"cheekSquint": 0.75, "eyeBlink": 0.24},
+            **{"mouthShrugLower": 0.55, "mouthStretch": 0.3, "eyeSquint": 0.45},
+            **{"cheekSquint": 0.75, "eyeBlink": 0.2},
         },
     ),
 }
 
 
 # How far the jaw moves in speech, at full strength: sad speakers mumble, angry ones do not.
-ARTICULATION = {"ANG": 1.25, "DIS": 0.8, "FEA": 1.1, "HAP": 1.1, "NEU": 1.0, "SAD": 0.55}
+ARTICULATION = {"ANG": 1.1, "DIS": 0.8, "FEA": 1.1, "HAP": 1.1, "NEU": 1.0, "SAD": 0.55}
 
 
 def sides(name: str) -> list[int]:

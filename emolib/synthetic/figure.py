@@ -13,6 +13,7 @@ from scipy.spatial import cKDTree
 
 from emolib.synthetic import cloth, glasses, hair, motion, surfaces, teeth
 from emolib.synthetic import head as h
+from emolib.synthetic.lids import Lids, centre_eyes, fit_lids, widen_eyes
 from emolib.synthetic.person import Person
 from emolib.synthetic.strands import Strands
 
@@ -27,7 +28,6 @@ _KINDS = {
 }  # fmt: skip
 _UPPER_LIP, _LOWER_LIP = (61, 62, 63), (67, 66, 65)  # landmark numbers, facing each other
 _SKIN_DM = 0.03  # at least so much lies before the teeth
-_LIDS = {"Left": ((43, 47), (44, 46)), "Right": ((37, 41), (38, 40))}
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,7 +39,7 @@ class Figure:
     (4, last - first, 3) float32 dm. triangles (F, 3) int32, uv (F, 3, 2), material (F,) int8 of
     what is drawn. local: (N + T, 3) place on the eyeball (radii) or in a row of teeth, or colour of
     a spectacle frame. eyes: (first, last, centre) of both eyeballs. rest_weights (52,): what is
-    added to weights; gain (52,): what multiplies them. follow (N + T + M,). strands: the hair.
+    added to weights; lids: what opens and shuts them. follow (N + T + M,). strands: the hair.
     """
 
     rest: np.ndarray
@@ -50,7 +50,7 @@ class Figure:
     eyes: tuple
     jaw: tuple
     rest_weights: np.ndarray
-    gain: np.ndarray
+    lids: Lids
     pivot: np.ndarray
     neck: np.ndarray
     follow: np.ndarray
@@ -61,6 +61,8 @@ def build_figure(person: Person) -> Figure:
     """The person's geometry (a second or so of work)."""
     head = h.load_head()
     rest = head.identity(person.macros, person.shapes)
+    widen_eyes(head, rest)
+    centre_eyes(head, rest)
     rest_weights = np.zeros(len(h.UNITS), np.float32)
     for name, weight in REST.items():
         rest_weights[h.UNIT_INDEX[name]] = weight
@@ -97,7 +99,7 @@ def build_figure(person: Person) -> Figure:
         eyes=eyes,
         jaw=(starts[1], starts[2], moves),
         rest_weights=rest_weights,
-        gain=_blink_gain(head, rest),
+        lids=fit_lids(head, rest, rest_weights),
         pivot=pivot,
         neck=neck,
         follow=np.concatenate(
@@ -194,25 +196,6 @@ def _keep_inside(head: h.Head, rest, points: np.ndarray, jaw_open: np.ndarray) -
         row = points + amount * jaw_open
         _, near = cKDTree(front[:, :2]).query(row[:, :2], k=4)
         points[:, 2] -= np.maximum(row[:, 2] - (front[near, 2].min(1) - _SKIN_DM), 0)
-
-
-def _blink_gain(head: h.Head, rest: np.ndarray) -> np.ndarray:
-    """(52,) float32: how far the data's blink must go to close this person's lids, and no
-    further."""
-    gain = np.ones(len(h.UNITS), np.float32)
-    marks = np.array(h.LANDMARKS)
-    for side, pairs in _LIDS.items():
-        unit = h.UNIT_INDEX[f"eyeBlink{side}"]
-        weights = np.zeros(len(h.UNITS), np.float32)
-        weights[unit] = 1
-        shut = _moved(head, rest, weights)
-        ratios = []
-        for a, b in pairs:
-            wide = rest[marks[a], 1] - rest[marks[b], 1]
-            left = shut[marks[a], 1] - shut[marks[b], 1]
-            ratios.append((wide + 0.004) / max(wide - left, 1e-3))
-        gain[unit] = np.clip(max(ratios), 0.7, 1.6)
-    return gain
 
 
 def _local_places(head: h.Head, rest: np.ndarray):

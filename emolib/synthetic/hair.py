@@ -245,6 +245,7 @@ def _beard(person, rest, normals, rng):
     d += rng.normal(0, 0.15, d.shape)
     d /= np.linalg.norm(d, axis=1, keepdims=True)
     length = rng.uniform(0.06, 0.13, amount)[:, None]
+    length *= np.where(p[:, 1:2] > -0.64, 0.6, 1)  # a moustache is trimmed above the lip
     steps = 3
     path = np.stack([p + d * length * k / (steps - 1) + n * 0.012 * k for k in range(steps)], 1)
     out = np.repeat(n[:, None], steps, 1)

@@ -53,5 +53,5 @@ def glare(lens, x, y, z, lights, glow):
         for k in range(3):
             tint = np.float32(0.9) if k == 0 else _ONE
             glow[k] = lens[i, 11] * (
-                pane * lights[3, k] * tint * np.float32(0.20) + veil * lights[6, k]
+                pane * lights[3, k] * tint * np.float32(0.10) + veil * lights[6, k]
             )

@@ -77,7 +77,7 @@ def lens_table(world, screen, first: int, person: Person, light: np.ndarray) -> 
         row[:2], row[2:6] = screen[k, :2], np.linalg.inv(axes.T).ravel()
         row[6], row[7], row[8] = world[k, 2] + 0.02, across[2], glasses.power
         lean = [light @ axis / (np.linalg.norm(axis) * light[2]) for axis in (across, up)]
-        row[9], row[10], row[11] = 1.6 * lean[0], 1.6 * lean[1] - 0.2, glasses.glare
+        row[9], row[10], row[11] = 1.6 * lean[0], 1.6 * lean[1] + 0.1, glasses.glare
     return out
 
 

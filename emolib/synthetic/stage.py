@@ -171,7 +171,8 @@ class Stage:
             raise ConfigError("weights or pose hold values that are not numbers")
         head, figure, world = self._head, self._figure, self._world
         rest = figure.rest_weights
-        total = (rest + weights * (1 - rest)) * figure.gain
+        total = rest + weights * (1 - rest)
+        figure.lids.settle(weights, total)
         motion.deform(figure.rest, head.unit_start, head.unit_vertex, head.unit_delta, total, world)
         for (first, last, centre), side in zip(figure.eyes, ("Left", "Right"), strict=True):
             look = {

@@ -27,13 +27,13 @@ def draw_skin(rng, sex, age, race, hispanic) -> Skin:
         (0.92, 0.68, 0.72), (0.72, 0.42, 0.46)
     )  # fmt: skip
     lip = tuple(c * k for c, k in zip(tone, _mix(pale, deep, rng.uniform(0, 1)), strict=True))
-    makeup = float(rng.uniform(0.2, 0.9)) if sex == "Female" and rng.random() < 0.55 else 0.0
+    makeup = float(rng.uniform(0.35, 1.0)) if sex == "Female" and rng.random() < 0.55 else 0.0
     if makeup:
         stick = [(0.38, 0.05, 0.07), (0.45, 0.12, 0.14), (0.32, 0.07, 0.09), (0.5, 0.17, 0.15)]
         lip = _mix(lip, stick[int(rng.integers(4))], 0.75 * makeup)
     male = sex == "Male"
     beards = ("none", "moustache", "goatee", "full")
-    beard = str(rng.choice(beards, p=(0.55, 0.09, 0.14, 0.22))) if male else "none"
+    beard = str(rng.choice(beards, p=(0.42, 0.13, 0.18, 0.27))) if male else "none"
     return Skin(
         tone=tone,
         lips=lip,
@@ -106,7 +106,7 @@ def draw_glasses(rng, age) -> Glasses | None:
         drop=float(rng.choice([0.0, 0.0, 0.15])),
         brow=float(rng.choice([0.0, 0.5, 1.0])),
         colour=colour,
-        glare=float(rng.uniform(0.05, 0.5)),
+        glare=float(rng.uniform(0.05, 0.4)),
     )
     return glasses if worn else None
 

@@ -118,6 +118,26 @@ def test_lips_meet_at_rest_and_lids_meet_in_a_blink():
             assert shut[lower, 1] - shut[upper, 1] < 0.3 * wide + 0.1
 
 
+def test_eyes_are_open_as_real_ones_are_and_a_scowl_does_not_shut_them():
+    """Seeds of small and of narrow eyes among them."""
+    scowl = units(**{f"{unit}{side}": 1 for unit in _SCOWL for side in ("Left", "Right")})
+    for seed in (400, 401, 408, 431):
+        stage = Stage(Person.from_seed(seed), 480, 360)
+        calm, hard = stage.landmarks(REST, STILL), stage.landmarks(scowl, STILL)
+        for corners, pairs in _LIDS:
+            width = np.ptp(calm[list(corners), 0])
+            gap, left = (
+                np.mean([points[low, 1] - points[up, 1] for up, low in pairs])
+                for points in (calm, hard)
+            )
+            assert 0.23 < gap / width < 0.37
+            assert left > 0.15 * gap
+
+
+_SCOWL = ("eyeSquint", "cheekSquint", "noseSneer", "browDown")
+_LIDS = (((36, 39), ((37, 41), (38, 40))), ((42, 45), ((43, 47), (44, 46))))
+
+
 def test_gaze_turns_the_eyeballs(stage):
     ahead = stage.render(REST, STILL).astype(int)
     aside = stage.render(units(eyeLookOutLeft=1, eyeLookInRight=1), STILL).astype(int)
