@@ -32,7 +32,7 @@ def check_centred_mean(centred_mean: Callable[[np.ndarray, int], np.ndarray]) ->
         return not_yet("a single peak should spread evenly over five frames")
     if not np.allclose(centred_mean(np.array([1.0, 2.5]), 2), [1.0, 2.5]):
         return not_yet("two frames have no neighbours on both sides: they stay as they are")
-    return right("no lag, no lead, and honest ends")
+    return right("neither late nor early, and right at both ends")
 
 
 @exercise

@@ -46,4 +46,4 @@ def check_negative(draw_negative: Callable[[int, int, np.random.Generator], int]
         allowed = {other for other in range(n_starts) if abs(other - start) >= 3}
         if len(set(drawn)) < 0.9 * len(allowed):
             return not_yet("some starts that are far enough away never come up")
-    return right("always wrong enough to be called wrong")
+    return right("every negative is at least three frames away")

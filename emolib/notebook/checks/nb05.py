@@ -40,14 +40,14 @@ def check_decode(decode: Callable[[Tensor, Sequence, list], Tensor]) -> Verdict:
         truth = torch.cat([block(truth), skip], 1)
     answer = decode(x, blocks, given)
     if len(given) != len(skips):
-        return not_yet("the list of skips is empty afterwards: somebody else may need it")
+        return not_yet("the list of skips is empty afterwards: leave it as it was")
     if answer.shape == (1, 4, 4, 4):
         return not_yet("the last skip is missing: it is appended after the last block, too")
     if answer.shape != truth.shape:
         return not_yet(f"shape {tuple(answer.shape)}, expected {tuple(truth.shape)}")
     if not torch.allclose(answer, truth):
         return not_yet("trained weights expect the block's output first, then the skip")
-    return right("detail takes the skips, what is new grows from one pixel")
+    return right("each block's output, with the skip of the same size")
 
 
 @exercise
@@ -61,4 +61,4 @@ def check_blend(blend: Callable[[Tensor, Tensor, Tensor], Tensor]) -> Verdict:
         return not_yet("the other way round: weight 0 is a copy of the reference")
     if not torch.allclose(answer, torch.lerp(warped, colour, weight)):
         return not_yet("the two shares must add up to 1 at each pixel")
-    return right("a copy at the start, paint where painting is better")
+    return right("weight 0 copies the reference, weight 1 paints")

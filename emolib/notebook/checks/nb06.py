@@ -40,7 +40,7 @@ def check_d_step(d_step: Callable[[nn.Module, torch.optim.Optimizer, dict], floa
     if torch.equal(answer, D[1].weight):
         return not_yet("no weight has changed: is `adam.step()` called?")
     if torch.allclose(answer, after(by_hand(true)), atol=1e-7):
-        return right("a classifier that goes on learning from the truth, not an adversary")
+        return right("it learns from true frames only: no adversary of the generator")
     if torch.allclose(answer, after(by_hand(true, fresh=False)), atol=1e-7):
         return not_yet("gradients left over from before are still in it: zero them first")
     if torch.allclose(answer, after(by_hand(made)), atol=1e-7):

@@ -27,7 +27,7 @@ def check_recipe_diff(recipe_diff: Callable[[object, object], dict]) -> Verdict:
     ours = {key for key, value in asdict(pair[0]).items() if value != asdict(pair[1])[key]}
     if set(recipe_diff(*pair)) != ours:
         return not_yet(f"END and PLDA differ in {', '.join(sorted(ours))}")
-    return right("an ablation is a diff: now you can read one off the code")
+    return right("an ablation is the settings in which two recipes differ")
 
 
 @exercise
@@ -47,7 +47,7 @@ def check_paired_interval(paired_interval: Callable[..., tuple[float, float]]) -
         return not_yet(f"({low:.2f}, {high:.2f}) misses the mean gain itself: is it b - a?")
     if high - low < 0.4:
         return not_yet("too narrow: clips of one actor are not independent; draw whole actors")
-    return right("people, not clips, are what the interval runs over")
+    return right("the interval draws people, not clips")
 
 
 @exercise

@@ -70,4 +70,4 @@ def check_draw(draw: Callable[[np.ndarray, np.ndarray, np.random.Generator], flo
         return not_yet("some draws hold an actor in part: an actor comes with all clips, or not")
     if not (np.isclose(means, 40).any() and np.isclose(means, 0).any()):
         return not_yet("an actor may be drawn more than once: with replacement")
-    return right("people are what varies; their clips come along")
+    return right("people are drawn, each with all clips")

@@ -33,7 +33,7 @@ def check_gradient(gradient: Callable[[np.ndarray, np.ndarray], np.ndarray]) -> 
     if answer.shape != truth.shape:
         return not_yet(f"shape {answer.shape}, expected {truth.shape}")
     if np.allclose(answer, truth):
-        return right("springs: neighbours pull, strangers push")
+        return right("pairs with p > q attract, pairs with p < q repel")
     if np.allclose(answer, -truth):
         return not_yet("the sign: this direction makes the divergence larger")
     if np.allclose(4 * answer, truth):

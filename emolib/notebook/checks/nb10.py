@@ -60,7 +60,7 @@ def check_fade(fade: Callable[[np.ndarray, int], np.ndarray]) -> Verdict:
     if answer[0] != 1 or answer[-1] != 1:
         return not_yet("a clip does not fade at its own two ends")
     if not np.allclose(answer[::-1], fade(found[::-1].copy(), 4)):
-        return not_yet("coming should look like going, reversed")
+        return not_yet("after a gap the shares should be those before it, reversed")
     if not np.allclose(answer, ease(found)):
         return not_yet(f"before the gap: {np.round(answer[4:10], 2).tolist()}, expected fifths")
-    return right("nobody sees the face pop")
+    return right("the face fades out before a gap and in again after it")

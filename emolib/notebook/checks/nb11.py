@@ -51,7 +51,7 @@ def check_rating_interval(interval_of: Callable[[list[int]], tuple[float, float]
         if got[1] - got[0] < 0.98 * (want.high - want.low):
             return not_yet(f"{scores}: too narrow; divide by n - 1, and t is wider than 1.96")
         return not_yet(f"{scores}: {got}, expected {want.low:.2f} to {want.high:.2f}")
-    return right("and three fives still give no width at all: that is what the text is about")
+    return right("for three fives it still has no width, as section 7 says")
 
 
 @exercise
