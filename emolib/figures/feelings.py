@@ -8,8 +8,8 @@ import numpy as np
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
-from emolib.base.emotions import COLOURS, NAMES
-from emolib.figures.style import INK, QUIET, emotion_colours, emotion_names
+from emolib.base.emotions import COLOURS, EMOTIONS, NAMES
+from emolib.figures.style import INK, QUIET
 
 
 def by_strength(
@@ -71,13 +71,14 @@ def walk(
     """
     fig, (top, ax) = plt.subplots(2, 1, figsize=(6.0, 2.5), height_ratios=(1, 1.7))
     seconds = np.arange(len(weights)) / fps
-    ax.stackplot(seconds, weights.T, colors=emotion_colours(), alpha=0.85)
-    for n, (share, name) in enumerate(zip(weights.T, emotion_names(), strict=True)):
+    ax.stackplot(seconds, weights.T, colors=[COLOURS[code] for code in EMOTIONS], alpha=0.85)
+    for n, (share, code) in enumerate(zip(weights.T, EMOTIONS, strict=True)):
         if share.max() > 0.5:
             k = int(share.argmax())
             low = weights[k, :n].sum()
             ha = "left" if k == 0 else "right" if k == len(weights) - 1 else "center"
-            ax.text(seconds[k], low + share[k] / 2, f" {name} ", ha=ha, va="center", color="white")
+            where = seconds[k], low + share[k] / 2
+            ax.text(*where, f" {NAMES[code]} ", ha=ha, va="center", color="white")
     ax.set(xlabel="seconds", ylabel="weight", xlim=(0, seconds[-1]), ylim=(0, 1))
     top.axis("off")
     width = 0.96 / len(pictures)

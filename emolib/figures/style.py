@@ -7,8 +7,6 @@ from textwrap import wrap
 import matplotlib as mpl
 from matplotlib.figure import Figure
 
-from emolib.base.emotions import COLOURS, EMOTIONS, NAMES
-
 SCREEN_DPI = 90
 PRINT_DPI = 150
 LETTERS_PER_INCH = 16.5  # of a caption
@@ -40,16 +38,6 @@ _RC = {
 def use_style() -> None:
     """Make matplotlib draw everything after this in the project's style."""
     mpl.rcParams.update(_RC)
-
-
-def emotion_colours() -> list[str]:
-    """Colours in `EMOTIONS` order."""
-    return [COLOURS[code] for code in EMOTIONS]
-
-
-def emotion_names() -> list[str]:
-    """Names in `EMOTIONS` order."""
-    return [NAMES[code] for code in EMOTIONS]
 
 
 def caption(fig: Figure, text: str, *, corpus: str, profile: str) -> Figure:
