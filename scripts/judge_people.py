@@ -5,7 +5,7 @@ names an emotion; its seventh class, "surprised", which CREMA-D lacks, is droppe
 are renormalised. The blendshape network (`media.face_units`) names nothing: it says how far each
 face unit moves against the same person's neutral clip, and the same is measured on real people.
 The recipes of `synthetic.expressions` follow the second. They were tuned on seeds below 1000; 3000
-to 3039, 5200 to 5239 and 5300 to 5339 were looked at only at the end.
+to 3039, 5200 to 5239, 5300 to 5339 and 5400 to 5439 were looked at only at the end.
 
     python scripts/judge_people.py real CREMA-D/VideoFlash london grid --save real.json
     python scripts/judge_people.py ours --seeds 0:12 --level XX --sheet sheet.png --real real.json
