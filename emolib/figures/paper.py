@@ -138,8 +138,8 @@ FIGURES: dict[int | str, PaperFigure] = {  # by the paper's number; by name what
         "cremad_1001",
         lambda result: (
             "CREMA-D's actor 1001 says one sentence in six emotions: four frames of each true clip,"
-            f" and of the calm clip made to say it by {result.numbers['recipe']}"
-            f" ({result.numbers['step']:,} steps), which has seen no clip of CREMA-D."
+            f" and of the calm clip made to say it by {result.numbers['recipe']}, which has seen no"
+            " clip of CREMA-D."
         ),
         ("cremad_1001.json",),
         draw.true_and_generated,
