@@ -14,11 +14,12 @@ import soundfile
 from PIL import Image
 
 from emolib.base.config import AUDIO
-from emolib.base.errors import AudioError, EmolibError
+from emolib.base.errors import EmolibError
 from emolib.base.files import data_dir
 from emolib.data.corpora import Corpus, open_corpus
 from emolib.generate.order import SpokenText
 from emolib.media.video import read_frames
+from emolib.studio.problems import StudioError
 from emolib.synthetic.sentences import ALL_SENTENCES
 
 log = logging.getLogger(__name__)
@@ -90,13 +91,14 @@ def check_text(text: str, max_letters: int) -> str:
     """A text to be spoken, stripped.
 
     Raises:
-        AudioError: nothing to say, or too long.
+        StudioError: nothing to say, or too long.
     """
     text = text.strip()
     if len(text) > max_letters:
-        raise AudioError(f"the text has {len(text)} letters", expected=f"at most {max_letters}")
+        message = f"the text has {len(text)} letters"
+        raise StudioError("too_long", message, f"use at most {max_letters}")
     if not any(letter.isalnum() for letter in text):
-        raise AudioError("the text has nothing to say", fix="write a sentence")
+        raise StudioError("invalid", "the text has nothing to say", "write a sentence")
     return text
 
 

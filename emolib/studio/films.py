@@ -32,14 +32,15 @@ INK, PAPER = "#1A1A1A", "#FFFFFF"
 REPORTED = ("seconds", "frames", "model", "device", "signed", "signature_note", "notes", "total_s")
 
 
-def make_job(talker: TalkingFace, job: Job, stopped: Callable[[], bool]) -> object:
-    """Make a job; a film's report becomes the job's. Returns the `Preview` of a preview.
+def make_job(talker: TalkingFace, job: Job, stopped: Callable[[], bool]) -> None:
+    """Make a job: a film's report becomes the job's, a preview what was `made`.
 
     Raises:
         EmolibError: what is wrong with the order; `Cancelled`. No film is left then.
     """
     if job.kind == "preview":
-        return make_preview(talker, job.order)
+        job.made = make_preview(talker, job.order)
+        return
     if job.kind == "film":
         try:
             look = talker.preview_clip(job.order, cancel=stopped)
@@ -67,7 +68,6 @@ def make_job(talker: TalkingFace, job: Job, stopped: Callable[[], bool]) -> obje
     width, height = report["picture_px"]
     kept = {key: report[key] for key in REPORTED} | {"notes": notes}
     job.report = kept | {"width": width, "height": height}
-    return None
 
 
 @dataclass(frozen=True)

@@ -39,8 +39,8 @@ class Job:
         folder: where its files lie; `out` where its film goes.
         kind: "film" (with a first look on the way), "six" emotions side by side, or "preview".
         keep: go on although nobody asks about it.
-        made: what its worker returned, if that was in this process.
-        held: a worker has its files open.
+        answered: its film has been rated.
+        made: the `Preview` of a preview.
         changed: called after every change.
     """
 
@@ -59,10 +59,8 @@ class Job:
     has_preview: bool = False
     error: Problem | None = None
     report: dict | None = None
+    answered: bool = False
     made: object = None
-    held: bool = False
-    deleted: bool = False
-    stopped_at: float | None = None
     watchers: int = 0
     seen_at: float = field(default_factory=time.monotonic)
     changed: Callable[[Job], None] = lambda job: None
@@ -76,6 +74,12 @@ class Job:
     def final(self) -> bool:
         """Whether nothing more will happen to it."""
         return self.state in FINAL
+
+    def end(self, state: State, error: Problem | None = None) -> None:
+        """Come to an end."""
+        self.state, self.stage, self.error, self.finished_at = state, "finished", error, time.time()
+        self.has_preview = self.has_preview and state == "done"
+        self.progress = 1.0 if state == "done" else self.progress
 
     def advance(self, stage: Stage, done: int, total: int) -> None:
         """Move on within the work; progress never goes back."""

@@ -5,10 +5,13 @@ Messages never name a file of this computer.
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 
 from emolib.base import errors
 from emolib.base.errors import EmolibError
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -43,7 +46,7 @@ _CODES = (  # first match wins: class, code, fix
 
 
 def problem_of(error: Exception) -> Problem:
-    """What people are told of an error, without paths."""
+    """What people are told of an error, without paths; an error of ours is logged."""
     if isinstance(error, StudioError):
         return Problem(error.code, error.problem, error.fix)
     for kind, code, fix in _CODES:
@@ -51,6 +54,7 @@ def problem_of(error: Exception) -> Problem:
             place = f" ({error.where})" if error.where else ""
             expected = f"; expected {error.expected}" if error.expected else ""
             return Problem(code, f"{error.problem}{place}{expected}", fix)
+    log.error("a job failed", exc_info=error)
     message = "something went wrong while making the film"
     return Problem("internal", message, "try again; the log has the details")
 

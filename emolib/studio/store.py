@@ -1,47 +1,37 @@
-"""Jobs and answers on disk: rows in SQLite, a folder of files a job. What a restart finds, it puts
-in order.
+"""What a page keeps in its state folder: jobs as files, the study's answers in SQLite.
 
-Rows are written when a job's state changes, not at every step. A job that was being made when the
-server died has failed, and says so; jobs that waited go on waiting; finished ones stay until they
-expire. Folders without a row, and rows whose files are gone, are removed.
+`jobs/ID.json` is written when a job's state changes, not at every step; `jobs/ID/` holds its files.
+A job that was being made when the server died has failed, and says so; jobs that waited go on
+waiting; finished ones stay until they expire.
 """
 
 from __future__ import annotations
 
-import csv
 import json
 import logging
 import shutil
 import sqlite3
-import time
-from contextlib import contextmanager
-from dataclasses import asdict
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import asdict, astuple
 from pathlib import Path
 
 from emolib.base.errors import ResourceError
-from emolib.base.files import data_dir
+from emolib.base.files import data_dir, write_json
 from emolib.generate.order import Order
 from emolib.studio.jobs import PREVIEW, RESULT, Job
 from emolib.studio.problems import INTERRUPTED, Problem, StudioError
-from emolib.studio.survey import COLUMNS, HIGH, LOW, QUESTIONS, Answer, answer_row
+from emolib.studio.survey import COLUMNS, QUESTIONS, Answer
 
 log = logging.getLogger(__name__)
 
 PRIVATE = 0o700  # of folders: faces and voices are nobody else's business
-VERSION = 2  # of the tables
+KEPT = ("id", "keep", "state", "stage", "progress", "created_at", "started_at", "finished_at")
+KEPT += ("has_preview", "answered", "report")
 MAX_ANSWERS = 100_000  # a table that anybody can write to has an end
-JOB = "id, state, kept, created_at, started_at, finished_at, has_preview, job_order, error, report"
-TABLES = (
-    """create table jobs (
-    id text primary key, state text not null, kept integer not null, created_at real not null,
-    started_at real, finished_at real, has_preview integer not null, job_order text not null,
-    error text, report text)""",
-    f"""create table answers (
-    {", ".join(f"{name} {'integer' if name in QUESTIONS else 'text'}" for name in COLUMNS)},
-    job_id text unique)""",
-)
-SCORES = {"", *(str(score) for score in range(LOW, HIGH + 1))}
-DATABASE, OLD_ANSWERS = "jobs.sqlite3", "study.csv"
+DATABASE = "jobs.sqlite3"  # which held jobs, too, once
+TYPES = ", ".join(f"{name} {'integer' if name in QUESTIONS else 'text'}" for name in COLUMNS)
+TABLES = f"drop table if exists jobs; create table if not exists answers ({TYPES})"
 
 
 def default_state() -> Path:
@@ -49,182 +39,86 @@ def default_state() -> Path:
     return data_dir() / "web"
 
 
-class JobStore:
-    """The database and the folders below one state folder; without one, all is in memory.
+def save_job(job: Job) -> None:
+    """Write down what a restart has to know of a job. Raises ResourceError: it cannot be."""
+    order = job.order.as_json()
+    if job.final:
+        order["audio"] = None  # what was to be said is forgotten
+    told = {name: getattr(job, name) for name in KEPT}
+    told |= {"order": order, "error": job.error and asdict(job.error)}
+    write_json(_row(job), told)
+
+
+def load_jobs(folder: Path) -> list[Job]:
+    """All jobs, oldest first, after what a stopped server left has been put in order.
+
+    A file that cannot be read costs only its job, as does a film that is gone.
 
     Raises:
-        ResourceError: the folder cannot be written, or its database is damaged.
+        ResourceError: the folder cannot be written.
     """
-
-    def __init__(self, folder: Path | None = None):
-        self.folder = folder
-        with self._told():
-            if folder is not None:
-                (folder / "jobs").mkdir(PRIVATE, parents=True, exist_ok=True)
-            file = ":memory:" if folder is None else folder / DATABASE
-            self._db = sqlite3.connect(file, check_same_thread=False, isolation_level=None)
-            self._db.execute("pragma journal_mode = wal")
-            if self._db.execute("pragma user_version").fetchone()[0] < VERSION:
-                self._begin()
-
-    @contextmanager
-    def _told(self):
+    jobs = []
+    with _told(folder):
+        folder.mkdir(PRIVATE, parents=True, exist_ok=True)
+        (folder / "jobs").mkdir(PRIVATE, exist_ok=True)
+    for path in (folder / "jobs").glob("*.json"):
         try:
-            yield
-        except (OSError, sqlite3.Error) as error:
-            raise ResourceError(
-                f"the state cannot be kept ({error})",
-                file=self.folder and self.folder / DATABASE,
-                fix="make the folder writable, or move a damaged database away",
-            ) from error
-
-    def close(self) -> None:
-        """Write everything out."""
-        self._db.close()
-
-    def job_folder(self, job_id: str) -> Path:
-        """Where a job's files lie. `job_id` is one of ours, never text from a request."""
-        return self.folder / "jobs" / job_id
-
-    # jobs
-
-    def save(self, job: Job) -> None:
-        """Insert or replace a job's row."""
-        if self.folder is None:
-            return
-        order = job.order.as_json()
-        if job.final:
-            order["audio"] = None  # what was to be said is forgotten
-        values = (
-            *(job.id, job.state, job.keep, job.created_at, job.started_at, job.finished_at),
-            *(job.has_preview, json.dumps(order)),
-            job.error and json.dumps(asdict(job.error)),
-            job.report and json.dumps(job.report),
-        )
-        marks = ", ".join("?" * len(values))
-        self._db.execute(f"insert or replace into jobs ({JOB}) values ({marks})", values)
-
-    def forget(self, job_id: str) -> None:
-        """Remove a job's row; its folder is another matter. Answers stay, without its name."""
-        self._db.execute("delete from jobs where id = ?", (job_id,))
-        self._db.execute("update answers set job_id = null where job_id = ?", (job_id,))
-
-    def remove_files(self, job: Job) -> None:
-        """Remove what was uploaded for a job, and whatever is not its outcome; all if deleted."""
-        if self.folder is None:
-            return
-        if job.deleted:
-            shutil.rmtree(job.folder, ignore_errors=True)
-            return
-        kept = {PREVIEW, RESULT} if job.state == "done" else set()
-        for path in list(job.folder.iterdir()) if job.folder.is_dir() else []:
-            if path.name not in kept and path.name.removesuffix(".json") not in kept:
-                path.unlink(missing_ok=True)
-
-    def sweep(self, known: set[str]) -> None:
-        """Remove folders that belong to no job."""
-        for path in (self.folder / "jobs").iterdir() if self.folder else ():
-            if path.name not in known:
-                shutil.rmtree(path, ignore_errors=True)
-
-    def load(self) -> list[Job]:
-        """All jobs, oldest first, after what a stopped server left has been put in order.
-
-        A row that cannot be read costs only its job.
-
-        Raises:
-            ResourceError: the table cannot be read.
-        """
-        with self._told():
-            rows = self._db.execute(f"select {JOB} from jobs order by created_at").fetchall()
-        jobs = []
-        for row in rows:
-            try:
-                job = self._job(row)
-            except (ValueError, TypeError) as error:
-                log.warning("job %s cannot be read (%s): forgotten", row[0], error)
-                self.forget(row[0])
-                continue
-            if self._tidied(job):
-                jobs.append(job)
-        return jobs
-
-    def _job(self, row: tuple) -> Job:
-        job_id, state, kept, created, started, finished, preview, order, error, report = row
-        return Job(
-            Order.from_json(json.loads(order)),
-            self.job_folder(job_id),
-            id=job_id,
-            keep=bool(kept),
-            state=state,
-            stage="queued" if state == "queued" else "finished",
-            progress=1.0 if state == "done" else 0.0,
-            created_at=float(created),
-            started_at=None if started is None else float(started),
-            finished_at=None if finished is None else float(finished),
-            has_preview=bool(preview),
-            error=Problem(**json.loads(error)) if error else None,
-            report=dict(json.loads(report)) if report else None,
-        )
-
-    def _tidied(self, job: Job) -> bool:
-        """Whether a job found at the start is kept; what was being made is marked as failed."""
-        if job.state == "done" and not job.film.is_file():
-            self.forget(job.id)
-            return False
+            told = json.loads(path.read_text(encoding="utf-8"))
+            order, error = Order.from_json(told.pop("order")), told.pop("error")
+            job = Job(order, path.with_suffix(""), error=error and Problem(**error), **told)
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            log.warning("job %s cannot be read (%s): forgotten", path.stem, error)
+            continue
         lost = job.state == "queued" and not all(file.is_file() for file in job.order.files)
         if lost or job.state == "running":
-            job.state, job.stage, job.error = "failed", "finished", INTERRUPTED
-            job.finished_at, job.has_preview = time.time(), False
-            self.save(job)
+            job.end("failed", INTERRUPTED)
+            save_job(job)
         if job.final:
-            self.remove_files(job)
-        return True
+            clean(job)
+        if job.state != "done" or job.film.is_file():
+            jobs.append(job)
+    return sorted(jobs, key=lambda job: job.created_at)
 
-    # answers
 
-    def add_answer(self, answer: Answer, job_id: str | None = None) -> None:
-        """Keep an answer, on the disk when this returns; one a job.
+def forget(job: Job) -> None:
+    """Remove what is written of a job; its files go when nobody has them open: see `clean`."""
+    _row(job).unlink(missing_ok=True)
 
-        Raises:
-            StudioError: this job's film has been rated already, or no more answers are taken.
-            ResourceError: it cannot be written.
-        """
-        row = (*answer_row(answer), job_id)
-        marks = ", ".join("?" * len(row))
-        room = f"where (select count(*) from answers) < {MAX_ANSWERS}"
-        with self._told():
-            try:
-                done = self._db.execute(f"insert into answers select {marks} {room}", row)
-            except sqlite3.IntegrityError:
-                raise StudioError("already_answered", "this film has been rated already") from None
-        if not done.rowcount:
+
+def clean(job: Job) -> None:
+    """Remove what was uploaded for a job, and what is not its outcome; all if it is forgotten."""
+    if not _row(job).exists():
+        shutil.rmtree(job.folder, ignore_errors=True)
+    kept = (PREVIEW, RESULT) if job.state == "done" else ()
+    for path in job.folder.glob("*"):
+        if path.name.removesuffix(".json") not in kept:
+            path.unlink(missing_ok=True)
+
+
+def sweep(folder: Path, known: set[str]) -> None:
+    """Remove what belongs to no job."""
+    for path in (folder / "jobs").iterdir():
+        if path.name.removesuffix(".json") not in known:
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+
+def _row(job: Job) -> Path:
+    return job.folder.with_name(f"{job.id}.json")
+
+
+def keep_answer(folder: Path, answer: Answer) -> None:
+    """Keep an answer, on the disk when this returns.
+
+    Raises:
+        StudioError: no more answers are taken.
+        ResourceError: it cannot be written.
+    """
+    marks = ", ".join("?" * len(COLUMNS))
+    with _table(folder) as db:
+        if db.execute("select count(*) from answers").fetchone()[0] >= MAX_ANSWERS:
             raise StudioError("study_full", f"{MAX_ANSWERS:,} answers are kept: no more are taken")
-
-    def answers(self) -> list[Answer]:
-        """All answers, oldest first."""
-        with self._told():
-            rows = self._db.execute(f"select {', '.join(COLUMNS)} from answers order by rowid")
-            return [Answer(*row) for row in rows]
-
-    def _begin(self) -> None:
-        """The tables; answers of the first version's `study.csv` are taken over, once."""
-        self._db.execute("begin immediate")
-        self._db.execute("drop table if exists jobs")  # of the first version, an hour old at most
-        for table in TABLES:
-            self._db.execute(table)
-        old = self.folder and self.folder / OLD_ANSWERS
-        if old and old.is_file():
-            with old.open(encoding="utf-8", errors="replace", newline="") as stream:
-                for row in csv.DictReader(stream):
-                    scores = {name: row.get(name) for name in QUESTIONS}
-                    if not set(COLUMNS) <= set(row) or not set(scores.values()) <= SCORES:
-                        log.warning("%s: an answer cannot be read and stays there: %s", old, row)
-                        continue
-                    scores = {name: int(text) if text else None for name, text in scores.items()}
-                    self.add_answer(Answer(**{name: row[name] for name in COLUMNS} | scores))
-        self._db.execute(f"pragma user_version = {VERSION}")
-        self._db.execute("commit")
+        names = ", ".join(COLUMNS)
+        db.execute(f"insert into answers ({names}) values ({marks})", astuple(answer))
 
 
 def read_answers(folder: Path | None = None) -> list[Answer]:
@@ -234,10 +128,28 @@ def read_answers(folder: Path | None = None) -> list[Answer]:
         ResourceError: its database is damaged.
     """
     folder = folder or default_state()
-    if not (folder / DATABASE).is_file() and not (folder / OLD_ANSWERS).is_file():
+    if not (folder / DATABASE).is_file():
         return []
-    store = JobStore(folder)
+    with _table(folder) as db:
+        return [Answer(*row) for row in db.execute(f"select {', '.join(COLUMNS)} from answers")]
+
+
+@contextmanager
+def _table(folder: Path) -> Iterator[sqlite3.Connection]:
+    with _told(folder):
+        folder.mkdir(PRIVATE, parents=True, exist_ok=True)
+        with closing(sqlite3.connect(folder / DATABASE)) as db, db:
+            db.executescript(TABLES)
+            yield db
+
+
+@contextmanager
+def _told(folder: Path) -> Iterator[None]:
     try:
-        return store.answers()
-    finally:
-        store.close()
+        yield
+    except (OSError, sqlite3.Error) as error:
+        raise ResourceError(
+            f"the state cannot be kept ({error})",
+            file=folder,
+            fix="make the folder writable, or move a damaged database away",
+        ) from error

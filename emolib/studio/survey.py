@@ -11,9 +11,8 @@ from __future__ import annotations
 
 import csv
 import os
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
-from datetime import UTC, datetime
+from collections.abc import Sequence
+from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 
 from emolib import __version__
@@ -22,7 +21,6 @@ from emolib.base.files import atomic_path
 from emolib.base.results import save_result
 from emolib.base.runtime import run_record
 from emolib.evaluation.intervals import METHOD, scale_interval
-from emolib.studio.problems import StudioError
 
 LOW, HIGH = 0, 5
 QUESTIONS = {  # in the order of the paper's Figure 5
@@ -51,31 +49,6 @@ class Answer:
 
 
 COLUMNS = tuple(field.name for field in fields(Answer))
-
-
-def checked_answer(given: Mapping, *, emotion: str = "", model: str = "") -> Answer:
-    """An answer from what a page sent: `{"consent": true, "usability": 0…5 or null, …}`.
-
-    Args:
-        emotion, model: of the clip that was seen; never from the person's own words.
-
-    Raises:
-        StudioError: no consent, an unknown field, a number off the scale, or no question answered.
-    """
-    if given.get("consent") is not True:
-        raise StudioError("consent_needed", "answers are kept only with consent", "tick the box")
-    unknown = sorted(str(name)[:40] for name in set(given) - {"consent", *QUESTIONS})
-    if unknown:
-        raise StudioError("invalid", f"unknown field {unknown[0]!r}", "use " + ", ".join(QUESTIONS))
-    scores = {name: given.get(name) for name in QUESTIONS}
-    for name, score in scores.items():
-        if score is not None and (type(score) is not int or not LOW <= score <= HIGH):
-            message = f"{name}: {str(score)[:40]!r} is not on the scale"  # True is an int, too
-            raise StudioError("invalid", message, f"a whole number from {LOW} to {HIGH}, or null")
-    if all(score is None for score in scores.values()):
-        raise StudioError("invalid", "no question is answered", "answer at least one of the four")
-    today = datetime.now(UTC).date().isoformat()
-    return Answer(today, **scores, emotion=emotion, model=model)
 
 
 def summarise(answers: Sequence[Answer]) -> dict:
@@ -133,11 +106,6 @@ def summary_lines(answers: Sequence[Answer]) -> list[str]:
     return [*lines, f"mean from {LOW} to {HIGH}; interval: {METHOD}"]
 
 
-def answer_row(answer: Answer) -> tuple:
-    """An answer's values in the order of `COLUMNS`."""
-    return tuple(asdict(answer).values())
-
-
 def write_csv(answers: Sequence[Answer], path: str | os.PathLike) -> Path:
     """All answers as a table, for other programs.
 
@@ -145,5 +113,5 @@ def write_csv(answers: Sequence[Answer], path: str | os.PathLike) -> Path:
         ResourceError: it cannot be written.
     """
     with atomic_path(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as out:
-        csv.writer(out).writerows([COLUMNS, *map(answer_row, answers)])
+        csv.writer(out).writerows([COLUMNS, *map(astuple, answers)])
     return Path(path)

@@ -1,37 +1,35 @@
-"""Who makes jobs: the network in this process, or a process of its own on a device."""
+"""Who makes jobs: the network in this process, or one in a process of its own on a device.
+
+A process is sent an order and a folder, and tells step by step what becomes of it. Whatever it is
+sent meanwhile means that nobody wants the film any more. So does the end of the line: a worker
+leaves with its server.
+"""
 
 from __future__ import annotations
 
-import json
 import logging
 import os
-import subprocess
-import sys
-import threading
+import signal
 import time
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable
+from functools import partial
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
 from typing import TYPE_CHECKING, Literal
 
-from emolib.base.errors import Cancelled
+from emolib.base.errors import Cancelled, EmolibError
 from emolib.studio.jobs import Job, Limits
-from emolib.studio.problems import CRASHED, INTERRUPTED, Problem, StudioError, problem_of
+from emolib.studio.problems import StudioError, problem_of
 
 if TYPE_CHECKING:
     from emolib.generate import TalkingFace
-    from emolib.studio.engine import JobEngine
 
-log = logging.getLogger(__name__)
-
-MAX_FALSE_STARTS = 3
+LOOK_S = 0.05  # between two questions whether a job is still wanted, while its process is silent
 
 
 class WorkerDied(Exception):
-    """A worker's process has ended, or says what makes no sense: it has to be started again."""
-
-
-class WorkerUnfit(Exception):
-    """A worker cannot work at all: no checkpoint, no such device."""
+    """A worker's process has ended, or does not stop: it has to be started again."""
 
 
 class Worker:
@@ -40,7 +38,6 @@ class Worker:
     Attributes:
         state: "starting", "idle" or "busy", with `job`.
         model: the network's name; "" until it is loaded.
-        started_s: the monotonic time of a start that has not ended yet.
     """
 
     def __init__(self, talker: TalkingFace | None = None, device: str = ""):
@@ -48,16 +45,16 @@ class Worker:
         self.model = talker.name if talker else ""
         self.state: Literal["starting", "idle", "busy"] = "starting"
         self.job: Job | None = None
-        self.started_s: float | None = None
 
     def start(self) -> None:
         """Be ready to make jobs.
 
         Raises:
-            WorkerDied, WorkerUnfit: see there.
+            WorkerDied: see there.
+            EmolibError: it cannot work at all: no checkpoint, no such device.
         """
 
-    def make(self, job: Job, stopped: Callable[[], bool]) -> object:
+    def make(self, job: Job, stopped: Callable[[], bool]) -> None:
         """Make a job; `stopped()` says that nobody wants it any more.
 
         Raises:
@@ -66,164 +63,123 @@ class Worker:
         """
         from emolib.studio.films import make_job  # here: a server of processes needs no torch
 
-        return make_job(self.talker, job, stopped)
+        make_job(self.talker, job, stopped)
 
-    def cancel(self, job: Job) -> None:
-        """Ask for a job to be let go."""
-
-    def hang_up(self) -> None:
-        """Ask to leave."""
-
-    def kill(self) -> None:
+    def end(self) -> None:
         """Leave at once."""
 
 
-def worker_command(checkpoint: str, device: str) -> list[str]:
-    """How a worker's process is started."""
-    return [sys.executable, "-m", "emolib.studio.worker_process", checkpoint, device]
-
-
 class ProcessWorker(Worker):
-    """A process of its own: a file that breaks a decoder breaks it alone. See `worker_process`.
+    """A process of its own: a file that breaks a decoder breaks it alone.
 
     Args:
-        command: how it is started.
+        life: what the process does, see `work`.
     """
 
-    def __init__(self, command: Sequence[str], device: str, limits: Limits):
+    def __init__(
+        self, checkpoint: str, device: str, limits: Limits, life: Callable[..., None] | None = None
+    ):
         super().__init__(device=device)
-        self.command, self.limits = list(command), limits
-        self._process: subprocess.Popen | None = None
-        self._say_lock = threading.Lock()
+        self.checkpoint, self.limits, self.life = checkpoint, limits, life or work
+        self._process: BaseProcess | None = None
 
     def start(self) -> None:
         """Start the process, and wait until it has loaded its network."""
-        self.state, self.started_s = "starting", time.monotonic()
-        try:
-            self._process = subprocess.Popen(
-                self.command,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                env={**os.environ, "EMOLIB_PROGRESS": "0"},
-                start_new_session=True,  # Ctrl+C in a terminal reaches the server alone
-            )
-            said = self._hear()
-        except OSError as error:
-            raise WorkerDied(str(error)) from error
-        finally:
-            self.started_s = None
-        if said["event"] != "ready":
-            raise WorkerUnfit(said.get("message", "the worker does not start"))
-        self.model, self.device = said["model"], said["device"]
+        context = get_context("spawn")
+        self._line, theirs = context.Pipe()
+        given = (theirs, self.checkpoint, self.device)
+        self._process = context.Process(target=self.life, args=given, daemon=True)
+        self._process.start()
+        theirs.close()
+        said = self._hear(self.limits.start_timeout_s)
+        if said is None:
+            raise WorkerDied("it does not start")
+        if said[0] == "broken":
+            raise EmolibError(said[1])
+        _, self.model, self.device = said
 
     def make(self, job: Job, stopped: Callable[[], bool]) -> None:
         """Let the process make a job; its report is the job's."""
-        if self._process.poll() is not None:  # it died while idle: no fault of this job
-            self.kill()
+        if not self._process.is_alive():  # it died while idle: no fault of this job
             self.start()
-            self.state = "busy"
         if stopped():
             raise Cancelled("cancelled")
         job.folder.mkdir(parents=True, exist_ok=True)
-        task = {"job": job.id, "folder": str(job.folder), "order": job.order.as_json()}
-        self._say(task)
+        self._say((job.order, job.folder))
+        unwanted_s = None  # the time at which the process was told so
         while True:
-            said = self._hear()
-            if said.get("job") != job.id:
-                raise WorkerDied("an answer about another job")
-            match said["event"]:
-                case "progress":
-                    job.advance(said["stage"], said["done"], said["total"])
-                case "preview":
-                    job.previewed()
-                case "done":
-                    job.report = said["report"]
+            match self._hear(LOOK_S):
+                case ("step", *step) if not job.final:
+                    job.stage, job.progress, job.has_preview = step
+                    job.changed(job)
+                case ("done", report):
+                    job.report = report
                     return
-                case "failed":
-                    problem = Problem(**said["error"])
+                case ("failed", problem):
                     raise StudioError(problem.code, problem.message, problem.fix)
-                case "cancelled":
+                case ("cancelled",):
                     raise Cancelled("cancelled")
+            if unwanted_s is None and stopped():
+                unwanted_s = time.monotonic()
+                self._say(None)
+            elif unwanted_s and time.monotonic() - unwanted_s > self.limits.cancel_grace_s:
+                raise WorkerDied("it does not stop")
 
-    def cancel(self, job: Job) -> None:
-        """Tell the process that a job is not wanted any more."""
-        with suppress(WorkerDied):
-            self._say({"cancel": job.id})
-
-    def hang_up(self) -> None:
-        """End the line to the process, which leaves then."""
-        process = self._process
-        if process is not None:
-            with self._say_lock, suppress(OSError):
-                process.stdin.close()
-
-    def kill(self) -> None:
+    def end(self) -> None:
         """End the process."""
-        process = self._process
-        if process is not None:
-            process.kill()
-            process.wait()
+        if self._process is not None:
+            self._process.kill()
+            self._process.join()
 
-    def _say(self, message: dict) -> None:
-        process = self._process
+    def _say(self, message: tuple | None) -> None:
         try:
-            with self._say_lock:
-                process.stdin.write(json.dumps(message).encode() + b"\n")
-                process.stdin.flush()
-        except (OSError, ValueError, AttributeError) as error:  # it has ended, or never began
+            self._line.send(message)
+        except OSError as error:
             raise WorkerDied("it does not listen") from error
 
-    def _hear(self) -> dict:
-        line = self._process.stdout.readline()
-        if not line:
-            raise WorkerDied("no answer")
+    def _hear(self, patience_s: float) -> tuple | None:
+        """The process's next word; None if there is none so soon."""
         try:
-            said = json.loads(line)
-            said["event"]
-        except (ValueError, KeyError, TypeError) as error:
-            raise WorkerDied("an answer that makes no sense") from error
-        return said
+            return self._line.recv() if self._line.poll(patience_s) else None
+        except (EOFError, OSError) as error:
+            raise WorkerDied("it has ended") from error
 
 
-def work(worker: Worker, engine: JobEngine) -> None:
-    """A worker's life: it is started, fed, and started again when it dies."""
-    false_starts = 0
-    while not engine.closing:
-        try:
-            worker.start()
-            false_starts = 0
-            while (job := engine.take(worker)) is not None:
-                _make(worker, job, engine)
-        except WorkerUnfit as error:
-            return engine.give_up(str(error))
-        except Exception as error:
-            false_starts += worker.state == "starting"
-            worker.kill()
-            if engine.closing:
-                return None
-            unknown = None if isinstance(error, WorkerDied) else error
-            log.warning("the worker on %s stopped (%s)", worker.device, error, exc_info=unknown)
-            if false_starts >= MAX_FALSE_STARTS:
-                return engine.give_up(f"the worker on {worker.device} does not start")
+def work(line: Connection, checkpoint: str, device: str) -> None:
+    """A process's life: load the network, and make films until the server is gone."""
+    from emolib.generate import TalkingFace
+    from emolib.studio.films import make_job
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C in a terminal is the server's
+    os.dup2(2, 1)  # what a library prints is no word of the server
+    os.environ["EMOLIB_PROGRESS"] = "0"
+    logging.basicConfig(level=logging.WARNING, format="emolib worker: %(message)s")
+    try:
+        talker = TalkingFace.load(checkpoint, device)
+    except EmolibError as error:
+        return line.send(("broken", str(error)))
+    make_jobs(line, talker.name, talker.engine.device, partial(make_job, talker))
     return None
 
 
-def _make(worker: Worker, job: Job, engine: JobEngine) -> None:
-    """A job from its beginning to its end. Raises WorkerDied: start it again."""
-    try:
-        job.made = worker.make(job, lambda: job.final or engine.closing)
-        engine.finish(job, "done")
-    except (Cancelled, WorkerDied) as error:
-        died = isinstance(error, WorkerDied)
-        if died or engine.closing:
-            engine.finish(job, "failed", INTERRUPTED if engine.closing else CRASHED)
-        engine.finish(job, "cancelled")  # unless it has failed
-        if died:
-            raise
-    except Exception as error:
-        problem = problem_of(error)
-        if problem.code == "internal":
-            log.exception("job %s failed", job.id[:6])
-        engine.finish(job, "failed", problem)
-    finally:
-        engine.release(worker)
+def make_jobs(
+    line: Connection, model: str, device: str, make: Callable[[Job, Callable[[], bool]], None]
+) -> None:
+    """Say that the network is there, and `make(job, stopped)` what is asked for, until the end."""
+    line.send(("ready", model, device))
+    while True:
+        try:
+            asked = line.recv()
+        except EOFError:
+            return
+        if asked is None:  # about a job that had just ended
+            continue
+        job = Job(*asked)
+        job.changed = lambda job: line.send(("step", job.stage, job.progress, job.has_preview))
+        try:
+            make(job, line.poll)
+            line.send(("done", job.report))
+        except Cancelled:
+            line.send(("cancelled",))
+        except Exception as error:  # a job must not end the worker
+            line.send(("failed", problem_of(error)))

@@ -41,11 +41,6 @@ class ProblemView(BaseModel):
     error: Problem
 
 
-def invalid(message: str, fix: str | None = None, code: str = "invalid") -> StudioError:
-    """The request is understood, but what it asks for cannot be."""
-    return StudioError(code, message, fix)
-
-
 def answer(code: str, message: str, fix: str | None = None, status: int | None = None):
     """A refusal as a response."""
     status = status or STATUS.get(code, 422)
@@ -69,7 +64,8 @@ def add_error_handlers(app: FastAPI, headers: dict[str, str]) -> None:
     async def unfit(request: Request, error: RequestValidationError) -> Response:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"][1:])
-        return answer("invalid", f"{place}: {first['msg']}".lstrip(": "))
+        message = first["msg"].removeprefix("Value error, ")
+        return answer("invalid", f"{place}: {message}".lstrip(": "))
 
     @app.exception_handler(ClientDisconnect)
     async def gone(request: Request, error: ClientDisconnect) -> Response:

@@ -6,6 +6,8 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path as File
 from typing import Annotated
 
@@ -18,10 +20,11 @@ from emolib.studio.catalogue import Catalogue, portrait
 from emolib.studio.engine import JobEngine
 from emolib.studio.jobs import PREVIEW, Job
 from emolib.studio.problems import StudioError
-from emolib.studio.survey import checked_answer
+from emolib.studio.store import keep_answer
+from emolib.studio.survey import QUESTIONS, Answer
 from emolib.web.errors import ProblemView
 from emolib.web.middleware import COOKIE, same, session_of
-from emolib.web.orders import EXAMPLE, FORM, receive_job
+from emolib.web.orders import EXAMPLE, JobForm, receive_job
 from emolib.web.settings import ServeSettings
 from emolib.web.views import (
     AnswerForm,
@@ -40,7 +43,7 @@ WRONG = {"model": ProblemView}
 COMMON = dict.fromkeys((400, 401, 403, 408, 413), WRONG)
 REFUSED = {415: WRONG, 422: WRONG, 503: WRONG}
 BINARY = {"schema": {"type": "string", "format": "binary"}}
-ASKED = {"schema": FORM, "example": EXAMPLE}
+ASKED = {"schema": JobForm.model_json_schema(), "example": EXAMPLE}
 FOLLOWING = {  # what can be done with a job that was taken
     name: {"operationId": name, "parameters": {"job_id": "$response.body#/id"}}
     for name in ("read_job", "job_events", "job_preview", "job_result", "delete_job")
@@ -211,12 +214,22 @@ def _outcome(path: File, kind: str, *, ready: bool, name: str | None = None) -> 
 @api.post("/study", tags=["study"], status_code=201, responses={409: WRONG, 422: WRONG, 503: WRONG})
 async def answer_study(answer: AnswerForm, engine: Engine) -> Stored:
     """Keep the answers to the study's four questions."""
-    job = engine.jobs.get(answer.job_id or "")
-    about = {}
-    if job is not None:
-        about = {"emotion": job.order.emotion, "model": (job.report or {}).get("model", "")}
-    given = answer.model_dump(exclude={"job_id"})
-    engine.store.add_answer(checked_answer(given, **about), job and job.id)
+    if not answer.consent:
+        raise StudioError("consent_needed", "answers are kept only with consent", "tick the box")
+    scores = answer.model_dump(include=set(QUESTIONS))
+    if all(score is None for score in scores.values()):
+        raise StudioError("invalid", "no question is answered", "answer at least one of the four")
+    kept = Answer(datetime.now(UTC).date().isoformat(), **scores)
+    with engine.lock:
+        if job := engine.jobs.get(answer.job_id or ""):
+            if job.answered:
+                raise StudioError("already_answered", "this film has been rated already")
+            model = (job.report or {}).get("model", "")
+            kept = replace(kept, emotion=job.order.emotion, model=model)
+        keep_answer(engine.folder, kept)
+        if job:
+            job.answered = True
+            engine.save(job)
     return Stored(stored=True)
 
 

@@ -5,17 +5,19 @@ from __future__ import annotations
 import logging
 import signal
 import socket
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import uvicorn
+from fastapi import FastAPI
+from filelock import FileLock, Timeout
 
-from emolib.base.errors import ConfigError, EmolibError
+from emolib.base.errors import ConfigError, EmolibError, ResourceError
 from emolib.studio.engine import JobEngine
-from emolib.studio.store import JobStore
-from emolib.studio.workers import Worker
-from emolib.web.app import lock_state, make_app
+from emolib.studio.store import PRIVATE, read_answers
+from emolib.studio.workers import ProcessWorker, Worker
+from emolib.web.app import make_app
 from emolib.web.settings import ServeSettings, is_address
 
 LAST_CALL_S = 5  # for answers under way when the server is asked to stop
@@ -25,7 +27,7 @@ MAX_CONNECTIONS = 500
 class _Server(uvicorn.Server):
     """A server that says when it is there, and tells those who watch before it leaves."""
 
-    engine: JobEngine | None = None
+    engine: JobEngine
     ready: Callable[[], None]
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -36,8 +38,7 @@ class _Server(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Stop: event streams end by themselves, then everything else."""
-        if self.engine is not None:
-            self.engine.stop_taking()
+        self.engine.stop_taking()
         await super().shutdown(sockets)
 
 
@@ -63,14 +64,30 @@ def serve(
     """
     why: list[str] = []
 
-    def started(engine: JobEngine) -> None:
-        server.engine = engine
-
     def give_up(reason: str) -> None:
         why.append(reason)
         server.should_exit = True
 
-    app = make_app(settings, workers, started, give_up)
+    workers = workers or [
+        ProcessWorker(settings.checkpoint, device, settings.limits) for device in settings.devices
+    ]
+    with lock_state(settings), listening_socket(settings) as listener:
+        read_answers(settings.state)  # what is wrong with them is better said at once
+        engine = JobEngine(workers, settings.state, settings.limits, give_up)
+        server = _server(make_app(settings, engine), certificate, key)
+        server.engine = engine
+        server.ready = lambda: ready(address_of(listener, settings))
+        before = signal.signal(signal.SIGTERM, lambda *_: None)  # the server sees it first
+        try:
+            with suppress(KeyboardInterrupt):
+                server.run(sockets=[listener])
+        finally:
+            signal.signal(signal.SIGTERM, before)
+    if why:
+        raise EmolibError(why[0])
+
+
+def _server(app: FastAPI, certificate: Path | None, key: Path | None) -> _Server:
     config = uvicorn.Config(
         app,
         log_level=logging.WARNING,
@@ -91,19 +108,34 @@ def serve(
             file=certificate,
             expected="two PEM files that belong together",
         ) from error
-    server = _Server(config)
-    with lock_state(settings):  # whatever is wrong with the state is better said at once
-        JobStore(settings.state).close()
-    with listening_socket(settings) as listener:
-        server.ready = lambda: ready(address_of(listener, settings))
-        before = signal.signal(signal.SIGTERM, lambda *_: None)  # the server sees it first
-        try:
-            with suppress(KeyboardInterrupt):
-                server.run(sockets=[listener])
-        finally:
-            signal.signal(signal.SIGTERM, before)
-    if why:
-        raise EmolibError(why[0])
+    return _Server(config)
+
+
+@contextmanager
+def lock_state(settings: ServeSettings) -> Iterator[None]:
+    """Holds the state folder: one server at a time.
+
+    Raises:
+        ResourceError: another server has it, or the folder cannot be written.
+    """
+    lock = FileLock(settings.state / "server.lock")
+    try:
+        settings.state.mkdir(PRIVATE, parents=True, exist_ok=True)
+        lock.acquire(timeout=0)
+    except Timeout as error:
+        raise ResourceError(
+            "another server uses this state", file=settings.state, fix="stop it, or pass --state"
+        ) from error
+    except OSError as error:
+        raise ResourceError(
+            f"the state cannot be kept ({error.strerror})",
+            file=settings.state,
+            fix="choose a writable folder with --state",
+        ) from error
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def listening_socket(settings: ServeSettings) -> socket.socket:

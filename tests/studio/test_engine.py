@@ -26,9 +26,13 @@ class Acting(Worker):
         assert self.busy.acquire(blocking=False)
         try:
             self.begun.set()
-            return self.acts[job.kind](job, stopped)
+            self.acts[job.kind](job, stopped)
         finally:
             self.busy.release()
+
+
+def made(job, stopped):
+    job.made = job.id
 
 
 def patient(job, stopped):
@@ -39,7 +43,7 @@ def patient(job, stopped):
 
 @pytest.fixture
 def engine():
-    worker = Acting({"film": lambda job, stopped: job.id, "six": patient})
+    worker = Acting({"film": made, "six": patient})
     engine = JobEngine([worker], limits=Limits(cancel_grace_s=5, queue=2))
     engine.start()
     yield engine

@@ -2,7 +2,6 @@
 
 import io
 import re
-import sys
 import threading
 import wave
 from concurrent.futures import ThreadPoolExecutor
@@ -15,7 +14,7 @@ from emolib.base.emotions import EMOTIONS
 from emolib.studio import survey
 from emolib.studio.engine import JobEngine
 from emolib.studio.jobs import Limits
-from emolib.studio.store import JobStore, read_answers
+from emolib.studio.store import read_answers
 from emolib.studio.workers import ProcessWorker
 
 
@@ -50,18 +49,21 @@ def test_health_counts(client):
     assert health["queue"] == {"waiting": 0, "running": 0, "capacity": 32}
 
 
+def broken(line, *_):
+    line.send(("broken", "no network"))
+
+
+def dead(line, *_):
+    pass
+
+
 @pytest.mark.parametrize(
-    ("deed", "why"),
-    [
-        ('print(\'{"event": "broken", "message": "no network"}\')', "no network"),
-        ("pass", "the worker on cpu does not start"),
-    ],
+    ("life", "why"), [(broken, "no network"), (dead, "the worker on cpu does not start")]
 )
-def test_a_server_without_a_worker_gives_up_and_says_why(tmp_path, deed, why):
-    told, command = threading.Event(), [sys.executable, "-S", "-c", deed]
-    said = []
-    workers = [ProcessWorker(command, "cpu", Limits())]
-    engine = JobEngine(workers, JobStore(tmp_path), give_up=lambda w: said.append(w) or told.set())
+def test_a_server_without_a_worker_gives_up_and_says_why(tmp_path, life, why):
+    told, said = threading.Event(), []
+    workers = [ProcessWorker("", "cpu", Limits(), life)]
+    engine = JobEngine(workers, tmp_path, give_up=lambda w: said.append(w) or told.set())
     engine.start()
     assert told.wait(60)
     assert not engine.ready

@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from http.client import HTTPConnection
 
 import pytest
+import stand_in
 from web_clients import PICK, ask, client_of, events_of, finished, server_of, wait_for
 
 
@@ -65,16 +66,17 @@ def test_a_full_disk_is_said(tmp_path):
         assert (answer.status_code, answer.json()["error"]["code"]) == (503, "disk_full")
 
 
-def test_a_worker_that_does_not_stop_is_ended(client, tmp_path):
-    job = ask(client, text="deaf")
-    wait_for(lambda: client.get(f"/api/jobs/{job['id']}").json()["preview_url"])
-    assert client.delete(f"/api/jobs/{job['id']}").status_code == 204
-    assert finished(client, ask(client))["state"] == "done"
-    assert not (tmp_path / "state" / "jobs" / job["id"]).exists()
+def test_a_worker_that_does_not_stop_is_ended(tmp_path):
+    with client_of(tmp_path, worker=stand_in.process) as client:
+        job = ask(client, text="deaf")
+        wait_for(lambda: client.get(f"/api/jobs/{job['id']}").json()["preview_url"])
+        assert client.delete(f"/api/jobs/{job['id']}").status_code == 204
+        assert finished(client, ask(client))["state"] == "done"
+        assert not (tmp_path / "jobs" / job["id"]).exists()
 
 
 def test_a_job_that_takes_too_long_is_ended(tmp_path):
-    with client_of(tmp_path, job_timeout_s=0.3) as client:
+    with client_of(tmp_path, worker=stand_in.process, job_timeout_s=0.3) as client:
         job = finished(client, ask(client, text="deaf"))
         assert (job["state"], job["error"]["code"]) == ("failed", "too_long_running")
         assert finished(client, ask(client))["state"] == "done"

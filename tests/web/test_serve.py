@@ -16,9 +16,7 @@ from web_clients import ask, process_of
 
 from emolib import cli
 from emolib.base.errors import ConfigError, MissingExtra, ResourceError
-from emolib.studio.workers import ProcessWorker
 from emolib.web import serve as serving
-from emolib.web.app import lock_state
 from emolib.web.settings import ServeSettings
 
 
@@ -170,9 +168,7 @@ def test_a_server_in_a_process_leaves_it_as_it_was(tmp_path):
         signal.raise_signal(signal.SIGTERM)
 
     settings = ServeSettings(state=tmp_path, port=0)
-    serving.serve(
-        settings, workers=[ProcessWorker(stand_in.COMMAND, "cpu", settings.limits)], ready=ready
-    )
+    serving.serve(settings, workers=[stand_in.process(settings.limits)], ready=ready)
     before, handler, during = seen
     assert before is during is tempfile.tempdir
     assert signal.getsignal(signal.SIGTERM) is handler
@@ -180,5 +176,5 @@ def test_a_server_in_a_process_leaves_it_as_it_was(tmp_path):
 
 def test_a_state_in_use_is_one_clear_error(tmp_path):
     settings = ServeSettings(state=tmp_path, port=0)
-    with lock_state(settings), pytest.raises(ResourceError, match="another server"):
+    with serving.lock_state(settings), pytest.raises(ResourceError, match="another server"):
         serving.serve(settings)

@@ -12,8 +12,8 @@ import stand_in
 import uvicorn
 from starlette.testclient import TestClient
 
+from emolib.studio.engine import JobEngine
 from emolib.studio.jobs import Limits
-from emolib.studio.workers import ProcessWorker
 from emolib.web.app import make_app
 from emolib.web.settings import ServeSettings
 
@@ -21,16 +21,16 @@ LIMITS = Limits(cancel_grace_s=0.5, min_free_bytes=0)
 PICK = {"face_id": "9001", "emotion": "happiness", "text": "hello"}
 
 
-def app_of(state, command=stand_in.COMMAND, settings=None, **limits):
+def app_of(state, settings=None, worker=stand_in.StandIn, **limits):
     settings = settings or ServeSettings(state=state)
     settings = replace(settings, state=state, limits=replace(LIMITS, **limits))
-    return make_app(settings, [ProcessWorker(command, "cpu", settings.limits)])
+    return make_app(settings, JobEngine([worker(settings.limits)], state, settings.limits))
 
 
 @contextlib.contextmanager
-def client_of(state, command=stand_in.COMMAND, settings=None, **limits):
+def client_of(state, settings=None, **more):
     """A client of a server in this process."""
-    app = app_of(state, command, settings, **limits)
+    app = app_of(state, settings, **more)
     with TestClient(app, "http://127.0.0.1:8000", raise_server_exceptions=False) as client:
         yield client
 
