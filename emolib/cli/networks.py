@@ -157,14 +157,14 @@ def evaluate(
         overwrite=overwrite,
         remember=remember,
     )
-    for line in lines(made.result):
+    for line in lines(made):
         typer.echo(line)
-    for note in made.result["numbers"]["notes"]:
+    for note in made["numbers"]["notes"]:
         typer.echo(f"note: {note}")
-    for clip, reason in made.skipped.items():
+    for clip, reason in made["numbers"]["skipped"].items():
         typer.echo(f"skipped {clip}: {reason}")
-    typer.echo(f"{made.path}, {made.path.stem}.md, {made.path.stem}.tex")
-    if made.skipped:
+    typer.echo(f"{out}, {out.stem}.md, {out.stem}.tex")
+    if made["numbers"]["skipped"]:
         raise typer.Exit(SKIPPED)
 
 

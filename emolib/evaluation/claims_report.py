@@ -2,34 +2,46 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 
 from emolib import __version__
+from emolib.base.errors import ConfigError
 from emolib.base.files import figures_dir, file_sha256, results_dir, write_json, write_text
-from emolib.evaluation.claims import FAILS, HOLDS, UNDECIDED, UNTESTABLE, VERDICTS, Claim, Evidence
+from emolib.evaluation.claims import (
+    FAILS,
+    HOLDS,
+    UNDECIDED,
+    UNTESTABLE,
+    VERDICTS,
+    Claim,
+    Evidence,
+    Finding,
+    Test,
+)
 from emolib.evaluation.claims_list import CLAIMS
 from emolib.evaluation.intervals import Interval
 
 
+def ask(test: Test, evidence: Evidence) -> Finding:
+    """What a test finds; undecided, with the reason, where the results do not allow an answer."""
+    try:
+        return test(evidence)
+    except ConfigError as error:
+        return Finding(None, UNDECIDED, str(error))
+
+
 def judge(claim: Claim, evidence: Evidence) -> dict:
     """A claim's row: what was found, and the verdict of all its tests together."""
-    findings = [test(evidence) for test in claim.tests]
+    findings = [ask(test, evidence) for test in claim.tests]
     verdicts = {finding.verdict for finding in findings}
-    verdict = next((v for v in (FAILS, UNDECIDED, HOLDS) if v in verdicts), UNTESTABLE)
     return {
         "section": claim.section,
         "paper": claim.says,
         "experiment": claim.experiment,
-        "verdict": verdict,
+        "verdict": next((v for v in (FAILS, UNDECIDED, HOLDS) if v in verdicts), UNTESTABLE),
         "why": claim.why_not,
-        "tests": [
-            {
-                "number": None if one.number is None else one.number.as_dict(),
-                "verdict": one.verdict,
-                "why": one.why,
-            }
-            for one in findings
-        ],
+        "tests": [asdict(finding) for finding in findings],
     }
 
 
@@ -52,23 +64,15 @@ def write_claims(out: Path | None = None, results: Path | None = None) -> list[d
 
 def markdown(found: list[dict], evidence: Evidence) -> str:
     """The rows as a table, with their count above and what they rest on below."""
-    lines = [
-        "**The paper's claims and our verdicts**",
-        "",
-        f"{len(found)} claims: " + ", ".join(f"{n} {v}" for v, n in counted(found).items()),
-        "",
-        table(found),
-        "",
-        "The networks:",
-        "",
+    networks = [
+        f"- {name}: {evidence.steps(name):,} steps, {result['numbers']['n_clips']} clips of"
+        f" {result['numbers']['n_actors']} people, {result['record']['corpus']}"
+        for name, result in evidence.runs.items()
     ]
-    for name, result in evidence.runs.items():
-        numbers = result["numbers"]
-        lines.append(
-            f"- {name}: {evidence.steps(name):,} steps, {numbers['n_clips']} clips of"
-            f" {numbers['n_actors']} people, {result['record']['corpus']}"
-        )
-    return "\n".join(lines) + "\n"
+    counts = ", ".join(f"{n} {verdict}" for verdict, n in counted(found).items())
+    parts = ["**The paper's claims and our verdicts**", f"{len(found)} claims: {counts}"]
+    parts += [table(found), "The networks:", "\n".join(networks)]
+    return "\n\n".join(parts) + "\n"
 
 
 def counted(found: list[dict]) -> dict[str, int]:
@@ -83,10 +87,11 @@ def table(found: list[dict]) -> str:
         "|---|---|---|---|---|",
     ]
     for row in found:
-        tests = [f"{test['why']}: {test['verdict']}" for test in row["tests"]]
-        for i, test in enumerate(row["tests"]):
-            if test["number"] is not None:
-                tests[i] = f"{Interval(**test['number']):.3g} {tests[i]}"
+        tests = [
+            (f"{Interval(**test['number']):.3g} " if test["number"] else "")
+            + f"{test['why']}: {test['verdict']}"
+            for test in row["tests"]
+        ]
         number = "<br>".join(dict.fromkeys(tests)) or row["why"]
         cells = (row["section"], row["paper"], row["experiment"], number, f"**{row['verdict']}**")
         lines.append("| " + " | ".join(cell.replace("|", r"\|") for cell in cells) + " |")

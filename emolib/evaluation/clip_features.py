@@ -15,7 +15,7 @@ from torch import nn
 
 from emolib.base.errors import FaceError, MediaError
 from emolib.evaluation import visual
-from emolib.evaluation.emotion import ExpressionJudge, Judge
+from emolib.evaluation.emotion import ExpressionJudge, WindowJudge
 from emolib.evaluation.landmarks import FaceMotion, motion_of_frames
 from emolib.evaluation.lse_inputs import LSE_PX, lse_crops
 from emolib.evaluation.real_video import FaceLook, look_at_face
@@ -28,14 +28,14 @@ FRAME_STRIDE = 5  # frames from one look of the identity or Inception network to
 IN_SYNC_FRAMES = 1  # a best offset of at most one frame counts as in sync
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class Instruments:
-    """The networks that measure; None leaves its numbers out.
+    """The networks that measure, and what a reader must know of them; None leaves numbers out.
 
     Attributes:
         expert: the colour SyncNet, for LSE on its own scale.
         lse_net: the evaluation SyncNet; needs the clips' sound.
-        judges: emotion classifiers, by name.
+        judges: emotion classifiers.
         expression: the judge trained on real faces, whose features also measure transfer and make
             the Fréchet distance where `crowd` is None.
         crowd: features for the Fréchet distance.
@@ -43,17 +43,22 @@ class Instruments:
         mesh: the landmark mesh.
         units: measures face units, and finds the mouth.
         metrics: groups of `METRICS` that are wanted.
+        labels: metric → heading in tables, where it depends on the network.
+        notes: sentences for the reader; sha256: of each checkpoint used.
     """
 
     expert: nn.Module | None = None
     lse_net: nn.Module | None = None
-    judges: tuple[Judge, ...] = ()
+    judges: tuple[WindowJudge, ...] = ()
     expression: ExpressionJudge | None = None
     crowd: nn.Module | None = None
     identity: nn.Module | None = None
     mesh: FaceMesh | None = None
     units: FaceUnits | None = None
     metrics: tuple[str, ...] = METRICS
+    labels: dict[str, str] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    sha256: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)

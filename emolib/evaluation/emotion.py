@@ -11,7 +11,6 @@ Paper: §7.1, figure 4.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 import torch
@@ -22,18 +21,6 @@ from emolib.base.emotions import EMOTIONS, N_EMOTIONS
 from emolib.base.errors import ConfigError, MediaError
 from emolib.evaluation.visual import as_tensor, device_of
 from emolib.models.face_nets import SIX_OF_SEVEN
-
-CHANCE = 1 / N_EMOTIONS
-
-
-class Judge(Protocol):
-    """Names the emotion of a clip. `note` says what a reader must know to trust it."""
-
-    name: str
-    note: str
-
-    def probs(self, frames: np.ndarray) -> np.ndarray:
-        """Probabilities (6,) in `EMOTIONS` order for frames (T, H, W, 3) uint8 RGB."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,7 +42,7 @@ class WindowJudge:
 
     @torch.inference_mode()
     def probs(self, frames: np.ndarray) -> np.ndarray:
-        """See `Judge.probs`; frames are (T, 96, 96, 3).
+        """Probabilities (6,) in `EMOTIONS` order for frames (T, 96, 96, 3) uint8 RGB.
 
         Raises:
             MediaError: fewer than five frames.
@@ -86,7 +73,7 @@ class ExpressionJudge:
     note: str = "trained on real faces; surprise dropped, the six others renormalised"
 
     def probs(self, frames: np.ndarray) -> np.ndarray:
-        """See `Judge.probs`; the face fills the frames, of any size."""
+        """Probabilities (6,) for frames (T, H, W, 3) uint8 RGB that the face fills."""
         return self.look(frames)[0]
 
     @torch.inference_mode()
@@ -104,48 +91,23 @@ class EmotionScore:
     """How often a judge named the intended emotion.
 
     Attributes:
+        accuracy: EmoAcc, the share of clips named right, in [0, 1]; chance is 1/6.
+        balanced: mean of `per_emotion`: does not profit from a frequent emotion.
+        per_emotion: share named right of each emotion's clips (paper: figure 4); emotions without
+            clips are left out.
         confusion: (6, 6) int, rows = intended, columns = named, `EMOTIONS` order.
+        n: clips judged.
     """
 
+    accuracy: float
+    balanced: float
+    per_emotion: dict[str, float]
     confusion: np.ndarray
-
-    @property
-    def n(self) -> int:
-        """Clips judged."""
-        return int(self.confusion.sum())
-
-    @property
-    def accuracy(self) -> float:
-        """EmoAcc: share of clips named right, in [0, 1]; chance is 1/6."""
-        return float(np.trace(self.confusion) / max(self.n, 1))
-
-    @property
-    def per_emotion(self) -> dict[str, float]:
-        """Share named right of each emotion's clips; emotions without clips are left out.
-
-        Paper: figure 4.
-        """
-        totals = self.confusion.sum(axis=1)
-        return {
-            code: float(self.confusion[i, i] / totals[i])
-            for i, code in enumerate(EMOTIONS)
-            if totals[i]
-        }
-
-    @property
-    def balanced(self) -> float:
-        """Mean of `per_emotion`: does not profit from a frequent emotion."""
-        return float(np.mean([*self.per_emotion.values()])) if self.n else float("nan")
+    n: int
 
     def as_dict(self) -> dict:
         """Plain JSON values."""
-        return {
-            "accuracy": self.accuracy,
-            "balanced": self.balanced,
-            "per_emotion": self.per_emotion,
-            "confusion": self.confusion.tolist(),
-            "n": self.n,
-        }
+        return vars(self) | {"confusion": self.confusion.tolist()}
 
 
 def score_emotions(probs: np.ndarray, intended: np.ndarray) -> EmotionScore:
@@ -167,7 +129,10 @@ def score_emotions(probs: np.ndarray, intended: np.ndarray) -> EmotionScore:
         )
     confusion = np.zeros((N_EMOTIONS, N_EMOTIONS), int)
     np.add.at(confusion, (intended, probs.argmax(axis=1)), 1)
-    return EmotionScore(confusion)
+    right, totals, n = confusion.diagonal(), confusion.sum(axis=1), int(confusion.sum())
+    shares = {code: float(right[i] / totals[i]) for i, code in enumerate(EMOTIONS) if totals[i]}
+    balanced = float(np.mean([*shares.values()])) if n else float("nan")
+    return EmotionScore(float(np.trace(confusion) / max(n, 1)), balanced, shares, confusion, n)
 
 
 def covered(frames: Tensor, y: int, x: int, side: int) -> Tensor:

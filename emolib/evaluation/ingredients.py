@@ -48,14 +48,13 @@ def steps(results: dict[str, dict]) -> list[dict]:
     Returns:
         rows of {"step", "base", "new", "gaps": see `gaps_of`}, for `ablation.forest`.
     """
-    rows = []
-    for told, base, new in STEPS:
-        if base in results and new in results:
-            good = {metric: better for metric, (_, better, _) in METRICS.items()}
-            gaps = gaps_of(results[new], results[base], good)
-            named = {"step": f"{base} → {new}", "told": told, "base": base, "new": new}
-            rows.append(named | {"gaps": gaps})
-    return rows
+    good = {metric: better for metric, (_, better, _) in METRICS.items()}
+    return [
+        {"step": f"{base} → {new}", "told": told, "base": base, "new": new}
+        | {"gaps": gaps_of(results[new], results[base], good)}
+        for told, base, new in STEPS
+        if base in results and new in results
+    ]
 
 
 def gaps_of(new: dict, base: dict, metrics: dict[str, int]) -> dict[str, dict]:
@@ -98,37 +97,35 @@ def against_paper(rows: list[dict]) -> list[dict]:
     published = {line.recipe: line for line in TABLE_2 if line.recipe}
     claims = []
     for row in rows:
-        if not {row["base"], row["new"]} <= set(published):
-            continue
+        sides = [published.get(row[side]) for side in ("base", "new")]
         for metric, gap in row["gaps"].items():
             _, good, field = METRICS[metric]
-            values = [
-                getattr(published[row[side]], field) if field else None for side in ("base", "new")
-            ]
+            values = [getattr(side, field or "", None) for side in sides]
             if None in values:
                 continue
-            away = values[1] - values[0]
+            away, ours = values[1] - values[0], gap["verdict"]
             theirs = VERDICTS[(1 if away > 0 else -1) * good]
-            ours = gap["verdict"]
             held = "repeated" if ours == theirs else "opposite"
-            held = "undecided" if ours == "cannot tell" else held
-            claim = {"step": row["step"], "metric": metric, "paper": theirs}
-            claims.append(claim | {"paper_gap": round(away, 3), "ours": ours, "held": held})
+            claim = {"step": row["step"], "metric": metric, "paper": theirs, "ours": ours}
+            claim |= {"paper_gap": round(away, 3)}
+            claims.append(claim | {"held": "undecided" if ours == "cannot tell" else held})
     return claims
+
+
+def _in_words(gaps: dict[str, dict], *verdicts: str, named=str) -> str:
+    """Metrics by their verdict: "better in A, B; worse in C"."""
+    kinds = {kind: [m for m, gap in gaps.items() if gap["verdict"] == kind] for kind in verdicts}
+    told = [f"{kind} in {', '.join(map(named, some))}" for kind, some in kinds.items() if some]
+    return "; ".join(told).replace("cannot tell in", "no clear difference in")
 
 
 def sentences(rows: list[dict], claims: list[dict]) -> list[str]:
     """The gaps in words: one sentence a step, one on the paper's ordering."""
-    told = []
-    for row in rows:
-        by_verdict = {kind: [] for kind in ("better", "worse", "higher", "lower", "cannot tell")}
-        for metric, gap in row["gaps"].items():
-            by_verdict[gap["verdict"]].append(METRICS[metric][0].replace("\n", " ")[:-2])
-        parts = [
-            f"{verdict} in {', '.join(names)}" for verdict, names in by_verdict.items() if names
-        ]
-        text = "; ".join(parts).replace("cannot tell in", "no clear difference in")
-        told.append(f"{row['step']} ({row['told']}): {text}.")
+    every = ("better", "worse", "higher", "lower", "cannot tell")
+    told = [
+        f"{row['step']} ({row['told']}): {_in_words(row['gaps'], *every, named=_heading)}."
+        for row in rows
+    ]
     if claims:
         counts = Counter(claim["held"] for claim in claims)
         told.append(
@@ -136,6 +133,22 @@ def sentences(rows: list[dict], claims: list[dict]) -> list[str]:
             f" {counts['repeated']} are repeated here, {counts['opposite']} come out the other way,"
             f" {counts['undecided']} cannot be told from chance."
         )
+    return told
+
+
+def run_gaps(numbers: dict) -> list[dict]:
+    """Rows for `figures.ablation.forest` of a stored comparison of runs with their first: each run
+    but that, in order, with its gaps."""
+    runs = sorted(numbers.items(), key=lambda item: item[1]["place"])
+    return [{"step": name, "gaps": run["gaps"], "first": runs[0][0]} for name, run in runs[1:]]
+
+
+def run_sentences(numbers: dict) -> list[str]:
+    """What each run does better and worse than the first, one sentence a run."""
+    told, same = [], "no difference beyond that between people"
+    for row in run_gaps(numbers):
+        found = _in_words(row["gaps"], "better", "worse", "higher", "lower")
+        told.append(f"{row['step']} against {row['first']}: {found or same}")
     return told
 
 
@@ -173,6 +186,11 @@ def beside_paper(results: dict[str, dict]) -> pd.DataFrame:
             lines[line.recipe][f"{heading}, ours"] = _rounded(ours[key])
             lines[line.recipe][f"{heading}, paper"] = _rounded(getattr(line, key))
     return pd.DataFrame(lines).T
+
+
+def _heading(metric: str) -> str:
+    """A metric's heading on one line, without its arrow."""
+    return METRICS[metric][0].replace("\n", " ")[:-2]
 
 
 def _rounded(value: float | None) -> str:

@@ -12,7 +12,6 @@ drops tracks below 100 frames and faces below 100 px, which would drop 99 % of C
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
 from math import ceil
 
@@ -85,21 +84,10 @@ def _cut(frame: np.ndarray, square: np.ndarray) -> np.ndarray:
     return out
 
 
-@dataclass(frozen=True)
-class MfccConfig:
-    """The defaults that the published weights were trained with."""
-
-    sample_rate_hz: int = AUDIO.sample_rate_hz
-    win_samples: int = 400  # 25 ms, rectangular
-    hop_samples: int = 160  # 10 ms
-    n_fft: int = 512
-    n_filters: int = 26  # triangles from 0 Hz to half the sample rate
-    n_cepstra: int = 13
-    preemphasis: float = 0.97
-    lifter: int = 22
-
-
-MFCC = MfccConfig()
+# The defaults that the published weights were trained with.
+WIN_SAMPLES, HOP_SAMPLES, N_FFT = 400, 160, 512  # 25 ms, rectangular, every 10 ms
+N_FILTERS, N_CEPSTRA, LIFTER = 26, 13, 22  # triangles from 0 Hz to half the sample rate
+PREEMPHASIS = 0.97
 FULL_SCALE = 32768  # the recipe works on 16-bit whole numbers; the energy term keeps that scale
 TINY = float(np.finfo(float).eps)  # stands in for zero energy before the logarithm
 
@@ -133,23 +121,23 @@ def mfcc(samples: np.ndarray) -> np.ndarray:
 def _power(samples: np.ndarray) -> np.ndarray:
     """Power spectrum of each 25 ms, (M, 257): squared magnitude over the FFT length."""
     emphasised = samples.copy()
-    emphasised[1:] -= MFCC.preemphasis * samples[:-1]
-    n_rows = 1 + max(0, ceil((samples.size - MFCC.win_samples) / MFCC.hop_samples))
-    length = (n_rows - 1) * MFCC.hop_samples + MFCC.win_samples
+    emphasised[1:] -= PREEMPHASIS * samples[:-1]
+    n_rows = 1 + max(0, ceil((samples.size - WIN_SAMPLES) / HOP_SAMPLES))
+    length = (n_rows - 1) * HOP_SAMPLES + WIN_SAMPLES
     padded = np.pad(emphasised, (0, max(0, length - samples.size)))
-    windows = np.lib.stride_tricks.sliding_window_view(padded, MFCC.win_samples)
-    spectrum = np.fft.rfft(windows[:: MFCC.hop_samples][:n_rows], MFCC.n_fft)
-    return np.abs(spectrum) ** 2 / MFCC.n_fft
+    windows = np.lib.stride_tricks.sliding_window_view(padded, WIN_SAMPLES)
+    spectrum = np.fft.rfft(windows[::HOP_SAMPLES][:n_rows], N_FFT)
+    return np.abs(spectrum) ** 2 / N_FFT
 
 
 @lru_cache(maxsize=1)
 def _filters() -> np.ndarray:
     """Triangular mel filters, (26, 257), with corners on whole FFT bins."""
-    top_mel = 2595 * np.log10(1 + MFCC.sample_rate_hz / 2 / 700)
-    corners_hz = 700 * (10 ** (np.linspace(0, top_mel, MFCC.n_filters + 2) / 2595) - 1)
-    corners = np.floor((MFCC.n_fft + 1) * corners_hz / MFCC.sample_rate_hz)  # (28,)
-    left, middle, right = (corners[i : i + MFCC.n_filters, None] for i in range(3))
-    bins = np.arange(MFCC.n_fft // 2 + 1)  # (257,)
+    top_mel = 2595 * np.log10(1 + AUDIO.sample_rate_hz / 2 / 700)
+    corners_hz = 700 * (10 ** (np.linspace(0, top_mel, N_FILTERS + 2) / 2595) - 1)
+    corners = np.floor((N_FFT + 1) * corners_hz / AUDIO.sample_rate_hz)  # (28,)
+    left, middle, right = (corners[i : i + N_FILTERS, None] for i in range(3))
+    bins = np.arange(N_FFT // 2 + 1)  # (257,)
     rising, falling = (bins - left) / (middle - left), (right - bins) / (right - middle)
     rises, falls = (left <= bins) & (bins < middle), (middle <= bins) & (bins < right)
     return np.where(rises, rising, np.where(falls, falling, 0.0))
@@ -159,6 +147,6 @@ def _cepstra(log_bands: np.ndarray) -> np.ndarray:
     """Orthonormal cosine transform of the log bands, the higher cepstra lifted: (M, 13)."""
     from scipy.fft import dct
 
-    cepstra = dct(log_bands, type=2, axis=1, norm="ortho")[:, : MFCC.n_cepstra]
-    n = np.arange(MFCC.n_cepstra)
-    return cepstra * (1 + MFCC.lifter / 2 * np.sin(np.pi * n / MFCC.lifter))
+    cepstra = dct(log_bands, type=2, axis=1, norm="ortho")[:, :N_CEPSTRA]
+    n = np.arange(N_CEPSTRA)
+    return cepstra * (1 + LIFTER / 2 * np.sin(np.pi * n / LIFTER))

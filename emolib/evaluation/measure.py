@@ -134,16 +134,8 @@ def _motion(name: str, material: Material) -> dict[str, float]:
     if material.truth is not None:
         found |= {"closures": lips.closures, "closures_kept": lips.closures_kept}
     if material.paired:
-        kept = preservation(seen, target)
-        found |= {
-            "pose_centre": kept.centre,
-            "pose_size": kept.size,
-            "pose_roll_deg": kept.roll_deg,
-        }
+        found |= preservation(seen, target)
         if material.truth is not None:
-            shut = blinks(
-                material.frames[name], material.frames["truth"], target.corners, material.truth
-            )
-            if shut is not None:
-                found |= {"blink_depth": shut.depth, "eye_correlation": shut.correlation}
+            frames = material.frames[name], material.frames["truth"]
+            found |= blinks(*frames, target.corners, material.truth)
     return {key: float(value) for key, value in found.items() if np.isfinite(value)}

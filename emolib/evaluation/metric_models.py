@@ -15,7 +15,7 @@ from torch import nn
 from emolib.base.errors import CheckpointError, ConfigError
 from emolib.base.files import checkpoints_dir, file_sha256
 from emolib.evaluation.clip_features import METRICS, Instruments
-from emolib.evaluation.emotion import ExpressionJudge, Judge, WindowJudge
+from emolib.evaluation.emotion import ExpressionJudge, WindowJudge
 from emolib.evaluation.inception import FidInception, fid_file
 from emolib.evaluation.regenerate import SOURCES
 from emolib.evaluation.visual import frechet_name
@@ -48,116 +48,118 @@ FACE_NOTE = (
 )
 
 
-@dataclass(frozen=True, eq=False)
-class MetricModels:
-    """Instruments with their papers.
+@dataclass(frozen=True)
+class EvaluateSettings:
+    """What is evaluated.
 
     Attributes:
-        labels: metric key → heading in tables, where it depends on the instrument.
-        notes: sentences for the reader.
-        sha256: of each checkpoint used.
+        metrics: groups of `METRICS`.
+        split: which clips; "all" for every clip, whoever was trained on.
+        limit: at most so many, evenly over emotions and actors; None for all.
+        seed: of the choice of clips and sources, and of the bootstrap.
+        sources: what a clip is made from, see `regenerate.SOURCES`.
+        syncnet, lse_syncnet, classifier, discriminator: checkpoints by name or file; None: the
+            shipped one; "none": leave it out.
     """
 
-    instruments: Instruments
-    labels: dict[str, str]
-    notes: tuple[str, ...]
-    sha256: dict[str, str]
+    metrics: tuple[str, ...] = METRICS
+    split: str = "test"
+    limit: int | None = None
+    seed: int = 0
+    sources: str = "other_emotion"
+    syncnet: str | None = None
+    lse_syncnet: str | None = None
+    classifier: str | None = None
+    discriminator: str | None = None
 
-    @property
-    def wants_audio(self) -> bool:
-        return self.instruments.lse_net is not None
+    def __post_init__(self):
+        unknown = [name for name in self.metrics if name not in METRICS]
+        if unknown or not self.metrics:
+            raise ConfigError(
+                f"unknown metrics {', '.join(unknown) or '(none)'}",
+                expected="some of " + ", ".join(METRICS),
+            )
+        if self.sources not in SOURCES:
+            raise ConfigError(
+                f"unknown sources {self.sources!r}", expected="one of " + ", ".join(SOURCES)
+            )
+        if self.limit is not None and self.limit < 1:
+            raise ConfigError(f"limit {self.limit}", expected="at least 1 clip")
 
 
-def load_metric_models(settings, device: str = "cpu") -> MetricModels:
-    """The instruments that `run.EvaluateSettings` ask for, in eval mode on a device.
+def load_metric_models(settings: EvaluateSettings, device: str = "cpu") -> Instruments:
+    """The instruments that the settings ask for, in eval mode on a device.
 
     Raises:
         CheckpointError: a named checkpoint is missing or of another kind.
     """
-    bench = _Loader(device)
-    wanted, found = set(settings.metrics), {}
-    if "sync" in wanted:
-        found["expert"] = bench.load("LSE (expert)", settings.syncnet, "syncnet")
-        found["lse_net"] = bench.load("LSE", settings.lse_syncnet, "syncnet-lse")
-        if found["expert"] is not None:
-            bench.notes.append(f"{EXPERT_NOTE}.")
-        elif found["lse_net"] is None:
-            bench.notes.append("Lip sync was not measured: no SyncNet checkpoint was given.")
-    if "emotion" in wanted:
-        found["judges"] = tuple(_judges(bench, settings))
-    if wanted & {"emotion", "crowd", "real"}:
-        found["expression"] = ExpressionJudge(ExpressionNet.load().to(device))
-    if "emotion" in wanted:
-        bench.judge(found["expression"])
-    if "crowd" in wanted:
-        found["crowd"] = _crowd(device)
-        bench.crowd(found["crowd"], found["expression"])
-    if "identity" in wanted:
-        found["identity"] = IdentityNet.load().to(device)
-        bench.notes.append(IDENTITY_NOTE)
-    if "truth" in wanted:
-        found["mesh"] = FaceMesh()
-    if "real" in wanted:
-        found["units"] = FaceUnits()
-        bench.notes.append(FACE_NOTE.format(expression=found["expression"].net.name))
-    instruments = Instruments(**found, metrics=tuple(settings.metrics))
-    return MetricModels(instruments, bench.labels, tuple(bench.notes), bench.sha256)
+    wanted, tools = set(settings.metrics), Instruments(metrics=tuple(settings.metrics))
 
-
-class _Loader:
-    """What is collected while networks are loaded."""
-
-    def __init__(self, device: str):
-        self.device, self.labels, self.notes, self.sha256 = device, {}, [], {}
-
-    def load(self, role: str, name: str | Path | None, kind: str) -> nn.Module | None:
+    def load(role: str, name: str | Path | None, kind: str) -> nn.Module | None:
         """A network by name, the shipped one for None, nothing for "none"."""
         name = shipped(kind) if name is None else name
         if name is None or str(name) == NONE:
             return None
         path = find_checkpoint(name, kind)
-        network, meta = load_checkpoint(path, kind, device=self.device)
-        self.sha256[role] = file_sha256(path)
+        network, meta = load_checkpoint(path, kind, device=device)
+        tools.sha256[role] = file_sha256(path)
         trained = f"trained on {meta.corpus}" if meta.corpus else "of unknown training data"
-        self.notes.append(f"{role}: {path.stem} ({meta.recipe or meta.kind}, {trained}).")
+        tools.notes.append(f"{role}: {path.stem} ({meta.recipe or meta.kind}, {trained}).")
         return network
 
-    def judge(self, judge: Judge) -> None:
-        """Name a judge in tables and notes."""
-        self.labels[f"emoacc/{judge.name}"] = f"EmoAcc ({judge.name}) %"
-        self.notes.append(f"EmoAcc ({judge.name}): {judge.note}.")
-
-    def crowd(self, extractor: nn.Module | None, expression: ExpressionJudge) -> None:
-        """Name the Fréchet distance after its features."""
-        name, features = f"FFD ({expression.name})", expression.net.name
-        if extractor is not None:
-            name, features = frechet_name(extractor), extractor.name
-        self.labels |= {"frechet": name, "frechet_six": f"{name}, mean of six"}
-        self.notes.append(f"{name}: Fréchet distance between features of {features}.")
-
-
-def _judges(bench: _Loader, settings) -> list[Judge]:
-    """The classifier asked for, and the shipped discriminator, to show how circular it is."""
-    judges = []
-    name = shipped("classifier") if settings.classifier is None else settings.classifier
-    if name is not None and str(name) != NONE:
+    if "sync" in wanted:
+        tools.expert = load("LSE (expert)", settings.syncnet, "syncnet")
+        tools.lse_net = load("LSE", settings.lse_syncnet, "syncnet-lse")
+        if tools.expert is not None:
+            tools.notes.append(f"{EXPERT_NOTE}.")
+        elif tools.lse_net is None:
+            tools.notes.append("Lip sync was not measured: no SyncNet checkpoint was given.")
+    if wanted & {"emotion", "crowd", "real"}:
+        tools.expression = ExpressionJudge(ExpressionNet.load().to(device))
+    if "emotion" in wanted:
+        name = shipped("classifier") if settings.classifier is None else settings.classifier
         path, kind = _classifier_file(name)
-        network = bench.load("EmoAcc (classifier)", path, kind)
-        judges.append(WindowJudge(network, "classifier", CLASSIFIERS[kind]))
-    network = bench.load("EmoAcc (discriminator)", settings.discriminator, "emotion")
-    if network is not None:
-        judges.append(WindowJudge(network, "discriminator", CLASSIFIERS["emotion"]))
-    for judge in judges:
-        bench.judge(judge)
-    return judges
+        tools.judges = tuple(
+            WindowJudge(network, judge, CLASSIFIERS[of])
+            for judge, network, of in (
+                ("classifier", load("EmoAcc (classifier)", path, kind), kind),
+                (
+                    "discriminator",  # shows how circular it is to ask the network that taught
+                    load("EmoAcc (discriminator)", settings.discriminator, "emotion"),
+                    "emotion",
+                ),
+            )
+            if network is not None
+        )
+        for judge in (*tools.judges, tools.expression):
+            tools.labels[f"emoacc/{judge.name}"] = f"EmoAcc ({judge.name}) %"
+            tools.notes.append(f"EmoAcc ({judge.name}): {judge.note}.")
+    if "crowd" in wanted:
+        tools.crowd = _crowd(device)
+        name, features = f"FFD ({tools.expression.name})", tools.expression.net.name
+        if tools.crowd is not None:
+            name, features = frechet_name(tools.crowd), tools.crowd.name
+        tools.labels |= {"frechet": name, "frechet_six": f"{name}, mean of six"}
+        tools.notes.append(f"{name}: Fréchet distance between features of {features}.")
+    if "identity" in wanted:
+        tools.identity = IdentityNet.load().to(device)
+        tools.notes.append(IDENTITY_NOTE)
+    if "truth" in wanted:
+        tools.mesh = FaceMesh()
+    if "real" in wanted:
+        tools.units = FaceUnits()
+        tools.notes.append(FACE_NOTE.format(expression=tools.expression.net.name))
+    return tools
 
 
-def _classifier_file(name: str | Path) -> tuple[Path, str]:
+def _classifier_file(name: str | Path | None) -> tuple[Path | str, str]:
     """The checkpoint of a classifier, by name or file, and its kind; a judge's before others'.
 
     Raises:
         CheckpointError: there is none, or it is no emotion classifier.
     """
+    if name is None or str(name) == NONE:
+        return NONE, "classifier"
     try:
         path = find_checkpoint(name, "classifier")
     except CheckpointError:
@@ -188,42 +190,3 @@ def shipped(kind: str) -> Path | None:
         if path.is_file():
             return path
     return None
-
-
-@dataclass(frozen=True)
-class EvaluateSettings:
-    """What is evaluated.
-
-    Attributes:
-        metrics: groups of `METRICS`.
-        split: which clips; "all" for every clip, whoever was trained on.
-        limit: at most so many, evenly over emotions and actors; None for all.
-        seed: of the choice of clips and sources, and of the bootstrap.
-        sources: what a clip is made from, see `regenerate.SOURCES`.
-        syncnet, lse_syncnet, classifier, discriminator: checkpoints by name or file; None: the
-            shipped one; "none": leave it out (see `instruments`).
-    """
-
-    metrics: tuple[str, ...] = METRICS
-    split: str = "test"
-    limit: int | None = None
-    seed: int = 0
-    sources: str = "other_emotion"
-    syncnet: str | None = None
-    lse_syncnet: str | None = None
-    classifier: str | None = None
-    discriminator: str | None = None
-
-    def __post_init__(self):
-        unknown = [name for name in self.metrics if name not in METRICS]
-        if unknown or not self.metrics:
-            raise ConfigError(
-                f"unknown metrics {', '.join(unknown) or '(none)'}",
-                expected="some of " + ", ".join(METRICS),
-            )
-        if self.sources not in SOURCES:
-            raise ConfigError(
-                f"unknown sources {self.sources!r}", expected="one of " + ", ".join(SOURCES)
-            )
-        if self.limit is not None and self.limit < 1:
-            raise ConfigError(f"limit {self.limit}", expected="at least 1 clip")

@@ -2,16 +2,17 @@
 
 Without a checkpoint the clips themselves are measured: what the instruments say of true faces.
 
-Every clip's numbers are appended to `RESULT.json.partial.jsonl` as soon as they are known; a killed
-run goes on from there. The result is written once, at the end, with the table beside it. What is
-seen of true clips and sources does not depend on the generator, so it is kept in the cache for the
-next checkpoint. A clip that cannot be measured is left out and named; a fault of the machine, such
-as a full disk, stops the run.
+Every clip's numbers are kept in `RESULT.json.partial/` as soon as they are known; a killed run goes
+on from there. The result is written once, at the end, with the table beside it. What is seen of
+true clips and sources does not depend on the generator, so it is kept in the cache for the next
+checkpoint. A clip that cannot be measured is left out and named; a fault of the machine, such as a
+full disk, stops the run.
 """
 
 from __future__ import annotations
 
 import os
+import shutil
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -24,9 +25,16 @@ from emolib.base.files import check_output, file_sha256
 from emolib.base.results import save_result
 from emolib.base.runtime import Stopwatch, pick_device, progress, run_record, seed_everything
 from emolib.data.store import ClipStore
-from emolib.evaluation.clip_features import METRICS, ClipFeatures, extract, from_arrays, to_arrays
+from emolib.evaluation.clip_features import (
+    METRICS,
+    ClipFeatures,
+    Instruments,
+    extract,
+    from_arrays,
+    to_arrays,
+)
 from emolib.evaluation.measure import ROWS, Material, measure
-from emolib.evaluation.metric_models import EvaluateSettings, MetricModels, load_metric_models
+from emolib.evaluation.metric_models import EvaluateSettings, load_metric_models
 from emolib.evaluation.regenerate import (
     SOURCES,
     UNLABELLED,
@@ -38,7 +46,7 @@ from emolib.evaluation.regenerate import (
 )
 from emolib.evaluation.report import write_tables
 from emolib.evaluation.sources import Sources
-from emolib.evaluation.stored import RecordLog
+from emolib.evaluation.stored import kept_record
 from emolib.evaluation.summary import clip_record, clip_table, summarise, warnings_of
 from emolib.evaluation.table2 import beyond_table, table2, units_table
 from emolib.models.checkpoint import CheckpointMeta, InputRules, find_checkpoint, load_checkpoint
@@ -48,15 +56,6 @@ CODE = ("assets", "base", "data", "evaluation", "media", "models")  # decides wh
 CACHE = ArrayCache("evaluation", CODE)
 COMPARED = ("crowd", "identity", "real")  # groups of metrics that say nothing of one clip alone
 DATA_FAULTS = (AudioError, DatasetError, FaceError, MediaError)  # a property of the clip
-
-
-@dataclass(frozen=True)
-class Evaluation:
-    """What `evaluate` made: the result as written, its file, and clips left out with the reason."""
-
-    result: dict
-    path: Path
-    skipped: dict[str, str]
 
 
 def evaluate(
@@ -69,8 +68,8 @@ def evaluate(
     device: str = "auto",
     overwrite: bool = False,
     remember: bool = True,
-) -> Evaluation:
-    """Numbers of a generator on the held-out clips of a store.
+) -> dict:
+    """Numbers of a generator on the held-out clips of a store: the result as written.
 
     Args:
         store: a clip store with 96 px crops.
@@ -96,9 +95,10 @@ def evaluate(
     check_output(out, overwrite=overwrite)
     device = pick_device(device)
     seed_everything(settings.seed)
-    network, meta, facts = None, None, {"method": "truth", "emotion_input": False}
-    facts |= {"checkpoint_sha256": None, "checkpoint_profile": ""}
     if checkpoint is None:  # nothing to compare the clips with
+        network, rules = None, InputRules()
+        facts = {"method": "truth", "emotion_input": False}
+        facts |= {"checkpoint_sha256": None, "checkpoint_profile": ""}
         alone = tuple(name for name in settings.metrics if name not in COMPARED)
         if not alone:
             raise ConfigError(
@@ -106,10 +106,10 @@ def evaluate(
                 expected="one of " + ", ".join(set(METRICS) - set(COMPARED)),
             )
         settings = replace(settings, metrics=alone)
-    if checkpoint is not None:
+    else:
         path = find_checkpoint(checkpoint, "generator")
         network, meta = load_checkpoint(path, "generator")
-        facts = _facts(path, meta, network)
+        facts, rules = _facts(path, meta, network), meta.input_rules
         network = network.fused().to(device)
     clips = ClipStore(store).split(settings.split)
     if clips.face_px != VIDEO.face_px:
@@ -122,32 +122,31 @@ def evaluate(
         tasks = true_tasks(clips, **chosen)
     else:
         tasks = plan_tasks(clips, settings.sources, **chosen)
-    identity = {
-        "code": code_sha256(*CODE),
-        "checkpoint": facts["checkpoint_sha256"],
-        "store": [clips.info["settings"], sorted(clips.clips["sha256"])],
-        "settings": asdict(settings),
-        "tools": tools.sha256,
-        "corpus": corpus is not None,
-    }
-    seen_with = {key: identity[key] for key in ("tools", "corpus")} | {"metrics": settings.metrics}
-    seen_with |= {"labels": tools.labels, "crops": clips.info["settings"], "paired": clips.paired}
-    rules = meta.input_rules if meta else InputRules()
+    seen_with = {"tools": tools.sha256, "corpus": corpus is not None}
+    key = settings_hash(
+        seen_with
+        | {
+            "code": code_sha256(*CODE),
+            "checkpoint": facts["checkpoint_sha256"],
+            "store": [clips.info["settings"], sorted(clips.clips["sha256"])],
+            "settings": asdict(settings),
+        }
+    )
+    seen_with |= {"metrics": settings.metrics, "labels": tools.labels}
+    seen_with |= {"crops": clips.info["settings"], "paired": clips.paired}
     one = _Evaluator(network, rules, clips, sources, tools, seen_with if remember else None)
-    journal = RecordLog(out.with_name(out.name + ".partial.jsonl"), settings_hash(identity))
-    left = [task for task in tasks if task.name not in journal.done]
-    with journal:
-        for task in progress(left, desc="evaluating", unit="clip"):
-            journal.write(one.clip(task))
-    records = [journal.done[task.name] for task in tasks]
+    partial = out.with_name(out.name + ".partial")
+    records = [
+        kept_record(partial / key / f"{k}.json", lambda task=task: one.clip(task))
+        for k, task in enumerate(progress(tasks, desc="evaluating", unit="clip"))
+    ]
     skipped = {record["clip"]: record["skipped"] for record in records if "skipped" in record}
     records = [record for record in records if "skipped" not in record]
     if not records:
-        journal.finish()
+        shutil.rmtree(partial)
         reason = next(iter(skipped.values()))
         raise DatasetError(f"none of {len(tasks)} clips could be evaluated: {reason}", file=store)
-    films = tools.instruments.lse_net is not None and sources.has_films
-    labels = tools.labels | ({"lse_d": "LSE-D", "lse_c": "LSE-C"} if films else {})
+    films = tools.lse_net is not None and sources.has_films
     notes = [*tools.notes, *sources.notes, *warnings_of(records, clips.paired)]
     if not has_labels(clips):
         notes.append("No labels: what emotion the true clips show is not asked.")
@@ -161,7 +160,7 @@ def evaluate(
         "n_clips": len(records),
         "n_frames": sum(record["n_frames"] for record in records),
         "n_actors": len({record["actor"] for record in records}),
-        "labels": labels,
+        "labels": tools.labels | ({"lse_d": "LSE-D", "lse_c": "LSE-C"} if films else {}),
         "notes": notes,
         "skipped": skipped,
         "clips": clip_table(records),
@@ -173,8 +172,8 @@ def evaluate(
     result = save_result(out, numbers, record)
     tables = [table2([result]), beyond_table([result])]
     write_tables(tables + ([units_table(numbers)] if "units" in numbers else []), out)
-    journal.finish()
-    return Evaluation(result, out, skipped)
+    shutil.rmtree(partial)
+    return result
 
 
 def _facts(path: Path, meta: CheckpointMeta, generator: Generator) -> dict:
@@ -213,28 +212,25 @@ class _Evaluator:
     rules: InputRules
     clips: ClipStore
     sources: Sources
-    tools: MetricModels
+    tools: Instruments
     seen_with: dict | None
 
     def clip(self, task: Task) -> dict:
         """A clip's record, or why there is none."""
         watch, n = Stopwatch(), task.n_frames
         target, source = self.clips[task.target_idx], self.clips[task.source_idx]
+        paired = self.clips.paired and not task.shift
         try:
             frames = {"truth": np.array(target.frames[:n])}
-            shown = {"truth": (target, None)}
             if self.network is not None:
                 frames["copy"] = np.roll(source.frames[:n], -task.shift, axis=0)
                 asked = (target.mel, task.emotion, self.rules)
-                made = regenerate(self.network, frames["copy"], *asked)
-                frames["generated"] = made
-                shown |= {"copy": (source, None), "generated": (source, made)}
-            rows = [row for row in ROWS if row in frames]
-            seen = {row: self._features(row, task, frames, *shown[row]) for row in rows}
+                frames["generated"] = regenerate(self.network, frames["copy"], *asked)
+            seen = {row: self._features(row, task, frames, paired) for row in ROWS if row in frames}
             truth = self.sources.truth(target.name, n)
-            acted, judge = target.emotion != source.emotion, self.tools.instruments.expression
+            acted, judge = target.emotion != source.emotion, self.tools.expression
             maps = judge and judge.net.feature_maps
-            rows = measure(Material(frames, seen, truth, self._paired(task), acted, maps))
+            rows = measure(Material(frames, seen, truth, paired, acted, maps))
         except DATA_FAULTS as error:
             return {"clip": task.name, "skipped": str(error)}
         if not has_labels(self.clips):
@@ -242,24 +238,18 @@ class _Evaluator:
         record = clip_record(task.name, target.actor, source.name, task.emotion, rows)
         return record | {"n_frames": n, "seconds": round(watch.seconds, 3)}
 
-    def _paired(self, task: Task) -> bool:
-        return self.clips.paired and not task.shift
-
-    def _features(
-        self, row: str, task: Task, frames: dict, clip, made: np.ndarray | None
-    ) -> ClipFeatures:
+    def _features(self, row: str, task: Task, frames: dict, paired: bool) -> ClipFeatures:
         target, shift = self.clips[task.target_idx], task.shift if row != "truth" else 0
+        shown = target if row == "truth" else self.clips[task.source_idx]
+        made = frames["generated"] if row == "generated" else None
 
         def work() -> ClipFeatures:
-            wants_sound = self.tools.wants_audio
-            return extract(
-                frames[row],
-                self.tools.instruments,
-                mel=target.mel,
-                audio=self.sources.audio(target.name) if wants_sound else None,
-                film=self.sources.film(clip, task.n_frames, made, shift) if wants_sound else None,
-                against=frames["truth"] if self._paired(task) and row != "truth" else None,
-            )
+            heard = {}
+            if self.tools.lse_net is not None:
+                heard["audio"] = self.sources.audio(target.name)
+                heard["film"] = self.sources.film(shown, task.n_frames, made, shift)
+            against = frames["truth"] if paired and row != "truth" else None
+            return extract(frames[row], self.tools, mel=target.mel, against=against, **heard)
 
         if row == "generated" or self.seen_with is None:
             return work()

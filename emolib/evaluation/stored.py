@@ -1,19 +1,22 @@
-"""Evaluations on disk: while they run, found again, chosen from, compared on the same clips."""
+"""Results on disk: found again, chosen from, compared on the same clips, asked by claims."""
 
 from __future__ import annotations
 
 import json
 import os
 import re
-import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable
+from functools import cached_property
 from pathlib import Path
 
-from emolib.base.errors import ConfigError, DatasetError, EmolibWarning
-from emolib.base.files import results_dir
+import numpy as np
+
+from emolib.base.errors import ConfigError, DatasetError
+from emolib.base.files import results_dir, write_json
 from emolib.base.results import load_result
 from emolib.evaluation.intervals import Interval, mean_interval
 
+NAMED = "emoacc/expression net"  # by the judge that had no part in any training
 ABLATION = "ablation_"  # …RECIPE.json in lower case: the rows of the paper's tables
 ORDER = ("WAV2LIP", "MAGNUSSON", "END", "SEQ", "PLDA", "PRE", "IMPROVED")
 SHAPE = {"rows", "labels", "method", "emotion_input", "clips"}
@@ -110,60 +113,115 @@ def _by_clip(result: dict, metric: str) -> dict[str, tuple[str, str, float]]:
     return {clip: (actor, source, v) for clip, actor, source, v in rows if v is not None}
 
 
-class RecordLog:
-    """Records on disk, one JSON line each, under a key; a half-written last line is dropped.
+class Evidence:
+    """The stored results that tests ask.
+
+    Args:
+        folder: of results.
 
     Attributes:
-        done: clip → record, those of an earlier run with the same key included.
+        files: those that were read.
+        runs: name of a run, such as "SEQ" or "PLDA-GAMMA10" → its evaluation.
     """
 
-    def __init__(self, path: Path, key: str):
-        self.path, self.key, self.done = path, key, {}
-        self.n_bytes = 0  # of whole lines that belong to this key
-        lines = path.read_bytes().splitlines(keepends=True) if path.is_file() else []
-        known = list(_whole(lines))
-        if known and known[0].get("key") == key:
-            self.done = {record["clip"]: record for record in known[1:]}
-            self.n_bytes = sum(map(len, lines[: len(known)]))
-        elif known:
-            warnings.warn(
-                f"{path.name} belongs to other settings or weights: starting anew",
-                EmolibWarning,
-                stacklevel=3,
-            )
+    def __init__(self, folder: Path):
+        self.folder, self.runs, self.files = folder, {}, []
+        for stem, result in load_evaluations(folder).items():
+            kind, _, name = stem.partition("_")
+            if kind in ("ablation", "run"):
+                self.runs[name.upper()] = result
+                self.files.append(folder / f"{stem}.json")
 
-    def __enter__(self) -> RecordLog:
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        self.stream = self.path.open("a", encoding="utf-8")
-        os.truncate(self.path, self.n_bytes)  # what follows is half a line, or another key's
-        if not self.n_bytes:
-            self._line({"key": self.key})
-        return self
+    def other(self, name: str) -> dict | None:
+        """The numbers of another result, such as "artefacts"; None if it is not there."""
+        path = self.folder / f"{name}.json"
+        if not path.is_file():
+            return None
+        self.files.append(path)
+        return load_result(path)["numbers"]
 
-    def __exit__(self, *_) -> None:
-        self.stream.close()
+    @cached_property
+    def unlearned(self) -> dict[str, str]:
+        """Runs that are no better than the source given back → that in words: by PSNR, and clearly
+        by how often the asked emotion is named; a network without emotion by the sync of lips."""
+        found = {}
+        for name, result in self.runs.items():
+            asked = ("psnr_db", NAMED) if result["numbers"]["emotion_input"] else ("lse_d_expert",)
+            sides = {
+                m: [self._stored(name, m, row) for row in ("generated", "copy")] for m in asked
+            }
+            sides = {m: pair for m, pair in sides.items() if None not in pair}  # made, given
+            if sides and not any(_gained(metric, *pair) for metric, pair in sides.items()):
+                told = [f"{m} {a.mean:.3g}, given back {b.mean:.3g}" for m, (a, b) in sides.items()]
+                steps = f"{self.steps(name):,} steps"
+                found[name] = f"{name} has learned too little after {steps}: {'; '.join(told)}"
+        return found
 
-    def finish(self) -> None:
-        """Remove the file: its content is in the result now."""
-        self.path.unlink()
+    def steps(self, run: str) -> int:
+        """Training steps of a run: of all its phases where its curve is there."""
+        curve = (self.other("curves") or {}).get(run)
+        return curve[-1]["step"] if curve else self.runs[run]["numbers"]["step"]
 
-    def write(self, record: dict) -> None:
-        """Add a clip's record, which has its name under "clip"."""
-        self.done[record["clip"]] = record
-        self._line(record)
+    def need(self, *names: str, learned: bool = True) -> None:
+        """Raises ConfigError where a run is not measured yet, or has learned too little."""
+        missing = [name for name in names if name not in self.runs]
+        if missing:
+            raise ConfigError(f"not measured yet: {', '.join(missing)}")
+        for name in names:
+            if learned and name in self.unlearned:
+                raise ConfigError(self.unlearned[name])
 
-    def _line(self, content: dict) -> None:
-        self.stream.write(json.dumps(content) + "\n")
-        self.stream.flush()
+    def level(self, run: str, metric: str, row: str = "generated") -> Interval:
+        """A metric of a run's row. Raises ConfigError: it was not measured."""
+        if metric.startswith("artefacts/"):
+            return mean_interval(*self._artefact(run, metric))
+        found = self._stored(run, metric, row)
+        if found is None:
+            raise ConfigError(f"{metric} was not measured for {run}")
+        return found
+
+    def _stored(self, run: str, metric: str, row: str) -> Interval | None:
+        found = self.runs[run]["numbers"]["rows"].get(row, {}).get(metric)
+        return found and Interval(**found)
+
+    def gap(self, new: str, base: str, metric: str) -> Interval:
+        """`new` minus `base` over people: clip by clip, except for Fréchet distances, whose
+        intervals are taken as independent (which is cautious: the clips are the same).
+
+        Raises:
+            ConfigError: not measured for both, or on other clips.
+        """
+        if metric.startswith("artefacts/"):
+            (ours, people), (theirs, others) = (self._artefact(r, metric) for r in (new, base))
+            if people != others:
+                raise ConfigError(f"{metric}: {new} and {base} show other people")
+            return mean_interval(np.subtract(ours, theirs), people)
+        if not metric.startswith("frechet"):
+            return difference(self.runs[new], self.runs[base], metric)
+        a, b = self.level(new, metric), self.level(base, metric)
+        mean, edges = a.mean - b.mean, (None, None)
+        if a.low is not None and b.low is not None:
+            reach = float(np.hypot(a.high - a.mean, b.high - b.mean))
+            edges = (mean - reach, mean + reach)
+        return Interval(mean, *edges, a.n, a.actors)
+
+    def _artefact(self, run: str, metric: str) -> tuple[list[float], list[str]]:
+        methods = (self.other("artefacts") or {}).get("methods", {})
+        if run not in methods:
+            raise ConfigError(f"not measured yet: {metric} of {run}")
+        one = methods[run]
+        return one[metric.partition("/")[2]], one["people"]
 
 
-def _whole(lines: list[bytes]) -> Iterator[dict]:
-    """The records up to the first line that is half written."""
-    for line in lines:
-        try:
-            record = json.loads(line)
-        except ValueError:
-            return
-        if not isinstance(record, dict) or not line.endswith(b"\n"):
-            return
-        yield record
+def _gained(metric: str, made: Interval, given: Interval) -> bool:
+    """Whether a network's clips are better than the sources that it was given."""
+    if metric == NAMED:
+        return made.low is not None and made.low > given.mean
+    return made.mean != given.mean and (made.mean > given.mean) == (metric == "psnr_db")
+
+
+def kept_record(path: Path, make: Callable[[], dict]) -> dict:
+    """The record in a JSON file of an unfinished run; else `make()`, which is kept there."""
+    if not path.is_file():
+        write_json(path, make(), sort_keys=False)
+    return json.loads(path.read_text(encoding="utf-8"))

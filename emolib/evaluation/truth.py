@@ -19,6 +19,7 @@ from emolib.base.arrays import load_arrays
 from emolib.base.config import VIDEO
 from emolib.base.errors import ConfigError, DatasetError
 from emolib.evaluation.landmarks import OPEN, SHUT, FaceMotion, eye_openness, motion_of_points
+from emolib.media.face import runs
 
 BILABIAL = 1  # index of "p b m" in the corpus's visemes
 CLOSURE_SLACK = 0.02  # of the distance between the outer eye corners; a wide-open mouth has 0.3
@@ -100,22 +101,16 @@ def lip_error(generated: FaceMotion, true_frames: FaceMotion, truth: Truth) -> L
         ConfigError: unequal lengths.
     """
     _same_length(generated, true_frames, truth)
-    kept, runs = 0, bilabial_runs(truth.viseme)
-    for first, end in runs:
+    kept, closures = 0, runs(truth.viseme == BILABIAL)
+    for first, end in closures:
         around = slice(max(first - 1, 0), end + 1)
         kept += generated.lips[around].min() <= true_frames.lips[around].min() + CLOSURE_SLACK
     return LipError(
         opening=float(np.abs(generated.lips - true_frames.lips).mean()),
         correlation=_correlation(generated.lips, truth.motion.lips),
-        closures=len(runs),
+        closures=len(closures),
         closures_kept=int(kept),
     )
-
-
-def bilabial_runs(viseme: np.ndarray) -> list[tuple[int, int]]:
-    """Stretches (first, one past last) of p, b and m in (T,) visemes."""
-    edges = np.flatnonzero(np.diff(np.concatenate([[0], viseme == BILABIAL, [0]]).astype(int)))
-    return [(int(a), int(b)) for a, b in edges.reshape(-1, 2)]
 
 
 # --------------------------------------------------------------------------- did the emotion arrive
@@ -161,23 +156,11 @@ def transfer(generated: np.ndarray, target: np.ndarray, source: np.ndarray) -> T
 
 
 # -------------------------------------------------------------------------- what should have stayed
-@dataclass(frozen=True)
-class Preservation:
-    """Whether the head stayed where it was.
+def preservation(generated: FaceMotion, true_frames: FaceMotion) -> dict[str, float]:
+    """Whether the head stayed where it was, by the same mesh on the true frames.
 
-    Attributes:
-        centre: mean distance of the face's centre from the true one, as a share of its size.
-        size: mean relative error of the face's size.
-        roll_deg: mean error of the head's roll.
-    """
-
-    centre: float
-    size: float
-    roll_deg: float
-
-
-def preservation(generated: FaceMotion, true_frames: FaceMotion) -> Preservation:
-    """Pose of generated frames against the same mesh on the true frames.
+    Returns:
+        mean errors: `pose_centre` and `pose_size` as shares of the face's size, `pose_roll_deg`.
 
     Raises:
         ConfigError: unequal lengths, or motions without pose.
@@ -187,43 +170,35 @@ def preservation(generated: FaceMotion, true_frames: FaceMotion) -> Preservation
         raise ConfigError("the motion has no pose", expected="motion_of_frames of both clips")
     ours, theirs = generated.pose, true_frames.pose
     roll = np.abs(np.angle(np.exp(1j * (ours[:, 3] - theirs[:, 3]))))
-    return Preservation(
-        centre=float((np.linalg.norm(ours[:, :2] - theirs[:, :2], axis=1) / theirs[:, 2]).mean()),
-        size=float(np.abs(ours[:, 2] / theirs[:, 2] - 1).mean()),
-        roll_deg=float(np.degrees(roll.mean())),
-    )
-
-
-@dataclass(frozen=True)
-class Blinks:
-    """Whether the blinks came through.
-
-    Attributes:
-        depth: how far the eyes shut in the true blinks, measured from the clip's own open eye: 1 as
-            far as the true ones, 0 not at all. Eyes that are narrow already shut less far.
-        correlation: of the eye's course with the true lids.
-    """
-
-    depth: float
-    correlation: float
+    away = np.linalg.norm(ours[:, :2] - theirs[:, :2], axis=1) / theirs[:, 2]
+    return {
+        "pose_centre": float(away.mean()),
+        "pose_size": float(np.abs(ours[:, 2] / theirs[:, 2] - 1).mean()),
+        "pose_roll_deg": float(np.degrees(roll.mean())),
+    }
 
 
 def blinks(
     generated: np.ndarray, true_frames: np.ndarray, corners: np.ndarray, truth: Truth
-) -> Blinks | None:
-    """Blinks of generated frames at the same poses; None if the true clip has none.
+) -> dict[str, float]:
+    """Whether the blinks came through; empty if the true clip has none.
 
     Args:
-        generated, true_frames: (T, S, S, 3) uint8 RGB.
+        generated, true_frames: (T, S, S, 3) uint8 RGB, at the same poses.
         corners: (T, 2, 2, 2) of the true frames' eyes, see `landmarks.FaceMotion`.
+
+    Returns:
+        `blink_depth`: how far the eyes shut in the true blinks, measured from the clip's own open
+        eye: 1 as far as the true ones, 0 not at all (eyes that are narrow already shut less far);
+        `eye_correlation`: of the eye's course with the true lids.
     """
     _same_length(generated, true_frames, truth)
     lids = truth.motion.eyes
     seen = eye_openness(generated, true_frames, corners, lids)
     if seen is None:
-        return None
+        return {}
     depth = np.median(seen[lids > OPEN]) - seen[lids < SHUT].mean()
-    return Blinks(float(depth), _correlation(seen, lids))
+    return {"blink_depth": float(depth), "eye_correlation": _correlation(seen, lids)}
 
 
 def _same_length(*clips) -> None:

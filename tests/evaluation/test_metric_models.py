@@ -37,30 +37,30 @@ def tools(metrics=("emotion",), **names):
 
 def test_a_classifier_by_file_says_whether_it_is_independent(networks, shelf):
     judge = tools(classifier=str(networks["classifier"]))
-    assert isinstance(judge.instruments.judges[0].net, EmotionClassifier)
+    assert isinstance(judge.judges[0].net, EmotionClassifier)
     assert any("never trained a generator" in note for note in judge.notes)
     old = tools(classifier=str(networks["emotion"]))
-    assert isinstance(old.instruments.judges[0].net, EmotionDiscriminator)
+    assert isinstance(old.judges[0].net, EmotionDiscriminator)
     assert any("not independent" in note for note in old.notes)
 
 
 def test_by_name_the_independent_one_comes_first(networks, shelf):
     shutil.copy(networks["emotion"], shelf / "mine-emotion.safetensors")
-    found = tools(classifier="mine").instruments.judges[0].net
+    found = tools(classifier="mine").judges[0].net
     assert isinstance(found, EmotionDiscriminator)
     shutil.copy(networks["classifier"], shelf / "mine-classifier.safetensors")
-    assert isinstance(tools(classifier="mine").instruments.judges[0].net, EmotionClassifier)
+    assert isinstance(tools(classifier="mine").judges[0].net, EmotionClassifier)
 
 
 def test_what_is_shipped_measures_where_nothing_is_named(networks, shelf):
     bare = tools(("sync", "emotion"))
-    assert bare.instruments.judges == () and bare.instruments.expert is None
+    assert bare.judges == () and bare.expert is None
     assert any("was not measured" in note for note in bare.notes)
     shutil.copy(networks["classifier"], shelf / "lite-classifier.safetensors")
     shutil.copy(networks["expert"], shelf / "lite-syncnet.safetensors")
     full = tools(("sync", "emotion"))
-    assert isinstance(full.instruments.judges[0].net, EmotionClassifier)
-    assert isinstance(full.instruments.expert, SyncNet)
+    assert isinstance(full.judges[0].net, EmotionClassifier)
+    assert isinstance(full.expert, SyncNet)
     assert set(full.sha256) == {"LSE (expert)", "EmoAcc (classifier)"}
 
 
