@@ -1,30 +1,30 @@
-"""A film frame by frame: pictures in, talking pictures out, memory flat; or a short one whole.
-
-`open_film` looks at everything a user can get wrong (sound, file, face) in the order of what is
-cheapest to find, before the network runs. Iterating the `FrameStream` makes the frames.
-"""
+"""A film frame by frame: pictures in, talking pictures out, memory flat; or a short one whole."""
 
 from __future__ import annotations
 
 import math
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from emolib.base.config import VIDEO
 from emolib.base.errors import Cancelled, FaceError, warnings_as_notes
 from emolib.base.runtime import Stages
-from emolib.generate.inputs import Sound, find_track, fixed_track, frames_to_track, load_sound
+from emolib.generate.inputs import find_track, fixed_track, frames_to_track, load_sound
 from emolib.generate.order import Cancel, Order, Progress, shares_by_code, weights_per_frame
-from emolib.generate.render import Engine, FlowSmoother, blend
+from emolib.generate.render import FlowSmoother, blend
 from emolib.generate.schedule import Source, describe_fit, ease, fit_frames, n_sound_frames
 from emolib.media.faces import FaceDetector, FaceTrack
 from emolib.media.mel import SILENCE, mel_windows
 from emolib.media.provenance import Facts, Written, write_labelled
+
+if TYPE_CHECKING:
+    from emolib.generate.talking_face import TalkingFace
 
 BATCH_BYTES = 96 * 2**20  # pictures of one batch
 
@@ -61,35 +61,73 @@ class Clip:
         return write_labelled(path, self.frames, *marks, overwrite=overwrite, **how)
 
 
-@dataclass
 class FrameStream:
     """A film ready to be made. Iterate it once for its frames (H, W, 3) uint8 RGB.
 
-    Attributes:
-        order: what is wanted.
-        engine, source, sound, track: what it is made of.
-        plan: (n_frames,) the source frame behind each output frame.
-        emotion: (n_frames, 6) float32 weights, or None.
-        report: what was done, plain JSON values; complete when the last frame has been taken.
-    """
+    All that a user can get wrong (sound, file, face) is looked at here, the cheapest first.
 
-    order: Order
-    engine: Engine
-    source: Source
-    sound: Sound
-    track: FaceTrack
-    plan: np.ndarray
-    emotion: np.ndarray | None
-    stages: Stages = field(default_factory=Stages)
-    report: dict = field(default_factory=dict)
-    progress: Progress | None = None
-    cancel: Cancel | None = None
+    Args:
+        talker: who makes it: network, face detector, and what is known of them.
+        order: what is wanted.
+        progress, cancel: see `TalkingFace.open`.
+
+    Attributes:
+        source, sound, track: what it is made of.
+        plan: (n_frames,) the source frame behind each output frame.
+        emotion: (n_frames, 6) float32 weights, or None for a network without.
+        report: what was done, plain JSON values; complete when the last frame has been taken.
+
+    Raises:
+        EmolibError: of the sound, the file, the face; `Cancelled`.
+    """
 
     fps = VIDEO.fps
 
-    def __post_init__(self):
+    def __init__(
+        self,
+        talker: TalkingFace,
+        order: Order,
+        progress: Progress | None = None,
+        cancel: Cancel | None = None,
+    ):
+        self.order = order = replace(order, native=order.native and talker.composite)
+        self.engine, self.progress, self.cancel = talker.engine, progress, cancel
+        self.stages, weights = Stages(), order.weights if talker.emotional else None
+        with warnings_as_notes() as warned:
+            with self.stages("open"):
+                self.source = Source(order.face, order.max_picture_px)
+                sha256 = self.source.sha256
+            with self.stages("sound"):
+                self.sound = load_sound(order.sound, order.audio_track, order.max_seconds)
+            n_sound = n_sound_frames(len(self.sound.played), self.sound.rate_hz)
+            with self.stages("faces"):
+                self.track, remembered = self._find_face(talker.detector, n_sound, sha256)
+        fit, n_source = "trim" if order.audio is None else order.fit, len(self.track)
+        self.plan = fit_frames(n_source, n_sound, fit)
+        self.emotion = None if weights is None else weights_per_frame(weights, len(self.plan))
+        notes = [*warned, describe_fit(n_source, n_sound, fit), *self.track.warnings]
+        if order.labelled and not talker.emotional:
+            notes.insert(0, f"the network {talker.name} knows no emotions: the label is ignored")
+        walk = weights is not None and weights.ndim == 2
+        self.report = {
+            "model": talker.name,
+            "recipe": talker.meta.recipe,
+            "device": self.engine.device,
+            "frames": len(self),
+            "fps": self.fps,
+            "seconds": len(self) / self.fps,
+            "picture_px": list(self.track.picture_px),
+            "emotion": {} if weights is None else shares_by_code(self.emotion),
+            **({"walk": [shares_by_code(station) for station in weights]} if walk else {}),
+            "native": order.native,
+            "faces": self.track.n_faces,
+            "track_remembered": remembered,
+            "missing": [list(stretch) for stretch in self.track.missing],
+            "notes": [note for note in notes if note],
+            "inputs": {"face": sha256, "audio": self.sound.sha256},
+        }
         found = self.track.found[self.plan]
-        if self.order.on_missing == "error" and not found.all():
+        if order.on_missing == "error" and not found.all():
             gaps = ", ".join(f"{a}-{b - 1}" for a, b in self.track.missing)
             raise FaceError(
                 "the face is missing",
@@ -97,8 +135,29 @@ class FrameStream:
                 where=f"frames {gaps}",
                 fix="cut these frames out, or pass --on-missing pass",
             )
-        shown = found if self.order.on_missing == "pass" else np.ones_like(found)
+        shown = found if order.on_missing == "pass" else np.ones_like(found)
         self.shares = ease(shown)  # of the generated face
+
+    def _find_face(
+        self, detector: FaceDetector, n_sound: int, sha256: str
+    ) -> tuple[FaceTrack, bool]:
+        """The face's track, and whether it was remembered."""
+        order, file = self.order, self.source.name
+        n_look = 1 if self.source.still else frames_to_track(n_sound)
+        first = self._watched(self.source.first(n_look), n_look)
+        if order.box is not None:
+            return fixed_track(first, order.box, file), False
+        content = f"{sha256} {order.max_picture_px}" if self.source.still else sha256
+        asked = {"sha256": content, "n_frames": n_look, "file": file, "remember": order.remember}
+        return find_track(first, detector, order.face_index, **asked)
+
+    def _watched(self, frames: Iterator[np.ndarray], total: int) -> Iterator[np.ndarray]:
+        for k, frame in enumerate(frames, 1):
+            if self.cancel is not None and self.cancel():
+                raise Cancelled("cancelled while looking for the face")
+            yield frame
+            if self.progress:
+                self.progress("faces", k, total)
 
     def __len__(self) -> int:
         return len(self.plan)
@@ -180,70 +239,3 @@ class FrameStream:
             return False
         low, high = sorted((self.plan[k - 1], self.plan[k]))
         return not any(low < cut <= high for cut in self.track.cuts)
-
-
-def open_film(
-    engine: Engine,
-    detector: FaceDetector,
-    order: Order,
-    weights: np.ndarray | None,
-    progress: Progress | None = None,
-    cancel: Cancel | None = None,
-) -> FrameStream:
-    """A film ready to be made, frame by frame.
-
-    `weights` is the emotion (6,), or (K, 6) for a walk, or None for a network without.
-
-    Raises:
-        EmolibError: of the sound, the file, the face; `Cancelled`.
-    """
-    stages = Stages()
-
-    def watched(frames: Iterator[np.ndarray], total: int) -> Iterator[np.ndarray]:
-        for k, frame in enumerate(frames, 1):
-            if cancel is not None and cancel():
-                raise Cancelled("cancelled while looking for the face")
-            yield frame
-            if progress:
-                progress("faces", k, total)
-
-    with warnings_as_notes() as warned:
-        with stages("open"):
-            source = Source(order.face, order.max_picture_px)
-            sha256 = source.sha256
-        with stages("sound"):
-            sound = load_sound(order.sound, order.audio_track, order.max_seconds)
-        n_sound = n_sound_frames(len(sound.played), sound.rate_hz)
-        n_look = 1 if source.still else frames_to_track(n_sound)
-        with stages("faces"):
-            first = watched(source.first(n_look), n_look)
-            if order.box is not None:
-                track, remembered = fixed_track(first, order.box, source.name), False
-            else:
-                content = f"{sha256} {order.max_picture_px}" if source.still else sha256
-                which = {"sha256": content, "n_frames": n_look, "file": source.name}
-                track, remembered = find_track(
-                    first, detector, order.face_index, remember=order.remember, **which
-                )
-    fit = "trim" if order.audio is None else order.fit
-    plan = fit_frames(len(track), n_sound, fit)
-    emotion = None if weights is None else weights_per_frame(weights, len(plan))
-    walk = emotion is not None and weights.ndim == 2
-    notes = [*warned, describe_fit(len(track), n_sound, fit), *track.warnings]
-    report = {
-        "frames": len(plan),
-        "fps": VIDEO.fps,
-        "seconds": len(plan) / VIDEO.fps,
-        "picture_px": list(track.picture_px),
-        "emotion": {} if emotion is None else shares_by_code(emotion),
-        **({"walk": [shares_by_code(station) for station in weights]} if walk else {}),
-        "native": order.native,
-        "faces": track.n_faces,
-        "track_remembered": remembered,
-        "missing": [list(stretch) for stretch in track.missing],
-        "notes": [note for note in notes if note],
-        "inputs": {"face": sha256, "audio": sound.sha256},
-    }
-    return FrameStream(
-        order, engine, source, sound, track, plan, emotion, stages, report, progress, cancel
-    )

@@ -33,6 +33,7 @@ PLAY_HZ = 48_000  # sound files keep their brightness; only the network hears 16
 REST_LEVEL = -2.0  # mel value that no band of a resting step reaches: noise of about -60 dB
 REST_BELOW_PEAK = 4.0  # and at least 50 dB below the loudest band of the clip
 TRACKS = ArrayCache("tracks", rooms=("media", "assets/faces", "base/config", "generate/inputs"))
+PER_FRAME = ("poses", "seen", "found")  # of a track; what else it holds are plain values
 NOT_KEPT = "landmarks"  # of a track: nothing here uses them
 
 
@@ -146,34 +147,25 @@ def fixed_track(frames: Iterable[np.ndarray], box: Sequence[float], file: str) -
         SmallFaceError: it is smaller than 24 px.
     """
     x, y, width, height = (float(value) for value in box)
-    n_frames, shape = 0, (0, 0)
-    for frame in frames:
-        n_frames, shape = n_frames + 1, frame.shape[:2]
-        outside = x >= shape[1] or y >= shape[0] or x + width <= 0 or y + height <= 0
-        if not np.isfinite([x, y, width, height]).all() or width <= 0 or height <= 0 or outside:
-            raise FaceError(
-                f"the box {x:g} {y:g} {width:g} {height:g} holds no picture",
-                file=file,
-                expected=f"x y width height inside {shape[1]}×{shape[0]} px",
-            )
+    shapes = [frame.shape[:2] for frame in frames]
+    rows, columns = shapes[0]
+    inside = -width < x < columns and -height < y < rows
+    if not (inside and min(width, height) > 0 and max(width, height) < np.inf):
+        raise FaceError(
+            f"the box {x:g} {y:g} {width:g} {height:g} holds no picture",
+            file=file,
+            expected=f"x y width height inside {columns}×{rows} px",
+        )
     size = max(width, height)
     if size < MIN_FACE_PX:
         raise SmallFaceError(
             f"the box is only {size:.0f} px large", file=file, expected=f"at least {MIN_FACE_PX} px"
         )
     pose = np.array([x + width / 2, y + height / 2, size, 0.0], np.float32)
-    everywhere = np.ones(n_frames, dtype=bool)
-    return FaceTrack(
-        poses=np.tile(pose, (n_frames, 1)),
-        seen=everywhere,
-        found=everywhere,
-        landmarks=None,
-        cuts=(),
-        n_faces=1,
-        frozen=0.0,
-        picture_px=(shape[1], shape[0]),
-        warnings=(),
-    )
+    everywhere = np.ones(len(shapes), dtype=bool)
+    poses = np.tile(pose, (len(shapes), 1))
+    rest = {"landmarks": None, "cuts": (), "n_faces": 1, "frozen": 0.0, "warnings": ()}
+    return FaceTrack(poses, everywhere, everywhere, picture_px=(columns, rows), **rest)
 
 
 def _as_arrays(track: FaceTrack) -> dict[str, np.ndarray]:
@@ -181,11 +173,6 @@ def _as_arrays(track: FaceTrack) -> dict[str, np.ndarray]:
 
 
 def _as_track(values: dict[str, np.ndarray]) -> FaceTrack:
-    plain = {
-        "cuts": tuple(values["cuts"].astype(int).tolist()),
-        "n_faces": int(values["n_faces"]),
-        "frozen": float(values["frozen"]),
-        "picture_px": tuple(values["picture_px"].tolist()),
-        "warnings": tuple(values["warnings"].astype(str).tolist()),
-    }
+    plain = {name: value for name, value in values.items() if name not in PER_FRAME}
+    plain = {n: tuple(v.tolist()) if v.ndim else v.item() for n, v in plain.items()}
     return FaceTrack(**{NOT_KEPT: None} | values | plain)

@@ -13,7 +13,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterator
-from itertools import islice
+from itertools import islice, repeat
 from pathlib import Path
 
 import cv2
@@ -78,20 +78,6 @@ def describe_fit(n_source: int, n_sound: int, fit: str) -> str:
     return f"the sound lasts {sound_s:.2f} s, the video {video_s:.2f} s and {_SAID[fit]}"
 
 
-def straight_runs(plan: np.ndarray) -> list[np.ndarray]:
-    """A plan cut into straight runs, each of one step (+1, -1 or 0) throughout."""
-    steps = np.diff(plan)
-    runs, start = [], 0
-    while start < len(plan):
-        end = start + 1
-        if end < len(plan) and abs(steps[start]) <= 1:
-            while end < len(plan) and steps[end - 1] == steps[start]:
-                end += 1
-        runs.append(plan[start:end])
-        start = end
-    return runs
-
-
 def ease(found: np.ndarray) -> np.ndarray:
     """How much of the generated face to show: (N,) in [0, 1], so that it comes and goes softly.
 
@@ -127,7 +113,8 @@ class Source:
             self.path, self.name = Path(face), str(face)
             info = probe(self.path)
             self.still, frame_bytes = info.still, 3 * info.width * info.height
-            self._n_keep, self._piece = KEEP_BYTES // frame_bytes, PIECE_BYTES // frame_bytes
+            self._n_keep = KEEP_BYTES // frame_bytes
+            self._piece = max(2, PIECE_BYTES // frame_bytes)
             if self.still:
                 self._frames = [_shrunk(read_still(self.path), max_picture_px)]
             return
@@ -166,7 +153,8 @@ class Source:
 
     def frames(self, plan: np.ndarray) -> Iterator[np.ndarray]:
         """The frame of each index in `plan`."""
-        runs, n_needed = straight_runs(plan), int(plan.max()) + 1
+        runs = np.split(plan, np.flatnonzero(np.diff(plan, 2)) + 2)  # of one step each: +1, -1 or 0
+        n_needed = int(plan.max()) + 1
         if self._frames is None and len(runs) > 1 and n_needed <= self._n_keep:
             for _ in self.first(n_needed):  # several passes over a short video: decode once
                 pass
@@ -177,13 +165,11 @@ class Source:
             first, last = int(run[0]), int(run[-1])
             if last > first:
                 yield from self._read(first, last)
-            elif last < first:
-                piece = max(2, self._piece)
-                for high in range(first, last - 1, -piece):
-                    yield from reversed(list(self._read(max(last, high - piece + 1), high)))
+            elif last == first:
+                yield from repeat(next(self._read(first, first)), len(run))
             else:
-                (frame,) = self._read(first, first)
-                yield from (frame for _ in run)
+                for part in np.split(run, range(self._piece, len(run), self._piece)):
+                    yield from reversed(list(self._read(int(part[-1]), int(part[0]))))
 
     def _read(self, first: int, last: int) -> Iterator[np.ndarray]:
         start_s, n_frames = first / VIDEO.fps, last - first + 1

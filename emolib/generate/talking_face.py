@@ -16,7 +16,7 @@ from emolib.base.config import AUDIO
 from emolib.base.errors import MediaError
 from emolib.base.files import file_sha256
 from emolib.base.runtime import Stopwatch, pick_device
-from emolib.generate.film import Clip, FrameStream, open_film
+from emolib.generate.film import Clip, FrameStream
 from emolib.generate.order import Audio, Cancel, Face, Order, Progress
 from emolib.generate.render import Engine
 from emolib.generate.schedule import Source
@@ -90,16 +90,7 @@ class TalkingFace:
 
         Paper: §3.1, §3.2. Deviation: see `schedule`, `inputs`, `render`.
         """
-        weights, notes = None, []
-        order = replace(order, native=order.native and self.composite)
-        if self.emotional:
-            weights = order.weights
-        elif order.labelled:
-            notes.append(f"the network {self.name} knows no emotions: the label is ignored")
-        stream = open_film(self.engine, self.detector, order, weights, progress, cancel)
-        made_by = {"model": self.name, "recipe": self.meta.recipe, "device": self.engine.device}
-        stream.report |= made_by | {"notes": notes + stream.report["notes"]}
-        return stream
+        return FrameStream(self, order, progress, cancel)
 
     def stream(
         self,

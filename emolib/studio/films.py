@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator, Sequence
+from copy import copy
 from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
@@ -128,14 +129,11 @@ def six_frames(stream: FrameStream) -> Iterator[np.ndarray]:
     Raises:
         Cancelled: the stream's `cancel()` is true.
     """
-    actors = [
-        replace(
-            stream,
-            progress=None if n else stream.progress,
-            emotion=weights_per_frame(emotion_weights(code), len(stream)),
-        )
-        for n, code in enumerate(EMOTIONS)
-    ]
+    actors = []
+    for n, code in enumerate(EMOTIONS):
+        actors.append(actor := copy(stream))
+        actor.emotion = weights_per_frame(emotion_weights(code), len(stream))
+        actor.progress = None if n else stream.progress
     width, height = stream.track.picture_px
     box = np.concatenate([stream.boxes[:, :2].min(axis=0), stream.boxes[:, 2:].max(axis=0)])
     rows, columns = close_up(box, (height, width))

@@ -17,7 +17,7 @@ from emolib.generate.order import (
     shares_by_code,
     weights_per_frame,
 )
-from emolib.generate.schedule import describe_fit, fit_frames, n_sound_frames, straight_runs
+from emolib.generate.schedule import describe_fit, fit_frames, n_sound_frames
 
 
 @pytest.mark.parametrize("index", range(6))
@@ -121,15 +121,6 @@ def test_what_was_done_is_said():
 def test_frames_last_as_long_as_the_sound():
     for n_samples in (3200, 16_000, 40_000, 47_999, 12_345):
         assert abs(n_sound_frames(n_samples) / 25 - n_samples / 16_000) <= 0.5 / 25 + 1e-9
-
-
-@pytest.mark.parametrize(("n_source", "fit"), [(4, "loop"), (4, "hold"), (1, "loop"), (50, "trim")])
-def test_runs_are_the_plan_in_straight_pieces(n_source, fit):
-    plan = fit_frames(n_source, 20, fit)
-    runs = straight_runs(plan)
-    assert np.concatenate(runs).tolist() == plan.tolist()
-    assert all(len(set(np.diff(run))) <= 1 for run in runs)
-    assert len(runs) <= 2 + 20 // max(1, n_source - 1)
 
 
 @pytest.mark.parametrize(
