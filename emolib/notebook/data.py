@@ -51,17 +51,18 @@ def course_store(split: str = "actor", workers: int = 2) -> ClipStore:
     Args:
         split: "actor" (no person in both splits) or "random95" (the paper's).
     """
-    corpus, settings = course_corpus(), PrepareSettings(split=split)
-    folder = default_store(corpus, settings)
-    prepare(corpus, folder, settings, workers=workers, wait_s=600)
-    return ClipStore(folder)
+    return _prepared(course_corpus(), split, workers)
 
 
 def real_store() -> ClipStore:
     """Six real clips of CREMA-D (actor 1001), prepared in the cache at the first call."""
-    corpus, settings = open_corpus(data_dir() / "cremad_sample"), PrepareSettings(split="none")
+    return _prepared(open_corpus(data_dir() / "cremad_sample"), "none", workers=1)
+
+
+def _prepared(corpus: Corpus, split: str, workers: int) -> ClipStore:
+    settings = PrepareSettings(split=split)
     folder = default_store(corpus, settings)
-    prepare(corpus, folder, settings, workers=1, wait_s=600)
+    prepare(corpus, folder, settings, workers=workers, wait_s=600)
     return ClipStore(folder)
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import math
 import re
-from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,7 +17,7 @@ import anywidget
 import traitlets
 
 from emolib.base.errors import EmolibError
-from emolib.base.files import PACKAGE, atomic_path
+from emolib.base.files import PACKAGE
 from emolib.notebook.widgets import full
 from emolib.studio.jobs import Limits, new_id
 from emolib.studio.problems import StudioError
@@ -47,78 +46,13 @@ class Upload:
     about: str
 
 
-class Arrival:
-    """A file on its way: pieces are added, then it is finished or dropped.
-
-    Args:
-        folder: where it will lie.
-        kind: "face" or "voice".
-        name: the reader's own name for it.
-        size: bytes announced.
-
-    Raises:
-        StudioError: empty, or larger than the limit.
-    """
-
-    def __init__(self, folder: Path, kind: str, name: str, size: int):
-        self.kind, self.size, self.n_bytes = kind, size, 0
-        self.name = " ".join(Path(name.replace("\\", "/")).name.split())[:80] or kind
-        most = LIMITS.max_upload_bytes
-        if not 1 <= size <= most:
-            size_mb = f"{size / 1e6:.0f} MB" if size else "0 bytes"
-            fix = f"choose one of up to {most / 1e6:.0f} MB"
-            raise StudioError("too_large", f"the file has {size_mb}", fix, file=self.name)
-        suffix = Path(self.name).suffix.lower()
-        suffix = suffix if re.fullmatch(r"\.[a-z0-9]{2,4}", suffix) else ".bin"
-        self.path = folder / f"{kind}-{new_id()}{suffix}"
-        self._stack = ExitStack()
-        temporary = self._stack.enter_context(atomic_path(self.path))
-        self._stream = self._stack.enter_context(temporary.open("wb"))
-
-    def add(self, piece: bytes) -> float:
-        """Append a piece; returns the share that is here, 0 to 1.
-
-        Raises:
-            StudioError: more bytes than were announced; the file is dropped.
-        """
-        self.n_bytes += len(piece)
-        if self.n_bytes > self.size:
-            self._refuse("more bytes than announced")
-        self._stream.write(piece)
-        return self.n_bytes / self.size
-
-    def finish(self) -> Upload:
-        """The complete file, looked into.
-
-        Raises:
-            StudioError: bytes are missing, or it is not what was asked for; it is gone then.
-        """
-        if self.n_bytes < self.size:
-            self._refuse(f"only {self.n_bytes} of {self.size} bytes arrived")
-        self._stack.close()
-        try:
-            info = check_uploads({self.kind: self.path}, LIMITS)[self.kind]
-        except StudioError as error:
-            self.path.unlink(missing_ok=True)
-            raise StudioError(error.code, error.problem, error.fix, file=self.name) from error
-        return Upload(self.path, self.name, str(info))
-
-    def drop(self) -> None:
-        """Forget it; nothing stays on disk."""
-        stop = StudioError("dropped", "dropped", file=self.name)
-        self._stack.__exit__(type(stop), stop, None)
-
-    def _refuse(self, message: str) -> None:
-        self.drop()
-        raise StudioError("incomplete", message, "choose it again", file=self.name)
-
-
 class Reception:
     """What is said to the widget that sends files: one answer to each of its messages.
 
-    It says `begin` (with name and size), `piece` (with bytes) and `end`, and may say `drop` (that
+    It says `begin` (with name and size), `piece` (with bytes) and `end`, and may say `drop` (this
     file) or `clear` (all). Answers are dictionaries with `kind` "more" (send on; `share` is here),
-    "done" or "refused" (with `text`, one line), and the widget's own `id` of the transfer.
+    "done" or "refused" (with `text`, one line), and the widget's own `id` of the transfer. Whoever
+    begins anew gives up what was on its way.
 
     Args:
         folder: where files will lie.
@@ -128,37 +62,68 @@ class Reception:
     def __init__(self, folder: Path, kind: str):
         self.folder, self.kind = folder, kind
         self.taken: Upload | None = None
-        self._arrivals: dict[str, Arrival] = {}
+        self._id, self._stream = None, None
 
     def hear(self, message: dict, pieces: list) -> dict | None:
         """The answer to one message, or None if it needs none."""
-        told, key = message.get("kind"), str(message.get("id"))
-        try:
-            answer = self._hear(told, key, message, pieces)
-        except EmolibError as error:
-            self._arrivals.pop(key, None)
-            answer = {"kind": "refused", "text": str(error)}
-        return answer and {**answer, "id": message.get("id")}
-
-    def _hear(self, told, key: str, message: dict, pieces: list) -> dict | None:
-        if told in ("clear", "begin"):  # what is shown is another file, or none
+        told = message.get("kind")
+        if told in ("begin", "clear"):  # what is shown is another file, or none
             self.taken = None
-        if told == "begin":
-            name, size = str(message.get("name") or ""), int(message.get("size") or 0)
-            self._arrivals[key] = Arrival(self.folder, self.kind, name, size)
-            return {"kind": "more", "share": 0.0}
-        arrival = self._arrivals.get(key)
-        if arrival is None:
-            return None  # refused before, or of an older page
-        if told == "piece":
-            share = arrival.add(b"".join(bytes(piece) for piece in pieces))
-            return {"kind": "more", "share": share}
-        del self._arrivals[key]
-        if told == "drop":
-            arrival.drop()
-            return None
-        self.taken = arrival.finish()
-        return {"kind": "done", "text": f"{self.taken.name}: {self.taken.about}"}
+            self._drop()
+        try:
+            if told == "begin":
+                self._begin(message)
+            elif self._stream is None or message.get("id") != self._id:
+                return None  # refused before, or given up
+            elif told == "drop":
+                return self._drop()
+            elif told == "end":
+                self.taken = self._looked_into()
+                text = f"{self.taken.name}: {self.taken.about}"
+                return {"kind": "done", "text": text, "id": self._id}
+            self._stream.writelines(pieces)
+            share = self._stream.tell() / self._size
+            if share > 1:
+                raise self._wrong("incomplete", "more bytes than announced")
+        except EmolibError as error:
+            self._drop()
+            return {"kind": "refused", "text": str(error), "id": message.get("id")}
+        return {"kind": "more", "share": share, "id": self._id}
+
+    def _begin(self, message: dict) -> None:
+        name = str(message.get("name") or "").replace("\\", "/")
+        self._name = " ".join(Path(name).name.split())[:80] or self.kind
+        self._id, self._size = message.get("id"), int(message.get("size") or 0)
+        if not 1 <= self._size <= LIMITS.max_upload_bytes:
+            size_mb = f"{self._size / 1e6:.0f} MB" if self._size else "0 bytes"
+            raise self._wrong("too_large", f"the file has {size_mb}")
+        suffix = Path(self._name).suffix.lower()
+        suffix = suffix if re.fullmatch(r"\.[a-z0-9]{2,4}", suffix) else ".bin"
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self._stream = (self.folder / f"{self.kind}-{new_id()}{suffix}").open("xb")
+
+    def _looked_into(self) -> Upload:
+        if (n_bytes := self._stream.tell()) < self._size:
+            raise self._wrong("incomplete", f"only {n_bytes} of {self._size} bytes arrived")
+        self._stream.close()
+        path = Path(self._stream.name)
+        try:
+            info = check_uploads({self.kind: path}, LIMITS)[self.kind]
+        except StudioError as error:
+            raise StudioError(error.code, error.problem, error.fix, file=self._name) from error
+        self._stream = None
+        return Upload(path, self._name, str(info))
+
+    def _drop(self) -> None:
+        """Forget what is on its way; nothing of it stays on disk."""
+        if self._stream is not None:
+            self._stream.close()
+            Path(self._stream.name).unlink(missing_ok=True)
+            self._stream = None
+
+    def _wrong(self, code: str, message: str) -> StudioError:
+        fix = f"choose one of up to {LIMITS.max_upload_bytes / 1e6:.0f} MB"
+        return StudioError(code, message, fix, file=self._name)
 
 
 def joined(modules: tuple[Path, ...]) -> str:

@@ -9,12 +9,10 @@ import sys
 import tempfile
 import time
 import urllib.request
-from contextlib import suppress
 from pathlib import Path
 
 from emolib.base.errors import ResourceError
 
-START_S = 300.0  # on a busy machine the network takes its time to load
 STOP_S = 30.0
 
 
@@ -38,27 +36,18 @@ class LocalServer:
         command = [sys.executable, "-m", "emolib.cli", "serve", "--port", "0"]
         command += ["--state", str(self.state), *options]
         with log.open("wb") as said:
-            self._process = subprocess.Popen(command, stdout=said, stderr=said)
+            self._process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=said)
         atexit.register(self.stop)
-        end, self.url = time.monotonic() + START_S, ""
+        address = self._process.stdout.readline().decode()  # all that is ever said there
+        self.url = address.partition(" ")[0].partition("?")[0].rstrip("/")  # without a token
         try:
-            while not self._ready(log):
-                if self._process.poll() is not None or time.monotonic() > end:
-                    said = log.read_text(encoding="utf-8", errors="replace").strip()[-300:]
-                    raise ResourceError(f"the server did not start: {said or 'no word from it'}")
+            while not self.ask("/api/health")["ready"]:
                 time.sleep(0.2)
-        except BaseException:
+        except (OSError, ValueError) as error:  # gone, or never there
+            said = log.read_text(encoding="utf-8", errors="replace").strip()[-300:]
             self.stop()
-            raise
-
-    def _ready(self, log: Path) -> bool:
-        """Whether the address is told and a worker is ready."""
-        words = log.read_text(encoding="utf-8", errors="replace").split()
-        told = next((word for word in words if word.startswith("http")), "")
-        self.url = told.partition("?")[0].rstrip("/")  # a token stays out of the address
-        with suppress(OSError):
-            return bool(self.url) and self.ask("/api/health")["ready"]
-        return False
+            message = f"the server did not start: {said or 'no word from it'}"
+            raise ResourceError(message) from error
 
     def ask(self, path: str, timeout_s: float = 10.0) -> dict:
         """The JSON answer to a GET. Raises OSError: nobody answers."""
@@ -69,6 +58,7 @@ class LocalServer:
         """End it and delete its state; a second call does nothing."""
         atexit.unregister(self.stop)
         self._process.terminate()
+        self._process.stdout.close()
         try:
             self._process.wait(STOP_S)
         except subprocess.TimeoutExpired:

@@ -45,6 +45,7 @@ class ShippedRun:
 
     @property
     def last_step(self) -> int:
+        """Of all runs together."""
         return max((row["step"] for row in self.rows), default=self.meta.step)
 
     @property
@@ -62,12 +63,13 @@ class ShippedRun:
 
     def series(self, key: str) -> tuple[list[int], list[float]]:
         """Steps and means of one quantity, such as "l1"; empty where it was not logged."""
-        return _pairs((row["step"], row[key]) for row in self.rows if key in row)
+        rows = [row for row in self.rows if key in row]
+        return [row["step"] for row in rows], [row[key] for row in rows]
 
     def evaluations(self, key: str) -> tuple[list[int], list[float]]:
         """Steps and values of one number of the evaluations, such as "psnr_db"."""
-        evals = [row for row in self.rows if key in row.get("eval", ())]
-        return _pairs((row["step"], row["eval"][key]) for row in evals)
+        rows = [row for row in self.rows if key in row.get("eval", ())]
+        return [row["step"] for row in rows], [row["eval"][key] for row in rows]
 
 
 def shipped_runs(kind: str | None = None) -> dict[str, ShippedRun]:
@@ -140,14 +142,6 @@ def one_after_another(rows: list[dict]) -> list[dict]:
     return moved
 
 
-def _pairs(points) -> tuple[list[int], list[float]]:
-    steps, values = [], []
-    for step, value in points:
-        steps.append(step)
-        values.append(value)
-    return steps, values
-
-
 def alphas_over(
     steps: Sequence[int],
     sync_losses: Sequence[float],
@@ -164,11 +158,9 @@ def alphas_over(
     """
     opened, found = None, []
     for step, loss in zip(steps, sync_losses, strict=True):
-        if step == forgets_at:
+        if step == forgets_at:  # closed until the next evaluation
             opened = None
-            found.append(0.0)  # until the next evaluation
-            continue
-        if opened is None and rule.opens(loss):
+        elif opened is None and rule.opens(loss):
             opened = step
-        found.append(rule.alpha(full, step, opened))
+        found.append(0.0 if step == forgets_at else rule.alpha(full, step, opened))
     return found

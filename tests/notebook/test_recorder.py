@@ -9,32 +9,47 @@ import pytest
 
 from emolib.base.errors import ResourceError
 from emolib.notebook import recorder
-from emolib.notebook.recorder import MODULES, Arrival, Reception, Recorder
+from emolib.notebook.recorder import MODULES, Reception, Recorder
 from emolib.notebook.server import LocalServer
-from emolib.studio.problems import StudioError
 
 
-def arrive(folder, kind, name, data, piece=100_000):
-    arrival = Arrival(folder, kind, name, len(data))
+def begin(desk, name, size, key="a"):
+    return desk.hear({"kind": "begin", "id": key, "name": name, "size": size}, [])
+
+
+def arrive(desk, name, data, piece=100_000):
+    """Its last answer, once a file has been sent in pieces."""
+    begin(desk, name, len(data))
     for start in range(0, len(data), piece):
-        arrival.add(data[start : start + piece])
-    return arrival.finish()
+        view = memoryview(data)[start : start + piece]
+        assert desk.hear({"kind": "piece", "id": "a"}, [view])["kind"] == "more"
+    return desk.hear({"kind": "end", "id": "a"}, [])
 
 
 def test_a_file_arrives_in_pieces(tmp_path, film):
-    data = film.read_bytes()
-    taken = arrive(tmp_path, "face", "me at home.mp4", data, piece=777)
-    assert taken.path.parent == tmp_path and taken.path.read_bytes() == data
-    assert taken.name == "me at home.mp4"
+    desk, data = Reception(tmp_path, "face"), film.read_bytes()
+    assert begin(desk, "x", 2) == {"kind": "more", "share": 0.0, "id": "a"}
+    assert desk.hear({"kind": "piece", "id": "a"}, [b"1"]) == {
+        "kind": "more",
+        "share": 0.5,
+        "id": "a",
+    }
+    answer = arrive(desk, "me at home.mp4", data, piece=777)
+    taken = desk.taken
+    assert [*tmp_path.iterdir()] == [taken.path] and taken.path.read_bytes() == data
     assert "240×180" in taken.about and "with sound" in taken.about
-    assert "s of sound" in arrive(tmp_path, "voice", "film.mp4", data).about  # it is a voice too
+    assert answer == {"kind": "done", "id": "a", "text": f"me at home.mp4: {taken.about}"}
+    assert "s of sound" in arrive(Reception(tmp_path, "voice"), "film.mp4", data)["text"]
+    assert desk.hear({"kind": "clear"}, []) is None and desk.taken is None
 
 
 @pytest.mark.parametrize(
     "name", ["../../etc/passwd.mp4", "C:\\me\\passwd.mp4", "", " \n", "x" * 999, "a.<b>"]
 )
 def test_names_are_never_paths(tmp_path, film, name):
-    taken = arrive(tmp_path / "own", "face", name, film.read_bytes())
+    desk = Reception(tmp_path / "own", "face")
+    arrive(desk, name, film.read_bytes())
+    taken = desk.taken
     assert taken.path.parent == tmp_path / "own" and taken.path.name.startswith("face-")
     assert "/" not in taken.name and len(taken.name) <= 80 and taken.name
     assert [file.name for file in tmp_path.iterdir()] == ["own"]
@@ -48,60 +63,34 @@ def test_names_are_never_paths(tmp_path, film, name):
     ],
 )
 def test_what_is_no_media_is_refused_and_gone(tmp_path, kind, name, data, told):
-    with pytest.raises(StudioError) as caught:
-        arrive(tmp_path, kind, name, data)
-    assert told in str(caught.value) and "\n" not in str(caught.value)
-    assert str(tmp_path) not in str(caught.value)
-    assert not list(tmp_path.iterdir())
+    desk = Reception(tmp_path, kind)
+    answer = arrive(desk, name, data)
+    assert answer["kind"] == "refused" and told in answer["text"] and "\n" not in answer["text"]
+    assert str(tmp_path) not in answer["text"]
+    assert desk.taken is None and not list(tmp_path.iterdir())
+    assert desk.hear({"kind": "piece", "id": "a"}, [data]) is None
 
 
 def test_sizes_that_do_not_fit(tmp_path):
+    desk = Reception(tmp_path, "face")
     for size, told in ((recorder.LIMITS.max_upload_bytes + 1, "537 MB"), (0, "0 bytes")):
-        with pytest.raises(StudioError, match=told):
-            Arrival(tmp_path, "face", "long.mp4", size)
-    arrival = Arrival(tmp_path, "face", "more.mp4", 10)
-    assert arrival.add(b"12345") == 0.5
-    with pytest.raises(StudioError, match="more bytes"):
-        arrival.add(b"123456")
-    with pytest.raises(StudioError, match="only 0 of 10"):
-        Arrival(tmp_path, "face", "less.mp4", 10).finish()
+        assert told in begin(desk, "long.mp4", size)["text"]
+    begin(desk, "more.mp4", 10)
+    assert "more bytes" in desk.hear({"kind": "piece", "id": "a"}, [b"12345678901"])["text"]
+    begin(desk, "less.mp4", 10)
+    assert "only 0 of 10" in desk.hear({"kind": "end", "id": "a"}, [])["text"]
+    assert desk.hear({"kind": "begin"}, [])["kind"] == "refused" and desk.hear({}, []) is None
     assert not list(tmp_path.iterdir())
-
-
-def test_the_widget_is_answered(tmp_path, voice):
-    desk, data = Reception(tmp_path, "voice"), voice.read_bytes()
-    half = len(data) // 2
-    begin = {"kind": "begin", "id": "a", "name": "hi.wav", "size": len(data)}
-    assert desk.hear(begin, []) == {"kind": "more", "share": 0.0, "id": "a"}
-    answer = desk.hear({"kind": "piece", "id": "a"}, [memoryview(data)[:half]])
-    assert answer["kind"] == "more" and 0.4 < answer["share"] < 0.6
-    assert desk.hear({"kind": "piece", "id": "a"}, [memoryview(data)[half:]])["share"] == 1
-    answer = desk.hear({"kind": "end", "id": "a"}, [])
-    assert answer == {"kind": "done", "id": "a", "text": "hi.wav: 0.2 s of sound"}
-    assert desk.taken.path.read_bytes() == data
-    assert desk.hear({"kind": "clear"}, []) is None and desk.taken is None
-
-
-def test_the_widget_is_refused_in_one_line(tmp_path, voice):
-    desk, data = Reception(tmp_path, "face"), voice.read_bytes()
-    desk.hear({"kind": "begin", "id": 1, "name": "hi.wav", "size": len(data)}, [])
-    desk.hear({"kind": "piece", "id": 1}, [data])
-    answer = desk.hear({"kind": "end", "id": 1}, [])
-    assert answer["kind"] == "refused" and "no picture" in answer["text"]
-    assert desk.taken is None and not list(tmp_path.iterdir())
-    assert desk.hear({"kind": "piece", "id": 1}, [data]) is None
-    assert desk.hear({"kind": "begin"}, [])["kind"] == "refused"
-    assert desk.hear({}, []) is None
 
 
 def test_the_reader_changes_their_mind(tmp_path, voice):
     desk, data = Reception(tmp_path, "voice"), voice.read_bytes()
-    for key in "ab":
-        desk.hear({"kind": "begin", "id": key, "name": f"{key}.wav", "size": len(data)}, [])
-    desk.hear({"kind": "piece", "id": "a"}, [data])
-    desk.hear({"kind": "drop", "id": "a"}, [])
-    desk.hear({"kind": "piece", "id": "b"}, [data])
-    assert desk.hear({"kind": "end", "id": "b"}, [])["kind"] == "done"
+    for key in "abc":
+        begin(desk, f"{key}.wav", len(data), key)
+    assert desk.hear({"kind": "piece", "id": "a"}, [data]) is None
+    desk.hear({"kind": "drop", "id": "c"}, [])
+    assert not list(tmp_path.iterdir())
+    assert arrive(desk, "a.wav", data)["kind"] == "done"
     assert list(tmp_path.iterdir()) == [desk.taken.path]
 
 
