@@ -26,8 +26,10 @@ from emolib.studio.survey import COLUMNS, QUESTIONS, Answer
 log = logging.getLogger(__name__)
 
 PRIVATE = 0o700  # of folders: faces and voices are nobody else's business
-KEPT = ("id", "keep", "state", "stage", "progress", "created_at", "started_at", "finished_at")
-KEPT += ("has_preview", "answered", "report")
+KEPT = (  # of a job, besides its order and its error
+    *("id", "keep", "state", "stage", "progress", "created_at", "started_at", "finished_at"),
+    *("has_preview", "answered", "report"),
+)
 MAX_ANSWERS = 100_000  # a table that anybody can write to has an end
 DATABASE = "jobs.sqlite3"  # which held jobs, too, once
 TYPES = ", ".join(f"{name} {'integer' if name in QUESTIONS else 'text'}" for name in COLUMNS)

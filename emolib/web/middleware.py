@@ -78,9 +78,7 @@ class AccessMiddleware:
     def _body(self, scope: Scope, receive: Receive) -> Receive:
         """`receive`, counted and timed, once the request's head is found in order."""
         headers, limits = Headers(scope=scope), self.settings.limits
-        self._check_host(headers)
-        self._check_origin(scope, headers)
-        self._check_token(scope, headers)
+        self._check_head(scope, headers)
         most = limits.max_json_bytes
         if scope["path"] == "/api/jobs" and scope["method"] == "POST":
             most = limits.max_upload_bytes
@@ -89,32 +87,24 @@ class AccessMiddleware:
             raise _too_large(most)
         return _counted(receive, most, limits.read_timeout_s, limits.upload_timeout_s)
 
-    def _check_host(self, headers: Headers) -> None:
-        name = host_name(headers.get("host", ""))
+    def _check_head(self, scope: Scope, headers: Headers) -> None:
+        path, safe, token = scope["path"], scope["method"] in SAFE_METHODS, self.settings.token
+        host, origin = headers.get("host", "").lower(), headers.get("origin")
+        name = host_name(host)
         if name not in self.names and not is_address(name):
-            raise _forbidden("this server is not called that", "use --allow-host to allow a name")
-
-    def _check_origin(self, scope: Scope, headers: Headers) -> None:
-        site = headers.get("sec-fetch-site", "none")
-        asks_for_page = scope["method"] in SAFE_METHODS and not scope["path"].startswith("/api/")
-        if site not in ("none", "same-origin") and not asks_for_page:
-            raise _forbidden("another page may not use this server")
-        origin = headers.get("origin")
-        if scope["method"] in SAFE_METHODS or origin is None:
-            return
-        if urlsplit(origin).netloc.lower() != headers.get("host", "").lower():
-            raise _forbidden("another page may not use this server")
-
-    def _check_token(self, scope: Scope, headers: Headers) -> None:
-        path = scope["path"]
-        if not self.settings.token or not path.startswith("/api/") or path in OPEN_PATHS:
-            return
-        kind, _, given = headers.get("authorization", "").partition(" ")
-        by_header = kind.lower() == "bearer" and same(given.strip(), self.settings.token)
-        cookie = cookie_parser(headers.get("cookie", "")).get(COOKIE, "")
-        if not by_header and not same(cookie, session_of(self.settings.token)):
-            fix = "it was printed when the server started"
-            raise StudioError("unauthorized", "this server wants its token", fix)
+            fix = "use --allow-host to allow a name"
+            raise StudioError("forbidden", "this server is not called that", fix)
+        foreign = headers.get("sec-fetch-site", "none") not in ("none", "same-origin")
+        foreign = foreign and not (safe and not path.startswith("/api/"))  # a link to our page
+        if foreign or (not safe and origin and urlsplit(origin).netloc.lower() != host):
+            raise StudioError("forbidden", "another page may not use this server")
+        if token and path.startswith("/api/") and path not in OPEN_PATHS:
+            kind, _, given = headers.get("authorization", "").partition(" ")
+            cookie = cookie_parser(headers.get("cookie", "")).get(COOKIE, "")
+            shown = kind.lower() == "bearer" and same(given.strip(), token)
+            if not shown and not same(cookie, session_of(token)):
+                fix = "it was printed when the server started"
+                raise StudioError("unauthorized", "this server wants its token", fix)
 
 
 def host_name(host: str) -> str:
@@ -161,7 +151,3 @@ def _counted(receive: Receive, most: int, read_timeout_s: float, total_s: float)
 def _too_large(most: int) -> StudioError:
     size = f"{most / 2**20:.0f} MB" if most >= 2**20 else f"{most / 2**10:.0f} kB"
     return StudioError("too_large", f"more than {size}", "send a smaller file")
-
-
-def _forbidden(message: str, fix: str | None = None) -> StudioError:
-    return StudioError("forbidden", message, fix)

@@ -145,17 +145,13 @@ def listening_socket(settings: ServeSettings) -> socket.socket:
         ConfigError: it is taken, or is not this computer's.
     """
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
     try:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((settings.host, settings.port))
+        return socket.create_server((settings.host, settings.port), family=family)
     except OSError as error:
-        listener.close()
         raise ConfigError(
             f"cannot listen on {settings.host} port {settings.port} ({error.strerror})",
             fix="choose another port, such as --port 0 for a free one",
         ) from error
-    return listener
 
 
 def address_of(listener: socket.socket, settings: ServeSettings) -> str:

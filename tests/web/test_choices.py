@@ -1,7 +1,6 @@
 """What a page is told: choices, limits, health, documents."""
 
 import io
-import re
 import threading
 import wave
 from concurrent.futures import ThreadPoolExecutor
@@ -71,14 +70,9 @@ def test_a_server_without_a_worker_gives_up_and_says_why(tmp_path, life, why):
     assert said == [why]
 
 
-def test_the_documents_load_nothing_from_elsewhere(client):
-    page = client.get("/api/docs")
-    assert page.status_code == 200
-    assert not re.search(r"(src|href)=\"(https?:)?//", page.text)
-    assert "<script" not in page.text
+def test_the_api_is_documented(client):
     document = client.get("/api/openapi.json").json()
     assert "/api/jobs/{job_id}/events" in document["paths"]
-    assert "/api/jobs/{job_id}/events" in page.text
 
 
 def test_every_error_has_one_shape(client):
