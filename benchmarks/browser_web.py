@@ -6,9 +6,9 @@ for a person to look at; whatever the report finds makes the exit code 1.
 
     python benchmarks/browser_web.py --out shots --uploads FOLDER [--figure]
 
-Needs playwright (`pip install playwright`) and Chromium (`--chromium`). FOLDER holds a video of one
-face (`face.*`) and a voice (`voice.*`); without it, two of the sample's clips serve. `--figure`
-also makes `data/results/web_page.png`, Figure 9, from synthetic people only.
+Needs playwright (`pip install playwright`) and Chromium. FOLDER holds a video of one face
+(`face.*`) and a voice (`voice.*`); without it, two of the sample's clips serve. `--figure` also
+makes `data/results/web_page.png`, Figure 9, from synthetic people only.
 """
 
 from __future__ import annotations
@@ -18,22 +18,13 @@ import json
 import re
 import sys
 import tempfile
-from contextlib import nullcontext
+from itertools import product
 from pathlib import Path
 
 import numpy as np
-from browser_page import (
-    WAIT_MS,
-    Report,
-    Tour,
-    camera_film,
-    launch,
-    open_page,
-    tab_order,
-    until,
-)
+from browser_page import WAIT_MS, Report, Tour, fake_devices, launch
 from PIL import Image, ImageColor
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, sync_playwright
 
 from emolib.base.emotions import COLOURS
 from emolib.base.files import PACKAGE, data_dir, results_dir
@@ -44,22 +35,21 @@ from emolib.notebook.server import LocalServer
 FIGURE_BYTES = 300_000
 
 
-def walk(browser: Browser, report: Report, out: Path, size: str, scheme: str, given: tuple) -> None:
+def walk(tour: Tour, given: tuple[Path, Path]) -> None:
     """Start, upload, missing consent, waiting, result, study, another emotion, delete."""
-    context, page = open_page(browser, report, size, scheme)
-    tour = Tour(page, report, out, f"{size}_{scheme}")
+    page = tour.page
     tour.shot("1_start")
-    report.notes[f"{tour.tag} tab order"] = tab_order(page)
-    tour.upload(*given)
+    tour.report.notes[f"{tour.tag} tab order"] = tour.tab_order()
+    tour.upload("face", given[0])
+    tour.upload("voice", given[1])
     tour.make()
-    assert (
-        page.inner_text("#form-error") and page.evaluate("document.activeElement.id") == "consent"
-    )
+    assert page.inner_text("#form-error")
+    assert page.evaluate("document.activeElement.id") == "consent"
     tour.shot("2_consent_missing")
     page.check("#consent")
     page.locator('input[name="emotion"][value="SAD"]').check(force=True)
-    report.notes[f"{tour.tag} upload"] = tour.waiting()
-    tour.shot("4_result", whole=size != "desktop")
+    tour.waiting("upload")
+    tour.shot("4_result", whole=page.viewport_size["width"] < 800)
     for question, score in {"usability": 4, "design": 5, "overall": 4}.items():
         page.locator(f'#study input[name="{question}"][value="{score}"]').check(force=True)
     page.check("#study-consent")
@@ -76,13 +66,12 @@ def walk(browser: Browser, report: Report, out: Path, size: str, scheme: str, gi
     page.click("#delete")
     page.wait_for_selector("#stage[data-now=idle]", state="attached")
     tour.shot("7_deleted")
-    context.close()
+    page.close()
 
 
-def record(browser: Browser, report: Report, out: Path, scheme: str, size: str) -> None:
+def record(tour: Tour) -> None:
     """Record face and voice from the fake camera, and make a video of it."""
-    context, page = open_page(browser, report, size, scheme)
-    tour = Tour(page, report, out, f"{size}_{scheme}")
+    page = tour.page
     tour.choose("face", "record")
     button = page.locator('[data-pane="face-record"] .row button')
     button.click()
@@ -97,17 +86,13 @@ def record(browser: Browser, report: Report, out: Path, scheme: str, size: str) 
     page.check("#consent")
     page.wait_for_timeout(300)
     tour.shot("8_recorded")
-    report.notes[f"{tour.tag} recorded"] = tour.waiting()
-    context.close()
+    tour.waiting("recorded")
+    page.close()
 
 
-def refusals(play, chromium: str, report: Report, out: Path, folder: Path) -> None:
+def refusals(tour: Tour, folder: Path) -> None:
     """Permission refused, no film, no face, a full queue."""
-    device = "--use-fake-device-for-media-stream"
-    browser = launch(play, chromium, device, "--deny-permission-prompts")
-    report.expected = True
-    context, page = open_page(browser, report, "phone", "light")
-    tour = Tour(page, report, out, "phone_light")
+    page, chooser = tour.page, '[data-pane="face-upload"] input'
     for step in ("face", "voice"):
         tour.choose(step, "record")
         page.locator(f'[data-pane="{step}-record"] .row button').click()
@@ -115,29 +100,21 @@ def refusals(play, chromium: str, report: Report, out: Path, folder: Path) -> No
         assert "is not allowed" in page.inner_text(notice), page.inner_text(notice)
     tour.shot("9_permission_refused")
     noise = np.random.default_rng(0).integers(0, 256, (240, 320, 3), dtype=np.uint8)
-    Image.fromarray(noise).save(folder / "<img src=x onerror=alert(1)>.png")
-    (folder / "notes.mp4").write_text("not a film")
+    bad, wall = folder / "notes.mp4", folder / "<img src=x onerror=alert(1)>.png"
+    Image.fromarray(noise).save(wall)
+    bad.write_text("not a film")
     tour.choose("voice", "example")
-    tour.choose("face", "upload")
-    chooser = '[data-pane="face-upload"] input'
-    page.set_input_files(chooser, str(folder / "notes.mp4"))
+    tour.upload("face", bad)
     page.check("#consent")
     tour.make()
     page.wait_for_selector("#form-error:not([hidden])")
     tour.shot("9_not_a_film")
     page.click('[data-pane="face-upload"] .shown button')
-    page.set_input_files(chooser, str(folder / "<img src=x onerror=alert(1)>.png"))
+    page.set_input_files(chooser, str(wall))
     tour.make()
     page.wait_for_selector("[data-view=failed]:not([hidden])", timeout=WAIT_MS)
     assert page.locator("img[src=x]").count() == 0, "a file name became markup"
     tour.shot("9_no_face")
-    full_queue(page, tour)
-    context.close()
-    browser.close()
-
-
-def full_queue(page: Page, tour: Tour) -> None:
-    """Fill the queue from the page's own origin, look, and empty it again."""
     ids = page.evaluate("""async () => { const ids = []; for (;;) {
       const form = new FormData();
       const told = { face_id: "9001", voice_id: "9001_IEO", emotion: "HAP", keep: "true" };
@@ -152,34 +129,16 @@ def full_queue(page: Page, tour: Tour) -> None:
     drop = "(ids) => Promise.all(ids.map(id => fetch(`/api/jobs/${id}`, { method: 'DELETE' })))"
     page.evaluate(drop, ids[3:])
     tour.make()
-    until(page, "document.querySelector('#stage-text').textContent.includes('Number')")
+    tour.until("document.querySelector('#stage-text').textContent.includes('Number')")
     tour.shot("9_in_the_queue")
     page.evaluate(drop, ids)
-
-
-def locked(play, chromium: str, out: Path) -> list[str]:
-    """A server with a token: the page asks for it, refuses a wrong one, and then works."""
-    token = "a-token-for-this-walk"
-    with LocalServer("--token", token) as server:
-        report, browser = Report(server.url), launch(play, chromium)
-        report.expected = True
-        page = browser.new_page(viewport={"width": 390, "height": 844})
-        report.watch(page)
-        page.goto(server.url)
-        page.wait_for_selector("#token[open]")
-        for given, then in ((token[::-1], "#token-error:not([hidden])"), (token, ".person img")):
-            page.fill("#token-value", given)
-            page.click("#token-form button")
-            page.wait_for_selector(then)
-            Tour(page, report, out, "phone_light").shot(f"10_token_{'ab'[given == token]}")
-        browser.close()
-    return report.faults
+    page.close()
 
 
 def figure(browser: Browser, report: Report, folder: Path) -> Path:
     """Figure 9 as it really looks: the page; its right-hand side while waiting and at the end."""
-    context, page = open_page(browser, report, "desktop", "light")
-    tour = Tour(page, report, folder, "figure")
+    tour = Tour(browser, report, folder, "desktop", "light")
+    page = tour.page
     page.locator('input[name="face"]').nth(1).check(force=True)
     page.locator('input[name="voice"]').nth(3).check(force=True)
     edges = {"x": 88, "y": 16, "width": 1104}
@@ -195,7 +154,7 @@ def figure(browser: Browser, report: Report, folder: Path) -> Path:
     page.wait_for_timeout(2500)  # until the player's own sign of loading is gone
     stage.screenshot(path=folder / "look.png")
     shots |= {"wait": folder / "wait.png", "look": folder / "look.png"}
-    context.close()
+    page.close()
     return montage({name: Image.open(path).convert("RGB") for name, path in shots.items()}, browser)
 
 
@@ -234,53 +193,37 @@ def few_colours(picture: Image.Image) -> Image.Image:
     return picture.quantize(palette=palette, dither=Image.Dither.NONE)
 
 
-def sample_pair() -> tuple[Path, Path]:
-    folder = data_dir() / "sample"
-    return folder / "VideoFlash/9002_MTI_NEU_XX.flv", folder / "AudioWAV/9003_IEO_NEU_XX.wav"
-
-
-def given_pair(folder: Path | None) -> tuple[Path, Path]:
-    """The face and the voice of a folder, or the sample's."""
-    if folder is None:
-        return sample_pair()
-    return next(folder.glob("face.*")), next(folder.glob("voice.*"))
-
-
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--out", type=Path, required=True, help="folder for the screenshots")
     parser.add_argument("--uploads", type=Path, help="folder with face.* and voice.*")
-    parser.add_argument("--url", help="a server that runs already")
-    parser.add_argument("--chromium", default="/usr/bin/chromium")
-    parser.add_argument("--only", default="walk,record,refusals,locked", help="parts, with commas")
-    parser.add_argument("--looks", default="desktop_light,desktop_dark,phone_light,phone_dark")
+    parser.add_argument("--only", default="walk,record,refusals", help="parts, with commas")
     parser.add_argument("--figure", action="store_true", help="make Figure 9's picture, too")
     given = parser.parse_args()
     given.out.mkdir(parents=True, exist_ok=True)
-    pair = given_pair(given.uploads)
-    looks = [look.split("_") for look in given.looks.split(",")]
+    sample = data_dir() / "sample"
+    pair = sample / "VideoFlash/9002_MTI_NEU_XX.flv", sample / "AudioWAV/9003_IEO_NEU_XX.wav"
+    if given.uploads:
+        pair = tuple(next(given.uploads.glob(f"{kind}.*")) for kind in ("face", "voice"))
     folder = Path(tempfile.mkdtemp(prefix="emolib-page-"))
-    running = nullcontext() if given.url else LocalServer("--queue", "4")
-    with running as server, sync_playwright() as play:
-        report = Report(given.url or server.url)
-        film, sound = camera_film(pair[0], folder), pair[1]
-        fake = ["--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream"]
-        fake += [f"--use-file-for-fake-video-capture={film}"]
-        fake += [f"--use-file-for-fake-audio-capture={sound}"] * (sound.suffix == ".wav")
-        browser = launch(play, given.chromium, *fake)
-        for size, scheme in looks:
+    with LocalServer("--queue", "4") as server, sync_playwright() as play:
+        report = Report(server.url)
+        devices = fake_devices(*pair, folder)
+        browser = launch(play, *devices)
+        for look in product(("desktop", "phone"), ("light", "dark")):
             if "walk" in given.only:
-                walk(browser, report, given.out, size, scheme, pair)
-        if "record" in given.only:
-            record(browser, report, given.out, "light", "phone")
-            record(browser, report, given.out, "dark", "desktop")
+                walk(Tour(browser, report, given.out, *look), pair)
+        for look in (("phone", "light"), ("desktop", "dark")):
+            if "record" in given.only:
+                record(Tour(browser, report, given.out, *look))
         if given.figure:
             report.notes["figure"] = figure(browser, report, folder).name
         browser.close()
         if "refusals" in given.only:
-            refusals(play, given.chromium, report, given.out, folder)
-        if "locked" in given.only:
-            report.faults += locked(play, given.chromium, given.out)
+            report.expected = True
+            browser = launch(play, devices[0], "--deny-permission-prompts")
+            refusals(Tour(browser, report, given.out, "phone", "light"), folder)
+            browser.close()
     print(json.dumps({"faults": report.faults, **report.notes}, indent=1, ensure_ascii=False))
     return 1 if report.faults else 0
 

@@ -8,7 +8,7 @@ runs. Both take turns in one process. On a CPU, CPU time of one thread is counte
 that a busy machine does not change the answer. Without STORE, `data/sample` is prepared first.
 
 Ours looks at two of five frames with its perceptual loss, drawn anew at each step; IMPROVED also
-weighs pixels. `--all-frames` asks both loops for exactly the same in PLDA.
+weighs pixels.
 
 Stated for each stage: the loader's share of a step (on a CPU its CPU time, as it shares the thread;
 on a GPU the time that the loop waits for it). Peak memory is that of a process with one loop alone.
@@ -17,11 +17,11 @@ on a GPU the time that the loop waits for it). Peak memory is that of a process 
 from __future__ import annotations
 
 import argparse
-import subprocess
-import sys
+import multiprocessing
 import tempfile
 import time
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
 from statistics import median
 
@@ -85,18 +85,12 @@ class PlainLoop:
         self.adams = [torch.optim.Adam(net.parameters(), 1e-4) for net in (nets[0], nets[2])]
         augment = Augment() if recipe.augment else None
         data = GeneratorWindows(store.split("train"), recipe.windows, 0, augment)
-        self.batches = DataLoader(data, batch_size, shuffle=True, drop_last=True)
-        self.source = iter(self.batches)
-
-    def batch(self) -> dict:
-        found = next(self.source, None)
-        if found is None:
-            self.source = iter(self.batches)
-            found = next(self.source)
-        return {key: value.to(self.device) for key, value in found.items()}
+        batches = DataLoader(data, batch_size, shuffle=True, drop_last=True)
+        self.source = (batch for _ in count() for batch in batches)
 
     def step(self) -> None:
-        batch, weights = self.batch(), self.recipe.weights
+        batch = {key: value.to(self.device) for key, value in next(self.source).items()}
+        weights = self.recipe.weights
         target, label = batch["target_frames"], batch["emotion_idx"]
         self.emotion.requires_grad_(False)
         frames = self.generator(batch["mel_windows"], batch["faces"], batch["emotion"])
@@ -159,8 +153,6 @@ def loop_of(which: str, name: str, store: ClipStore, args):
     """The plain loop ("plain"), or ours in a precision ("fp32", "auto"), on one recipe."""
     recipe = varied(find_recipe("generator", name), {"network.width": str(args.width)})
     recipe = replace(recipe, schedule=Ramp(0, 1))
-    if args.all_frames:
-        recipe = replace(recipe, perceptual_frames=None)
     if which == "plain":
         return PlainLoop(recipe, store, args.width, args.batch_size, args.device)
     config = replace(recipe.fit, batch_size=args.batch_size, precision=which)
@@ -182,57 +174,48 @@ def paired(name: str, store: ClipStore, args) -> dict:
     return {loop: frames / value for loop, value in seconds.items()}
 
 
-def peaks_mb(name: str, store: ClipStore, args) -> dict:
+def peak_mb(which: str, name: str, args) -> float:
+    """Peak memory of two steps of a loop, alone in this process."""
+    loop = loop_of(which, name, ClipStore(args.store), args)
+    for _ in range(2):
+        loop.step()
+    return peak_memory_mb(args.device)
+
+
+def peaks_mb(name: str, args) -> dict:
     """Peak memory of two steps, of each loop in a process of its own."""
     found = {}
-    for which in ("plain", "auto"):
-        command = [sys.executable, __file__, "--alone", which, name, "--store", str(store.root)]
-        command += ["--width", str(args.width), "--batch-size", str(args.batch_size)]
-        command += ["--device", args.device, *(["--all-frames"] if args.all_frames else [])]
-        done = subprocess.run(command, capture_output=True, text=True, check=True)
-        found["plain" if which == "plain" else "ours"] = float(done.stdout.split()[-1])
+    for told, which in (("plain", "plain"), ("ours", "auto")):
+        with multiprocessing.get_context("spawn").Pool(1) as pool:
+            found[told] = pool.apply(peak_mb, (which, name, args))
     print(f"{name}: peak memory " + ", ".join(f"{k} {v:.0f} MB" for k, v in found.items()))
     return found
 
 
 def stages(store: ClipStore, args) -> dict:
     """Frames/s of each stage as `emolib train` runs it, and the loader's share."""
-    width = {"network.width": str(args.width)}
-    sync_recipe = varied(find_recipe("syncnet", "IMPROVED"), width)
-    emotion_recipe = varied(find_recipe("emotion", "IMPROVED"), width)
-    recipe = varied(find_recipe("generator", "IMPROVED"), width)
-    late = replace(recipe, schedule=Ramp(0, 1))
-    sync, emotion = SyncNet(sync_recipe.network), EmotionDiscriminator(emotion_recipe.network)
+    kinds, width = ("syncnet", "emotion", "generator"), {"network.width": str(args.width)}
+    recipes = sync, emotion, plain = [varied(find_recipe(k, "IMPROVED"), width) for k in kinds]
+    recipes.append(replace(plain, schedule=Ramp(0, 1)))
     tasks = {
-        "SyncNet": (SyncTask(sync, sync_recipe, store, sync_recipe.fit), sync_recipe.fit),
-        "emotion": (
-            EmotionTask(emotion, emotion_recipe, store, emotion_recipe.fit),
-            emotion_recipe.fit,
-        ),
-        "IMPROVED, before sync": (
-            generator_task(recipe, store, args.width, recipe.fit),
-            recipe.fit,
-        ),
-        "IMPROVED, with sync": (generator_task(late, store, args.width, recipe.fit), recipe.fit),
+        "SyncNet": SyncTask(SyncNet(sync.network), sync, store, sync.fit),
+        "emotion": EmotionTask(EmotionDiscriminator(emotion.network), emotion, store, emotion.fit),
+        "IMPROVED, before sync": generator_task(plain, store, args.width, plain.fit),
+        "IMPROVED, with sync": generator_task(recipes[-1], store, args.width, plain.fit),
     }
     found = {}
     print(f"stages at width {args.width:g}:")
-    for name, (task, config) in tasks.items():
-        first_step = (
-            0 if name.endswith("before sync") else 10_000
-        )  # the ramp has not begun, or is over
-        loop = OurLoop(task, config, args.device, first_step)
-        wall_s = time.perf_counter()
+    for (name, task), recipe in zip(tasks.items(), recipes, strict=True):
+        begun = 0 if "before" in name else 10_000  # the ramp has not begun, or is over
+        loop, config = OurLoop(task, recipe.fit, args.device, begun), recipe.fit
         step_s = take_turns({name: loop}, args.device, args.rounds, args.steps)[name]
-        n_steps = 1 + args.rounds * args.steps
-        wall_s = (time.perf_counter() - wall_s) / n_steps
-        waited = loop.waited_s / n_steps / step_s
+        waited = loop.waited_s / (1 + args.rounds * args.steps) / step_s
         frames = T * config.batch_size
         found[name] = {"steps_per_s": 1 / step_s, "frames_per_s": frames / step_s, "wait": waited}
         print(
             f"  {name:22} batch {config.batch_size:3}  {1 / step_s:5.2f} steps/s  "
-            f"{frames / step_s:6.1f} frames/s  (wall {frames / wall_s:6.1f})  "
-            f"loader {waited:.0%} of a step, in {loop.run.precision}"
+            f"{frames / step_s:6.1f} frames/s, loader {waited:.0%} of a step, in "
+            f"{loop.run.precision}"
         )
     return found
 
@@ -245,50 +228,29 @@ def main():
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--steps", type=int, default=2)
     parser.add_argument("--device", default="cpu")
-    parser.add_argument("--all-frames", action="store_true", help="perceptual loss on all five")
     parser.add_argument("--json", type=Path)
-    parser.add_argument("--alone", nargs=2, metavar=("LOOP", "RECIPE"), help="its peak memory")
     args = parser.parse_args()
     args.device = pick_device(args.device)
     if args.device == "cpu":
         torch.set_num_threads(1)
-    if args.alone:
-        loop = loop_of(*args.alone, ClipStore(args.store), args)
-        for _ in range(2):
-            loop.step()
-        print(peak_memory_mb(args.device))
-        return
+        tiles = torch.cpu.get_capabilities().get("amx_bf16")
+        machine = "one CPU core" + (" with bf16 tiles" if tiles else "")
+    else:
+        machine = torch.cuda.get_device_name(args.device)
+    names = ("PLDA", "IMPROVED")
     with tempfile.TemporaryDirectory() as folder:
         if args.store is None:
-            prepare(open_corpus(data_dir() / "sample"), Path(folder) / "store")
-        store = ClipStore(args.store or Path(folder) / "store")
-        names = ("PLDA", "IMPROVED")
+            args.store = prepare(open_corpus(data_dir() / "sample"), Path(folder) / "store").store
+        store = ClipStore(args.store)
         pairs = {name: paired(name, store, args) for name in names}
-        memory = {name: peaks_mb(name, store, args) for name in names}
+        memory = {name: peaks_mb(name, args) for name in names}
         shares = stages(store, args)
     if args.json:
+        best = {f"{name}, width {args.width:g}": max(s.values()) for name, s in pairs.items()}
+        numbers = {"machine": machine, "width": args.width, "batch_size": args.batch_size}
+        numbers |= {"paired_frames_per_s": pairs, "peak_mb": memory, "stages": shares}
         record = run_record(corpus=store.corpus, seed=0, device=args.device)
-        numbers = {
-            "machine": machine(args.device),
-            "width": args.width,
-            "batch_size": args.batch_size,
-            "paired_frames_per_s": pairs,
-            "peak_mb": memory,
-            "stages": shares,
-            "cost": {
-                f"{name}, width {args.width:g}": max(speeds.values())
-                for name, speeds in pairs.items()
-            },
-        }
-        save_result(args.json, numbers, record)
-
-
-def machine(device: str) -> str:
-    """What ran this, in a few words."""
-    if device != "cpu":
-        return torch.cuda.get_device_name(device)
-    tiles = torch.cpu.get_capabilities().get("amx_bf16")
-    return "one CPU core" + (" with bf16 tiles" if tiles else "")
+        save_result(args.json, numbers | {"cost": best}, record)
 
 
 if __name__ == "__main__":
