@@ -7,10 +7,10 @@ and the same input gives the same bytes.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
-from contextlib import ExitStack
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
+from itertools import chain
 from pathlib import Path
 
 import av
@@ -23,6 +23,7 @@ from emolib.base.files import atomic_path, check_output
 from emolib.media.audio import as_mono, resample
 
 N_THREADS = 1  # with two, x264 writes other bytes now and then on a busy machine
+COLOURS = {"dst_colorspace": Colorspace.ITU709, "dst_color_range": ColorRange.MPEG}
 BT709 = 1  # the value of "BT.709" in h264's primaries, transfer and matrix fields
 
 
@@ -47,14 +48,26 @@ FORMS = {
 }
 
 
-class VideoWriter:
-    """Writes frames one by one, with sound, to a file that appears when all is well.
+def write_video(
+    path: str | os.PathLike,
+    frames: Iterable[np.ndarray],
+    fps: float | Fraction = VIDEO.fps,
+    audio: np.ndarray | None = None,
+    sample_rate_hz: int = AUDIO.sample_rate_hz,
+    *,
+    inputs: Iterable[str | os.PathLike] = (),
+    overwrite: bool = False,
+    title: str | None = None,
+    comment: str | None = None,
+    quality: int = 18,
+) -> Path:
+    """Write frames, one held at a time, with sound to a file that appears when all is well.
 
-    A context manager: `with VideoWriter("out.mp4", audio=sound) as out: out.write(frame)`.
-    An exception inside the block leaves no file, and an older file of that name as it was.
+    An error on the way, in `frames` too, leaves no file, and an older one of that name as it was.
 
     Args:
         path: its suffix chooses the form (`FORMS`).
+        frames: (H, W, 3) uint8 RGB each, all of one size.
         fps: frames a second.
         audio: (n,) float32 in [-1, 1], mono; or None for a silent file.
         sample_rate_hz: rate of `audio`.
@@ -64,184 +77,120 @@ class VideoWriter:
         quality: constant rate factor of x264; lower is better, 18 looks like the original. FLV's
             bit rate halves with every 6.
 
+    Returns:
+        the path.
+
     Raises:
         ConfigError: the output exists, or is an input.
         MediaError: unknown suffix, no frames, or frames of unlike sizes.
     """
+    path = check_output(path, *inputs, overwrite=overwrite)
+    form = FORMS.get(path.suffix.lower())
+    if form is None:
+        raise MediaError(
+            f"cannot write {path.suffix or 'a file without suffix'}",
+            file=path,
+            expected="a name that ends in " + ", ".join(FORMS),
+            fix="rename the output",
+        )
+    fps = Fraction(fps).limit_denominator(1001)
+    pictures = _checked(frames, path)
+    with atomic_path(path) as temporary:
+        first = next(pictures)
+        height, width = first.shape[:2]
+        padding = (0, height % 2), (0, width % 2), (0, 0)
+        notes = [comment] if comment else []
+        if height % 2 or width % 2:
+            notes.append(f"padded from {width}x{height} to even size")
+        tags = {"title": title, "comment": "; ".join(notes)}
+        name, bitexact = str(temporary.resolve()), {"fflags": "+bitexact"}
+        with av.open(name, "w", options=form.options, container_options=bitexact) as container:
+            container.metadata.update({key: text for key, text in tags.items() if text})
+            video = _picture_stream(container, form, fps, (height, width), quality)
+            sound = None
+            if audio is not None and np.size(audio):
+                sound = _Sound(container, form, audio, sample_rate_hz)
+            for k, frame in enumerate(chain([first], pictures)):
+                frame = np.ascontiguousarray(np.pad(frame, padding, mode="edge"))
+                picture = av.VideoFrame.from_ndarray(frame, format="rgb24")
+                picture = picture.reformat(format="yuv420p", **COLOURS if form.tagged else {})
+                picture.pts, picture.time_base = k, 1 / fps
+                container.mux(video.encode(picture))
+                if sound:  # as far as the picture, so that both streams lie interleaved
+                    sound.send(until_s=float((k + 1) / fps))
+            if sound:
+                sound.send()
+            container.mux(video.encode(None))
+            if sound:
+                container.mux(sound.stream.encode(None))
+    return path
 
-    def __init__(
-        self,
-        path: str | os.PathLike,
-        fps: float | Fraction = VIDEO.fps,
-        audio: np.ndarray | None = None,
-        sample_rate_hz: int = AUDIO.sample_rate_hz,
-        *,
-        inputs: Iterable[str | os.PathLike] = (),
-        overwrite: bool = False,
-        title: str | None = None,
-        comment: str | None = None,
-        quality: int = 18,
-    ):
-        self.path = check_output(path, *inputs, overwrite=overwrite)
-        self.form = FORMS.get(self.path.suffix.lower())
-        if self.form is None:
-            raise MediaError(
-                f"cannot write {self.path.suffix or 'a file without suffix'}",
-                file=path,
-                expected="a name that ends in " + ", ".join(FORMS),
-                fix="rename the output",
-            )
-        self.fps = Fraction(fps).limit_denominator(1001)
-        self.tags = {"title": title, "comment": comment}
-        self.quality = quality
-        self.n_frames = 0
-        self._audio, self._rate_hz = None, sample_rate_hz
-        if audio is not None and np.size(audio):
-            self._audio = as_mono(audio)
-            if self.form.rates_hz and sample_rate_hz not in self.form.rates_hz:
-                self._rate_hz = self.form.rates_hz[0]
-                self._audio = resample(self._audio, sample_rate_hz, self._rate_hz)
-        self._size = None
 
-    def __enter__(self) -> VideoWriter:
-        self._stack = ExitStack()
-        self._temporary = self._stack.enter_context(atomic_path(self.path))
-        self._container = None
-        return self
-
-    def __exit__(self, kind, error, trace) -> None:
-        try:
-            if kind is None:
-                self._finish()
-        except BaseException as failure:
-            self._abandon(type(failure), failure)
-            raise
-        if kind is not None:
-            self._abandon(kind, error)
-        else:
-            self._stack.close()
-
-    def write(self, frame: np.ndarray) -> None:
-        """Append one frame: (H, W, 3) uint8 RGB."""
+def _checked(frames: Iterable[np.ndarray], path: Path) -> Iterator[np.ndarray]:
+    """The frames, refused where they are none or not like the first."""
+    size = None
+    for k, frame in enumerate(frames):
         frame = np.asarray(frame)
+        size = size or frame.shape[:2]
         if frame.dtype != np.uint8 or frame.ndim != 3 or frame.shape[2] != 3:
             raise MediaError(
                 f"a frame is {frame.dtype} {frame.shape}",
-                file=self.path,
-                where=f"frame {self.n_frames}",
+                file=path,
+                where=f"frame {k}",
                 expected="uint8 (H, W, 3) RGB",
             )
-        if self._container is None:
-            self._open(frame.shape[:2])
-        if frame.shape[:2] != self._size:
+        if frame.shape[:2] != size:
             raise MediaError(
                 f"a frame is {frame.shape[1]}×{frame.shape[0]} px",
-                file=self.path,
-                where=f"frame {self.n_frames}",
-                expected=f"{self._size[1]}×{self._size[0]} px like the first",
+                file=path,
+                where=f"frame {k}",
+                expected=f"{size[1]}×{size[0]} px like the first",
             )
-        height, width = self._size
-        if height % 2 or width % 2:
-            frame = np.pad(frame, ((0, height % 2), (0, width % 2), (0, 0)), mode="edge")
-        picture = av.VideoFrame.from_ndarray(np.ascontiguousarray(frame), format="rgb24")
-        if self.form.tagged:
-            picture = picture.reformat(
-                format="yuv420p",
-                dst_colorspace=Colorspace.ITU709,
-                dst_color_range=ColorRange.MPEG,
-            )
-        else:
-            picture = picture.reformat(format="yuv420p")
-        picture.pts, picture.time_base = self.n_frames, 1 / self.fps
-        self._container.mux(self._video.encode(picture))
-        self.n_frames += 1
-        self._write_sound(until_s=float(self.n_frames / self.fps))
+        yield frame
+    if size is None:
+        raise MediaError("no frames to write", file=path)
 
-    def _open(self, size: tuple[int, int]) -> None:
-        self._size = height, width = size
-        self._container = av.open(
-            str(self._temporary.resolve()),
-            "w",
-            options=self.form.options,
-            container_options={"fflags": "+bitexact"},
-        )
-        notes = [self.tags["comment"]]
-        if height % 2 or width % 2:
-            notes.append(f"padded from {width}x{height} to even size")
-        self._container.metadata.update(
-            {
-                key: value
-                for key, value in {
-                    "title": self.tags["title"],
-                    "comment": "; ".join(note for note in notes if note),
-                }.items()
-                if value
-            }
-        )
-        self._video = self._container.add_stream(self.form.video_codec, rate=self.fps)
-        codec = self._video.codec_context
-        codec.width, codec.height = width + width % 2, height + height % 2
-        codec.pix_fmt, codec.time_base = "yuv420p", 1 / self.fps
-        codec.thread_count = N_THREADS
-        codec.flags |= av.codec.context.Flags.bitexact
-        if self.form.tagged:
-            codec.color_primaries = codec.color_trc = codec.colorspace = BT709
-            codec.color_range = ColorRange.MPEG
-            codec.options = {"crf": str(self.quality), "preset": "medium"}
-        else:
-            # About CREMA-D's at quality 18: 2 Mbit/s at 480×360; half of it for every 6 more.
-            codec.bit_rate = round(12 * width * height * 2 ** ((18 - self.quality) / 6))
-            codec.options = {"qmin": "2", "qmax": "8" if self.quality <= 18 else "31"}
-        self._sound = None
-        if self._audio is not None:
-            self._sound = self._container.add_stream(
-                self.form.audio_codec, rate=self._rate_hz, layout="mono"
-            )
-            self._sound.codec_context.bit_rate = 96_000
-            self._sound.codec_context.flags |= av.codec.context.Flags.bitexact
-            self._sent = 0
 
-    def _write_sound(self, until_s: float | None) -> None:
-        """Encode sound up to a moment (None: all), so that both streams lie interleaved."""
-        if self._sound is None:
-            return
-        step = self._sound.codec_context.frame_size or 1024
-        end = len(self._audio) if until_s is None else int(until_s * self._rate_hz)
-        while self._sent < len(self._audio) and (until_s is None or self._sent + step <= end):
-            chunk = self._audio[self._sent : self._sent + step]
+def _picture_stream(container, form: Form, fps: Fraction, size: tuple[int, int], quality: int):
+    stream = container.add_stream(form.video_codec, rate=fps)
+    codec = stream.codec_context
+    height, width = size
+    codec.height, codec.width = height + height % 2, width + width % 2
+    codec.pix_fmt, codec.time_base = "yuv420p", 1 / fps
+    codec.thread_count = N_THREADS
+    codec.flags |= av.codec.context.Flags.bitexact
+    if form.tagged:
+        codec.color_primaries = codec.color_trc = codec.colorspace = BT709
+        codec.color_range = ColorRange.MPEG
+        codec.options = {"crf": str(quality), "preset": "medium"}
+    else:
+        # About CREMA-D's at quality 18: 2 Mbit/s at 480×360; half of it for every 6 more.
+        codec.bit_rate = round(12 * width * height * 2 ** ((18 - quality) / 6))
+        codec.options = {"qmin": "2", "qmax": "8" if quality <= 18 else "31"}
+    return stream
+
+
+class _Sound:
+    """A sound track, encoded bit by bit."""
+
+    def __init__(self, container, form: Form, audio: np.ndarray, rate_hz: int):
+        self.container, self.samples, self.sent = container, as_mono(audio), 0
+        self.rate_hz = rate_hz
+        if form.rates_hz and rate_hz not in form.rates_hz:
+            self.rate_hz = form.rates_hz[0]
+            self.samples = resample(self.samples, rate_hz, self.rate_hz)
+        self.stream = container.add_stream(form.audio_codec, rate=self.rate_hz, layout="mono")
+        self.stream.codec_context.bit_rate = 96_000
+        self.stream.codec_context.flags |= av.codec.context.Flags.bitexact
+
+    def send(self, until_s: float | None = None) -> None:
+        """Encode whole pieces up to a moment; without one, all that is left."""
+        step = self.stream.codec_context.frame_size or 1024
+        end = len(self.samples) if until_s is None else int(until_s * self.rate_hz)
+        while self.sent < len(self.samples) and (until_s is None or self.sent + step <= end):
+            chunk = self.samples[self.sent : self.sent + step]
             frame = av.AudioFrame.from_ndarray(chunk[None], format="fltp", layout="mono")
-            frame.sample_rate, frame.pts = self._rate_hz, self._sent
-            frame.time_base = Fraction(1, self._rate_hz)
-            self._container.mux(self._sound.encode(frame))
-            self._sent += len(chunk)
-
-    def _finish(self) -> None:
-        if self._container is None:
-            raise MediaError("no frames to write", file=self.path)
-        self._write_sound(until_s=None)
-        self._container.mux(self._video.encode(None))
-        if self._sound is not None:
-            self._container.mux(self._sound.encode(None))
-        self._container.close()
-
-    def _abandon(self, kind, error) -> None:
-        if self._container is not None:
-            self._container.close()
-        self._stack.__exit__(kind, error, error.__traceback__)
-
-
-def write_video(
-    path: str | os.PathLike,
-    frames: Iterable[np.ndarray],
-    fps: float | Fraction = VIDEO.fps,
-    audio: np.ndarray | None = None,
-    **options,
-) -> Path:
-    """Write frames (any iterable of (H, W, 3) uint8 RGB) and sound; the options of `VideoWriter`.
-
-    Returns the path.
-    """
-    with VideoWriter(path, fps, audio, **options) as out:
-        for frame in frames:
-            out.write(frame)
-    return out.path
+            frame.sample_rate, frame.pts = self.rate_hz, self.sent
+            frame.time_base = Fraction(1, self.rate_hz)
+            self.container.mux(self.stream.encode(frame))
+            self.sent += len(chunk)

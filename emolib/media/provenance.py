@@ -14,7 +14,7 @@ import datetime
 import json
 import logging
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field
 from fractions import Fraction
@@ -27,9 +27,9 @@ from emolib import __version__
 from emolib.base.config import AUDIO, VIDEO
 from emolib.base.errors import EmolibError, MediaError
 from emolib.base.files import atomic_path, check_output, file_sha256
+from emolib.media.encode import write_video
 from emolib.media.image import label_frame
 from emolib.media.signature import sign_file, why_unsigned
-from emolib.media.video import VideoWriter
 
 log = logging.getLogger(__name__)
 
@@ -136,14 +136,13 @@ def write_labelled(
         MediaError: unknown suffix, no frames, unlike frames.
     """
     path, sidecar = checked or check_outputs(path, inputs, overwrite=overwrite)
-    shown = _labelled(frames, path, label)
+    if not label:
+        log.warning("%s: written without the visible label, as asked (label=False)", path.name)
+    shown = map(label_frame, frames) if label else frames
     with ExitStack() as stack:
         film = stack.enter_context(atomic_path(path))
-        tags = {"title": facts.title, "comment": facts.comment}
-        options = {"overwrite": True, "quality": quality, **tags}
-        with VideoWriter(film, fps, audio, sample_rate_hz, **options) as out:
-            for frame in shown:
-                out.write(frame)
+        options = {"title": facts.title, "comment": facts.comment, "quality": quality}
+        write_video(film, shown, fps, audio, sample_rate_hz, overwrite=True, **options)
         return _seal(stack, film, path, sidecar, facts, label)
 
 
@@ -164,13 +163,6 @@ def write_labelled_picture(
         data = cv2.imencode(path.suffix, cv2.cvtColor(shown, cv2.COLOR_RGB2BGR))[1]
         still.write_bytes(data.tobytes())
         return _seal(stack, still, path, sidecar, facts, label=True)
-
-
-def _labelled(frames: Iterable[np.ndarray], path: Path, label: bool) -> Iterator[np.ndarray]:
-    if not label:
-        log.warning("%s: written without the visible label, as asked (label=False)", path.name)
-        return iter(frames)
-    return (label_frame(frame) for frame in frames)
 
 
 def _seal(stack: ExitStack, film: Path, path: Path, sidecar: Path, facts, label) -> Written:

@@ -19,14 +19,13 @@ from av.filter import Graph
 
 from emolib.base.config import VIDEO
 from emolib.base.errors import EmolibWarning, MediaError
-from emolib.media.encode import VideoWriter, write_video
+from emolib.media.encode import write_video
 from emolib.media.files import DECODE_ERRORS, MAX_JUMP_S, check_damage, open_media, picture_stream
 from emolib.media.image import read_still
 from emolib.media.probe import VideoInfo, probe
 
 __all__ = [
     "VideoInfo",
-    "VideoWriter",
     "probe",
     "read_frames",
     "read_still",
