@@ -186,7 +186,7 @@ def find_face(clip: Clip, settings: PrepareSettings, detector: FaceDetector | st
 
 def _pictures(clip: Clip, settings: PrepareSettings) -> Iterator[np.ndarray]:
     """(H, W, 3) uint8 frames, of which there may be `MAX_CLIP_S` long."""
-    frames = read_frames(clip.video, settings.fps, strict=True, deinterlace=True)
+    frames = read_frames(clip.video, settings.fps, strict=True)
     for k, frame in enumerate(frames):
         if k > MAX_CLIP_S * settings.fps:
             raise _too_long(k / settings.fps)

@@ -75,7 +75,7 @@ class Sources:
         if not self.has_films:
             return None
         file = self.files[clip.name].video
-        frames = list(islice(read_frames(file, deinterlace=True), n_frames))
+        frames = list(islice(read_frames(file), n_frames))
         if len(frames) < n_frames:
             raise DatasetError(
                 f"{len(frames)} frames", file=file, expected=f"{n_frames}, as in the clip store"

@@ -25,9 +25,8 @@ from emolib.base.files import file_sha256
 from emolib.generate.order import MAX_SECONDS, SpokenText
 from emolib.media.audio import as_mono, check_speech, load_rates
 from emolib.media.face import FaceDetector
-from emolib.media.faces import FaceTrack, track_faces
+from emolib.media.faces import MIN_FACE_PX, FaceTrack, track_faces
 from emolib.media.mel import SILENCE, melspectrogram
-from emolib.media.track import MIN_FACE_PX
 
 PLAY_HZ = 48_000  # sound files keep their brightness; only the network hears 16 kHz
 REST_LEVEL = -2.0  # mel value that no band of a resting step reaches: noise of about -60 dB

@@ -17,7 +17,7 @@ import cv2
 import numpy as np
 
 from emolib.base.errors import FaceError
-from emolib.media.face import Geometry, parse_geometry
+from emolib.media.face import parse_geometry
 
 FEATHER = 0.12  # width of the fading border, as a part of the box
 
@@ -51,7 +51,7 @@ class CropTransform:
         return cls(np.array([[across, 0.0, -x0 * across], [0.0, along, -y0 * along]]))
 
     @classmethod
-    def from_pose(cls, pose: np.ndarray, geometry: str | Geometry = "box") -> CropTransform:
+    def from_pose(cls, pose: np.ndarray, geometry: str = "box") -> CropTransform:
         """From a face's pose (4,): centre x, y, size in pixels, roll in radians."""
         shape = parse_geometry(geometry)
         x, y, size, roll = (float(value) for value in pose)

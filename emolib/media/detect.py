@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from threading import local
 
@@ -27,25 +27,28 @@ SAME_IOU = 0.3  # boxes that overlap more are one face
 BOX_SCALE = 1.15  # from BlazeFace's square (brows to chin) to the standard face square of `mesh`
 
 
-@dataclass(frozen=True)
-class _Network:
-    file: str
-    input_px: int
-    grid: tuple[tuple[int, int], ...]  # (cells a side, anchors a cell)
+SHORT_RANGE = "face_detection_short_range.tflite", 128, ((16, 2), (8, 6))
+FULL_RANGE = "face_detection_full_range_sparse.tflite", 192, ((48, 1),)  # file, px, grid: below
+
+_own = local()  # an interpreter holds its input and output, so each thread has its own
 
 
-SHORT_RANGE = _Network("face_detection_short_range.tflite", 128, ((16, 2), (8, 6)))
-FULL_RANGE = _Network("face_detection_full_range_sparse.tflite", 192, ((48, 1),))
+def run_tflite(name: str, tensor: np.ndarray) -> list[np.ndarray]:
+    """The outputs of a network in `assets/faces` for a batch of inputs, on one thread."""
+    if not hasattr(_own, "interpreters"):
+        _own.interpreters = {}
+    if name not in _own.interpreters:
+        from ai_edge_litert.interpreter import Interpreter
 
-
-def load_tflite(name: str):
-    """A one-thread interpreter of a network in `assets/faces`, ready to run."""
-    from ai_edge_litert.interpreter import Interpreter
-
-    with _without_native_chatter():
-        interpreter = Interpreter(model_path=str(ASSETS / "faces" / name), num_threads=1)
-        interpreter.allocate_tensors()
-    return interpreter
+        with _without_native_chatter():
+            interpreter = Interpreter(model_path=str(ASSETS / "faces" / name), num_threads=1)
+            interpreter.allocate_tensors()
+        ends = interpreter.get_input_details(), interpreter.get_output_details()
+        _own.interpreters[name] = interpreter, *([end["index"] for end in one] for one in ends)
+    interpreter, inputs, outputs = _own.interpreters[name]
+    interpreter.set_tensor(inputs[0], tensor)
+    interpreter.invoke()
+    return [interpreter.get_tensor(index) for index in outputs]
 
 
 @contextmanager
@@ -65,8 +68,13 @@ def _without_native_chatter() -> Iterator[None]:
         os.close(kept)
 
 
+@lru_cache
 def anchor_centres(grid: tuple[tuple[int, int], ...]) -> np.ndarray:
-    """Anchor centres in [0, 1], row by row, finest grid first: (A, 2) float32."""
+    """Anchor centres in [0, 1], row by row, finest grid first: (A, 2) float32.
+
+    Args:
+        grid: (cells a side, anchors a cell), finest first.
+    """
     layers = []
     for cells, repeats in grid:
         centre = (np.arange(cells) + 0.5) / cells
@@ -97,35 +105,24 @@ def blend_overlaps(points: np.ndarray, scores: np.ndarray):
     return groups
 
 
-class BlazeNetwork:
-    """One of the two networks: `(H, W, 3)` uint8 RGB → raw faces.
+def blazeface(picture: np.ndarray, network: tuple) -> list[tuple[np.ndarray, float]]:
+    """Raw faces of a picture (H, W, 3) uint8 RGB by one of the two networks.
 
-    Not safe to share between threads: the interpreter holds its input and output.
+    Returns:
+        (points (8, 2) float32 pixels, score) each: box corners, then six keypoints.
     """
-
-    def __init__(self, network: _Network):
-        self.input_px = network.input_px
-        self.anchors = anchor_centres(network.grid)
-        self.interpreter = load_tflite(network.file)
-        self.input = self.interpreter.get_input_details()[0]["index"]
-        self.outputs = [detail["index"] for detail in self.interpreter.get_output_details()]
-
-    def __call__(self, picture: np.ndarray) -> list[tuple[np.ndarray, float]]:
-        """Faces as (points (8, 2) float32 pixels, score): box corners, then six keypoints."""
-        tensor, scale, offset = letterbox(picture, self.input_px)
-        self.interpreter.set_tensor(self.input, tensor[None])
-        self.interpreter.invoke()
-        raw, logits = (self.interpreter.get_tensor(index)[0] for index in self.outputs)
-        scores = 1 / (1 + np.exp(-np.clip(logits[:, 0], -80, 80)))
-        keep = scores > MIN_SCORE
-        if not keep.any():
-            return []
-        points = raw[keep].reshape(-1, 8, 2) / self.input_px  # centre, size, six keypoints
-        centre, half = points[:, 0] + self.anchors[keep], points[:, 1] / 2
-        points[:, 2:] += self.anchors[keep, None]
-        points[:, 0], points[:, 1] = centre - half, centre + half
-        points = (points * self.input_px - offset) / scale
-        return blend_overlaps(points, scores[keep])
+    name, side, grid = network
+    tensor, scale, offset = letterbox(picture, side)
+    raw, logits = (output[0] for output in run_tflite(name, tensor[None]))
+    scores = 1 / (1 + np.exp(-np.clip(logits[:, 0], -80, 80)))
+    keep = scores > MIN_SCORE
+    if not keep.any():
+        return []
+    points, anchors = raw[keep].reshape(-1, 8, 2) / side, anchor_centres(grid)[keep]
+    centre, half = points[:, 0] + anchors, points[:, 1] / 2  # then six keypoints
+    points[:, 2:] += anchors[:, None]
+    points[:, 0], points[:, 1] = centre - half, centre + half
+    return blend_overlaps((points * side - offset) / scale, scores[keep])
 
 
 def letterbox(picture: np.ndarray, side: int) -> tuple[np.ndarray, float, np.ndarray]:
@@ -151,15 +148,6 @@ def tiles(height: int, width: int, side: int) -> list[tuple[int, int]]:
     return [(int(x), int(y)) for y in starts(height) for x in starts(width)]
 
 
-_own = local()  # networks hold their input and output, so each thread has its own
-
-
-def _networks() -> tuple[BlazeNetwork, BlazeNetwork]:
-    if not hasattr(_own, "networks"):
-        _own.networks = BlazeNetwork(SHORT_RANGE), BlazeNetwork(FULL_RANGE)
-    return _own.networks
-
-
 class BlazeFaceDetector:
     """Both BlazeFace networks on the whole picture; tiles of it when they see nothing.
 
@@ -168,21 +156,15 @@ class BlazeFaceDetector:
 
     name = "blazeface"
 
-    def __init__(self):
-        _networks()  # fail here, not at the first frame, if the runtime is missing
-
     def detect(self, frame: np.ndarray) -> list[Face]:
         """Faces in a frame (H, W, 3) uint8 RGB, best first."""
-        short_range, full_range = _networks()
-        found = short_range(frame) + full_range(frame)
+        found = blazeface(frame, SHORT_RANGE) + blazeface(frame, FULL_RANGE)
         height, width = frame.shape[:2]
         side = min(height, width)
         while not found and side >= 120:
             for x, y in tiles(height, width, side):
-                crop = frame[y : y + side, x : x + side]
-                offset = np.float32([x, y])
-                closer = full_range(crop)
-                found += [(points + offset, score) for points, score in closer]
+                closer = blazeface(frame[y : y + side, x : x + side], FULL_RANGE)
+                found += [(points + np.float32([x, y]), score) for points, score in closer]
             side //= 2
             if side < max(height, width) // 5:
                 break

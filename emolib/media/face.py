@@ -72,7 +72,6 @@ def without_nested(faces: list[Face]) -> list[Face]:
 class Geometry:
     """A rectangle about a face's centre, in units of the face's size."""
 
-    name: str
     width: float
     height: float
     down: float  # shift of the centre towards the chin
@@ -81,27 +80,20 @@ class Geometry:
 
 GEOMETRIES = {
     # A square with the whole face, upright: the face keeps its proportions at 96×96.
-    "box": Geometry("box", 1.0, 1.0, 0.0, upright=True),
+    "box": Geometry(1.0, 1.0, 0.0, upright=True),
     # Tight hairline-to-chin box, squeezed into a square, as the paper's detector gives it.
-    "tight": Geometry("tight", 0.74, 0.88, -0.02, upright=True),
+    "tight": Geometry(0.74, 0.88, -0.02, upright=True),
     # The square, turned so that the eyes are level: a similarity transform from the landmarks.
-    "aligned": Geometry("aligned", 1.0, 1.0, 0.0, upright=False),
+    "aligned": Geometry(1.0, 1.0, 0.0, upright=False),
 }
 
 
-def parse_geometry(geometry: str | Geometry) -> Geometry:
-    """A `Geometry` by name.
-
-    Raises:
-        ConfigError: unknown name.
-    """
-    if isinstance(geometry, Geometry):
-        return geometry
-    if geometry not in GEOMETRIES:
-        raise ConfigError(
-            f"unknown crop geometry {geometry!r}", expected="one of " + ", ".join(GEOMETRIES)
-        )
-    return GEOMETRIES[geometry]
+def parse_geometry(name: str) -> Geometry:
+    """A `Geometry` by name. Raises ConfigError: unknown name."""
+    if name not in GEOMETRIES:
+        known = "one of " + ", ".join(GEOMETRIES)
+        raise ConfigError(f"unknown crop geometry {name!r}", expected=known)
+    return GEOMETRIES[name]
 
 
 SMOOTH_HALF_FRAMES = 2  # two frames before to two after: the paper's T = 5

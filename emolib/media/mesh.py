@@ -11,13 +11,11 @@ the crop itself betrays how far the mouth is open.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from threading import local
 
 import cv2
 import numpy as np
 
-from emolib.media.detect import load_tflite, make_detector
+from emolib.media.detect import make_detector, run_tflite
 from emolib.media.face import EYES, Face, FaceDetector
 
 ROI_SCALE = 1.5  # the network wants this much room around the face
@@ -31,40 +29,15 @@ RIGID = np.array([*RIGHT_EYE, *LEFT_EYE, *FOREHEAD, *NOSE, *TEMPLES])
 SIZE_PER_SPREAD, DOWN_PER_SIZE = 3.1, 0.226
 _TO_UNIT = np.float32(1 / 255)
 
-
-@dataclass(frozen=True)
-class _Network:
-    file: str
-    input_px: int
-
-
-MESH_468 = _Network("face_landmark.tflite", 192)
-MESH_478 = _Network("face_landmarks_detector.tflite", 256)  # sees lips, lids and irises better
-
-_own = local()  # an interpreter holds its input and output, so each thread has its own
-
-
-def _run(network: _Network, view: np.ndarray) -> tuple[np.ndarray, float]:
-    """A network on (P, P, 3) uint8: points (M, 3) in its input's pixels, and a logit."""
-    if not hasattr(_own, "interpreters"):
-        _own.interpreters = {}
-    if network not in _own.interpreters:
-        _own.interpreters[network] = load_tflite(network.file)
-    interpreter = _own.interpreters[network]
-    interpreter.set_tensor(interpreter.get_input_details()[0]["index"], view[None] * _TO_UNIT)
-    interpreter.invoke()
-    points, logit = (
-        interpreter.get_tensor(detail["index"]).ravel()
-        for detail in interpreter.get_output_details()[:2]
-    )
-    return points.reshape(-1, 3).astype(np.float64), float(logit[0])
+MESH_468 = "face_landmark.tflite", 192  # pixels a side
+MESH_478 = "face_landmarks_detector.tflite", 256  # sees lips, lids and irises better
 
 
 class FaceMesh:
     """Landmarks of a face whose place is roughly known."""
 
-    def __init__(self, network: _Network = MESH_468):
-        self.network = network
+    def __init__(self, network: tuple[str, int] = MESH_468):
+        self.name, self.input_px = network
 
     def landmarks(self, frame: np.ndarray, roi: np.ndarray) -> tuple[np.ndarray, float]:
         """Mesh of the face in a turned square of the frame.
@@ -78,17 +51,18 @@ class FaceMesh:
             head; and the network's confidence in [0, 1] that this is a face.
         """
         x, y, side, roll = (float(value) for value in roi)
-        cos, sin, px = np.cos(roll), np.sin(roll), self.network.input_px
+        cos, sin, px = np.cos(roll), np.sin(roll), self.input_px
         scale = side / px
         turn = np.array([[cos, -sin], [sin, cos]]) * scale  # input pixels -> frame pixels
         shift = np.array([x, y]) - turn @ np.full(2, px / 2)
         sample = np.column_stack([turn, shift + turn @ [0.5, 0.5] - 0.5])  # pixel centres
         how = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
         view = cv2.warpAffine(frame, sample, (px, px), flags=how, borderMode=cv2.BORDER_REPLICATE)
-        points, logit = _run(self.network, view)
+        points, logit = (x.ravel() for x in run_tflite(self.name, view[None] * _TO_UNIT)[:2])
+        points = points.reshape(-1, 3).astype(np.float64)
         points[:, :2] = points[:, :2] @ turn.T + shift
         points[:, 2] *= scale
-        score = 1 / (1 + np.exp(-np.clip(logit, -80, 80)))
+        score = 1 / (1 + np.exp(-np.clip(float(logit[0]), -80, 80)))
         return points.astype(np.float32), score
 
 
@@ -170,11 +144,10 @@ def _see(mesh: FaceMesh, frame: np.ndarray, roi: np.ndarray) -> np.ndarray | Non
 
 
 class FaceUnits:
-    """Measures face units frame by frame. Not safe to share between threads."""
+    """Measures face units frame by frame."""
 
     def __init__(self, detector: FaceDetector | str = "auto"):
         self.detector = make_detector(detector) if isinstance(detector, str) else detector
-        self.network = load_tflite("face_blendshapes.tflite")
 
     def __call__(self, frames: Iterable[np.ndarray]) -> np.ndarray:
         """Unit weights of the foremost face of every frame (see `follow_mesh`).
@@ -191,7 +164,5 @@ class FaceUnits:
     def of_points(self, points: np.ndarray) -> np.ndarray:
         """Unit weights (52,) float32 of a mesh (478, 2 or 3) in pixels."""
         seen = points[_POINTS, :2].astype(np.float32)
-        self.network.set_tensor(self.network.get_input_details()[0]["index"], seen[None])
-        self.network.invoke()
-        output = self.network.get_tensor(self.network.get_output_details()[0]["index"])
+        output = run_tflite("face_blendshapes.tflite", seen[None])[0]
         return np.append(output[1:], np.float32(0))  # the first is "neutral", no face unit

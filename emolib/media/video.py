@@ -45,7 +45,6 @@ def read_frames(
     max_seconds: float | None = None,
     *,
     strict: bool = False,
-    deinterlace: bool = False,
 ) -> Iterator[np.ndarray]:
     """Frames of a video, or the one frame of a still picture, each (H, W, 3) uint8 RGB.
 
@@ -54,9 +53,8 @@ def read_frames(
         fps: frames a second that come out.
         start_s: seconds after the first picture to begin at.
         max_seconds: stop after so many seconds.
-        strict: what is otherwise an `EmolibWarning` (the file ends early, is interlaced or HDR) is
-            a `MediaError`.
-        deinterlace: run interlaced pictures through the yadif filter.
+        strict: what is otherwise an `EmolibWarning` (the file ends early, or is HDR) is a
+            `MediaError`.
 
     Raises:
         MediaError: unreadable, more than 5 % damaged packets, or nothing at `start_s`.
@@ -65,9 +63,10 @@ def read_frames(
     if info.still:
         yield read_still(path)
         return
-    _report_oddities(info, strict, deinterlace)
+    if info.hdr:
+        _report(info, "HDR: colours are approximate after conversion to 8 bits", strict)
     limit = None if max_seconds is None else round(max_seconds * fps)
-    decoder = _Decoder(info, start_s, deinterlace and info.interlaced)
+    decoder = _Decoder(info, start_s)
     k, shown = 0, None
     for time_s, frame in decoder.frames():
         while shown is not None and k != limit and (k + 0.5) / fps + TIE_S < time_s:
@@ -117,16 +116,11 @@ def read_video(
     return np.stack(frames), probe(path)
 
 
-def _report_oddities(info: VideoInfo, strict: bool, deinterlace: bool) -> None:
-    notes = []
-    if info.interlaced and not deinterlace:
-        notes.append("interlaced: edges comb on movement (deinterlace=True removes it)")
-    if info.hdr:
-        notes.append("HDR: colours are approximate after conversion to 8 bits")
-    for note in notes:
-        if strict:
-            raise MediaError(note, file=info.path, fix="convert the file to progressive SDR video")
-        warnings.warn(f"{info.path}: {note}", EmolibWarning, stacklevel=3)
+def _report(info: VideoInfo, note: str, strict: bool) -> None:
+    """Warn of something odd in a file, or refuse it."""
+    if strict:
+        raise MediaError(note, file=info.path, fix="convert, download or copy the file again")
+    warnings.warn(f"{info.path}: {note}", EmolibWarning, stacklevel=4)
 
 
 @dataclass
@@ -135,7 +129,6 @@ class _Decoder:
 
     info: VideoInfo
     start_s: float
-    deinterlace: bool
     end_s: float = 0.0  # end of the last frame, after the start
     n_packets: int = 0
     n_bad: int = 0
@@ -151,7 +144,7 @@ class _Decoder:
             if self.start_s > 0:
                 container.seek(int(origin_s / stream.time_base), stream=stream)
             decoded = self._decoded(container, stream)
-            for frame in _deinterlaced(decoded, stream) if self.deinterlace else decoded:
+            for frame in _deinterlaced(decoded, stream) if self.info.interlaced else decoded:
                 if frame.pts is not None:
                     time_s = float(frame.pts * frame.time_base) - origin_s
                 else:
@@ -197,10 +190,8 @@ class _Decoder:
         slack_s = max(SHORT_S if self.info.n_frames else SHORT_LOOSE_S, 0.02 * (declared_s or 0))
         if declared_s is None or declared_s - reached_s <= slack_s:
             return
-        note = f"ends at {reached_s:.2f} s of the {declared_s:.2f} s it declares (truncated?)"
-        if strict:
-            raise MediaError(note, file=self.info.path, fix="download or copy the file again")
-        warnings.warn(f"{self.info.path}: {note}; using what is there", EmolibWarning, stacklevel=3)
+        ends = f"ends at {reached_s:.2f} s of the {declared_s:.2f} s it declares (truncated?)"
+        _report(self.info, ends, strict)
 
 
 def _deinterlaced(frames: Iterable, stream) -> Iterator:

@@ -14,8 +14,8 @@ from emolib.media.detect import (
     make_detector,
 )
 from emolib.media.face import Face, fill_gaps, iou, jitter_px, runs, smooth_centred, without_nested
+from emolib.media.faces import track_faces
 from emolib.media.mesh import RIGID, FaceMesh, pose_of_landmarks, roi_of_face
-from emolib.media.track import track_faces
 
 STILL = (160.0, 120.0, 110.0)
 
