@@ -18,7 +18,10 @@ from emolib.base.files import file_sha256
 from emolib.base.runtime import package_version, pick_device
 
 FREE_DISK_GB = 5.0
-CORE = "numpy torch torchvision librosa av opencv-python-headless albumentations".split()
+CORE = (
+    *("numpy", "torch", "torchvision", "librosa", "av", "opencv-python-headless"),
+    "albumentations",
+)
 EXTRAS = {
     "notebooks": ("ipywidgets", "jupyterlab"),
     "synth": ("espeakng-loader",),
