@@ -53,8 +53,6 @@ def serve(
     from emolib.studio.store import default_state
     from emolib.web.settings import ServeSettings, is_loopback
 
-    if (tls_cert is None) != (tls_key is None):
-        raise ConfigError("HTTPS needs two files", expected="both --tls-cert and --tls-key")
     if queue < 1 or retention_minutes <= 0 or max_seconds <= 0 or max_upload_mb < 1:
         raise ConfigError("a limit is out of range", expected="numbers above 0")
     try:
@@ -78,7 +76,8 @@ def serve(
         port=port,
         token=token,
         allow_hosts=tuple(allow_host or ()),
-        tls=tls_cert is not None,
+        certificate=tls_cert,
+        key=tls_key,
         limits=Limits(
             queue=queue,
             retention_s=60 * retention_minutes,
@@ -87,8 +86,5 @@ def serve(
         ),
     )
 
-    def ready(address: str) -> None:
-        typer.echo(f"{address} (Ctrl+C stops the server)")
-
-    run(settings, certificate=tls_cert, key=tls_key, ready=ready)
+    run(settings, ready=lambda address: typer.echo(f"{address} (Ctrl+C stops the server)"))
     typer.echo("stopped")

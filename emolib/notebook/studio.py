@@ -48,11 +48,11 @@ class Studio(ipw.VBox):
     """
 
     def __init__(self, talker: TalkingFace, folder: Path | None = None):
-        self.engine = JobEngine([Worker(talker)], limits=LIMITS)
-        self.engine.start()
         self.folder = Path(folder or project_root() / "out" / "studio")
         self.film: Path | None = None  # the last one
         self._kept = TemporaryDirectory(prefix="emolib-studio-")  # gone with the kernel
+        self.engine = JobEngine([Worker(talker)], Path(self._kept.name), LIMITS)
+        self.engine.start()
         self._job: Job | None = None  # the newest; what comes of older ones is not shown
         self._stale = False  # the preview is not of what is chosen now
         self._told_s = 0.0
@@ -124,7 +124,7 @@ class Studio(ipw.VBox):
             return
         self.make.disabled = self.six.disabled = False
         self.seen.value = line("looking …", "busy")
-        self._submit(Job(order, self.folder, "preview"))
+        self._submit(Job(order, self.engine.new_folder(), "preview"))
 
     def _start(self, kind: Kind) -> None:
         if self.making:
@@ -140,7 +140,7 @@ class Studio(ipw.VBox):
         self._say("starting …", "busy")
         whose = Path(order.face).stem.partition("-")[0]  # of an upload without its secret id
         out = fresh(self.folder, f"{whose}_{slug(name)}", ".mp4")
-        self._submit(Job(order, Path(self._kept.name), kind, out))
+        self._submit(Job(order, self.engine.new_folder(), kind, out))
 
     def _submit(self, job: Job | None) -> None:
         """Let the newest job take the place of the one before."""

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from emolib.base.errors import Cancelled, EmolibError
 from emolib.studio import store
-from emolib.studio.jobs import Job, Limits
+from emolib.studio.jobs import Job, Limits, new_id
 from emolib.studio.problems import (
     ABANDONED,
     CRASHED,
@@ -41,7 +41,7 @@ class JobEngine:
 
     Args:
         workers: who makes them.
-        folder: where they are kept, see `store`; None: nowhere.
+        folder: where they are kept, see `store`.
         give_up: called with a sentence when no work is possible.
 
     `jobs` are known by id; of `waiting` the next stands first; `closing`: it is about to stop.
@@ -50,16 +50,16 @@ class JobEngine:
     def __init__(
         self,
         workers: Sequence[Worker],
-        folder: Path | None = None,
+        folder: Path,
         limits: Limits | None = None,
         give_up: Callable[[str], None] = lambda why: None,
     ):
         self.workers, self.folder, self.limits = workers, folder, limits or Limits()
         self.give_up, self.closing = give_up, False
-        found = store.load_jobs(folder) if folder else []
+        found = store.load_jobs(folder)
         self.jobs: dict[str, Job] = {job.id: job for job in found}
         self.waiting = deque(job for job in found if job.state == "queued")
-        self._arriving: set[str] = set()  # jobs whose files are being uploaded
+        self._arriving: set[Path] = set()  # folders of jobs whose files are being uploaded
         self.lock = threading.RLock()
         self._news = threading.Condition(self.lock)  # a job waits, or we are closing
         self._usual_s = 0.0  # what a job takes; 0: not known yet
@@ -100,24 +100,28 @@ class JobEngine:
         """How many jobs are being made."""
         return sum(worker.job is not None for worker in self.workers)
 
+    def new_folder(self) -> Path:
+        """A folder for a job to come, with a name that cannot be guessed."""
+        return self.folder / "jobs" / new_id()
+
     @contextmanager
-    def place(self, job_id: str) -> Iterator[Path]:
-        """A place for a job to come, held while its files arrive, and the folder for them.
+    def place(self) -> Iterator[Path]:
+        """A place for a job to come, held while its files arrive in this folder.
 
         Raises:
             StudioError: all places are taken, the disk is full, or we are closing.
         """
+        folder = self.new_folder()
         with self.lock:
             if self.closing:
                 raise StudioError("stopping", "the server is being stopped", "try again later")
             if len(self._arriving) + len(self.waiting) >= self.limits.queue:
                 message = f"{self.limits.queue} jobs are waiting already"
                 raise StudioError("queue_full", message, LATER)
-            free = shutil.disk_usage(self.folder or ".").free - self.limits.min_free_bytes
+            free = shutil.disk_usage(self.folder).free - self.limits.min_free_bytes
             if free < (len(self._arriving) + 1) * self.limits.max_upload_bytes:
                 raise StudioError("disk_full", "the server's disk is full", LATER)
-            self._arriving.add(job_id)
-        folder = (self.folder or Path()) / "jobs" / job_id
+            self._arriving.add(folder)
         try:
             yield folder
         except BaseException:
@@ -125,20 +129,15 @@ class JobEngine:
             raise
         finally:
             with self.lock:
-                self._arriving.discard(job_id)
+                self._arriving.discard(folder)
 
     def submit(self, job: Job) -> None:
         """Add a job whose files are in place."""
         with self.lock:
-            self.save(job)
+            store.save_job(job)
             self.jobs[job.id] = job
             self.waiting.append(job)
             self._news.notify_all()
-
-    def save(self, job: Job) -> None:
-        """Keep a job as it is now, if jobs are kept."""
-        if self.folder:
-            store.save_job(job)
 
     def get(self, job_id: str) -> Job:
         """A job by id; asking keeps it alive.
@@ -166,15 +165,14 @@ class JobEngine:
         """Stop a job that waits or runs; a worker who makes it learns of it when it asks."""
         with self.lock:
             self._finish(job, "cancelled", error)
-            if self.folder and all(worker.job is not job for worker in self.workers):
+            if all(worker.job is not job for worker in self.workers):
                 store.clean(job)
 
     def delete(self, job: Job) -> None:
         """Stop a job if need be, and forget all about it."""
         with self.lock:
             self.jobs.pop(job.id, None)
-            if self.folder:
-                store.forget(job)
+            store.forget(job)
             self.cancel(job)
 
     def sweep(self) -> None:
@@ -190,9 +188,8 @@ class JobEngine:
             ended = sorted((j for j in self.jobs.values() if j.final), key=lambda j: -j.finished_at)
             for job in ended[self.limits.keep_jobs :]:
                 self.delete(job)
-            if self.folder:
-                held = {worker.job.id for worker in self.workers if worker.job is not None}
-                store.sweep(self.folder, self._arriving | held | set(self.jobs))
+            known = [*self.jobs.values(), *(w.job for w in self.workers if w.job is not None)]
+            store.sweep(self.folder, self._arriving | {job.folder for job in known})
 
     # what workers and time do
 
@@ -208,7 +205,7 @@ class JobEngine:
                 spent = job.finished_at - job.started_at
                 self._usual_s = spent if not self._usual_s else 0.7 * self._usual_s + 0.3 * spent
             if job.id in self.jobs:
-                self.save(job)
+                store.save_job(job)
         job.changed(job)
 
     def _work(self, worker: Worker) -> None:
@@ -242,7 +239,7 @@ class JobEngine:
             job = self.waiting.popleft()
             worker.job, worker.state, job.started_at = job, "busy", time.time()
             job.state, job.stage = "running", "preview"
-            self.save(job)
+            store.save_job(job)
         job.changed(job)
         return job
 
@@ -266,8 +263,7 @@ class JobEngine:
         with self.lock:
             self._finish(job, state, error)
             worker.job = None
-            if self.folder:
-                store.clean(job)
+            store.clean(job)
         if died:
             raise died
 

@@ -48,7 +48,6 @@ class Job:
     folder: Path
     kind: Kind = "film"
     out: Path | None = None
-    id: str = field(default_factory=new_id)
     keep: bool = False
     state: State = "queued"
     stage: Stage = "queued"
@@ -64,6 +63,11 @@ class Job:
     watchers: int = 0
     seen_at: float = field(default_factory=time.monotonic)
     changed: Callable[[Job], None] = lambda job: None
+
+    @property
+    def id(self) -> str:
+        """The name that its folder has."""
+        return self.folder.name
 
     @property
     def film(self) -> Path:

@@ -16,6 +16,8 @@ from contextlib import closing, contextmanager
 from dataclasses import asdict, astuple
 from pathlib import Path
 
+from filelock import FileLock, Timeout
+
 from emolib.base.errors import ResourceError
 from emolib.base.files import data_dir, write_json
 from emolib.generate.order import Order
@@ -27,7 +29,7 @@ log = logging.getLogger(__name__)
 
 PRIVATE = 0o700  # of folders: faces and voices are nobody else's business
 KEPT = (  # of a job, besides its order and its error
-    *("id", "keep", "state", "stage", "progress", "created_at", "started_at", "finished_at"),
+    *("keep", "state", "stage", "progress", "created_at", "started_at", "finished_at"),
     *("has_preview", "answered", "report"),
 )
 MAX_ANSWERS = 100_000  # a table that anybody can write to has an end
@@ -61,7 +63,6 @@ def load_jobs(folder: Path) -> list[Job]:
     """
     jobs = []
     with _told(folder):
-        folder.mkdir(PRIVATE, parents=True, exist_ok=True)
         (folder / "jobs").mkdir(PRIVATE, exist_ok=True)
     for path in (folder / "jobs").glob("*.json"):
         try:
@@ -97,15 +98,15 @@ def clean(job: Job) -> None:
             path.unlink(missing_ok=True)
 
 
-def sweep(folder: Path, known: set[str]) -> None:
-    """Remove what belongs to no job."""
+def sweep(folder: Path, known: set[Path]) -> None:
+    """Remove what belongs to none of these folders."""
     for path in (folder / "jobs").iterdir():
-        if path.name.removesuffix(".json") not in known:
+        if path.with_suffix("") not in known:
             shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
 def _row(job: Job) -> Path:
-    return job.folder.with_name(f"{job.id}.json")
+    return job.folder.with_suffix(".json")
 
 
 def keep_answer(folder: Path, answer: Answer) -> None:
@@ -137,17 +138,36 @@ def read_answers(folder: Path | None = None) -> list[Answer]:
 
 
 @contextmanager
-def _table(folder: Path) -> Iterator[sqlite3.Connection]:
+def lock_state(folder: Path) -> Iterator[None]:
+    """Holds a state folder: one server at a time.
+
+    Raises:
+        ResourceError: another server has it, or it cannot be written.
+    """
+    lock = FileLock(folder / "server.lock")
     with _told(folder):
-        folder.mkdir(PRIVATE, parents=True, exist_ok=True)
-        with closing(sqlite3.connect(folder / DATABASE)) as db, db:
-            db.executescript(TABLES)
-            yield db
+        try:
+            lock.acquire(timeout=0)
+        except Timeout as error:
+            fix = "stop it, or pass --state"
+            raise ResourceError("another server uses this state", file=folder, fix=fix) from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+@contextmanager
+def _table(folder: Path) -> Iterator[sqlite3.Connection]:
+    with _told(folder), closing(sqlite3.connect(folder / DATABASE)) as db, db:
+        db.executescript(TABLES)
+        yield db
 
 
 @contextmanager
 def _told(folder: Path) -> Iterator[None]:
     try:
+        folder.mkdir(PRIVATE, parents=True, exist_ok=True)
         yield
     except (OSError, sqlite3.Error) as error:
         raise ResourceError(

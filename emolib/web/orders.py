@@ -24,7 +24,7 @@ from emolib.base.emotions import EMOTIONS, NAMES, parse_emotion
 from emolib.generate.order import Order, SpokenText
 from emolib.studio.catalogue import LANGUAGES, Catalogue, can_speak, check_text
 from emolib.studio.engine import JobEngine
-from emolib.studio.jobs import FACE, VOICE, Job, Limits, new_id
+from emolib.studio.jobs import FACE, VOICE, Job, Limits
 from emolib.studio.problems import StudioError
 from emolib.studio.uploads import check_uploads
 
@@ -123,14 +123,14 @@ async def receive_job(request: Request, engine: JobEngine, catalogue: Catalogue)
     Raises:
         StudioError: no place, too many bytes, a wrong field, an unfit file; nothing is kept then.
     """
-    job_id, limits = new_id(), engine.limits
-    with engine.place(job_id) as folder:
+    limits = engine.limits
+    with engine.place() as folder:
         form = await read_form(request, folder)
         order = order_of(form, catalogue, limits)
         files = {"face+sound" if form.own_sound else "face": form.face, "voice": form.voice}
         if files := {role: file for role, file in files.items() if file}:
             await asyncio.to_thread(check_uploads, files, limits)
-        job = Job(order, folder, id=job_id, keep=form.keep)
+        job = Job(order, folder, keep=form.keep)
         engine.submit(job)
     return job
 

@@ -18,7 +18,7 @@ from emolib.studio.catalogue import Catalogue, portrait
 from emolib.studio.engine import JobEngine
 from emolib.studio.jobs import PREVIEW, Job
 from emolib.studio.problems import StudioError
-from emolib.studio.store import keep_answer
+from emolib.studio.store import keep_answer, save_job
 from emolib.studio.survey import QUESTIONS, Answer
 from emolib.web.errors import ProblemView
 from emolib.web.middleware import COOKIE, same, session_of
@@ -163,7 +163,7 @@ def routes_of(engine: JobEngine, catalogue: Catalogue, settings: ServeSettings) 
             keep_answer(engine.folder, kept)
             if job:
                 job.answered = True
-                engine.save(job)
+                save_job(job)
         return Stored(stored=True)
 
     @api.post("/session", tags=["server"], status_code=204)

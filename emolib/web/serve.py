@@ -5,17 +5,15 @@ from __future__ import annotations
 import logging
 import signal
 import socket
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
-from pathlib import Path
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 import uvicorn
 from fastapi import FastAPI
-from filelock import FileLock, Timeout
 
-from emolib.base.errors import ConfigError, EmolibError, ResourceError
+from emolib.base.errors import ConfigError, EmolibError
 from emolib.studio.engine import JobEngine
-from emolib.studio.store import PRIVATE, read_answers
+from emolib.studio.store import lock_state, read_answers
 from emolib.studio.workers import ProcessWorker, Worker
 from emolib.web.app import make_app
 from emolib.web.settings import ServeSettings, is_address
@@ -45,15 +43,12 @@ class _Server(uvicorn.Server):
 def serve(
     settings: ServeSettings,
     *,
-    certificate: Path | None = None,
-    key: Path | None = None,
     workers: Sequence[Worker] | None = None,
     ready: Callable[[str], None] = print,
 ) -> None:
     """Serve until Ctrl+C or SIGTERM.
 
     Args:
-        certificate, key: PEM files for HTTPS.
         workers: who makes films, instead of a process for each device.
         ready: told the address once it takes connections.
 
@@ -71,10 +66,10 @@ def serve(
     workers = workers or [
         ProcessWorker(settings.checkpoint, device, settings.limits) for device in settings.devices
     ]
-    with lock_state(settings), listening_socket(settings) as listener:
+    with lock_state(settings.state), listening_socket(settings) as listener:
         read_answers(settings.state)  # what is wrong with them is better said at once
         engine = JobEngine(workers, settings.state, settings.limits, give_up)
-        server = _server(make_app(settings, engine), certificate, key)
+        server = _Server(_config(make_app(settings, engine), settings))
         server.engine = engine
         server.ready = lambda: ready(address_of(listener, settings))
         before = signal.signal(signal.SIGTERM, lambda *_: None)  # the server sees it first
@@ -87,14 +82,14 @@ def serve(
         raise EmolibError(why[0])
 
 
-def _server(app: FastAPI, certificate: Path | None, key: Path | None) -> _Server:
+def _config(app: FastAPI, settings: ServeSettings) -> uvicorn.Config:
     config = uvicorn.Config(
         app,
         log_level=logging.WARNING,
         access_log=False,  # who asked for what is nobody's business
         lifespan="on",
-        ssl_certfile=certificate,
-        ssl_keyfile=key,
+        ssl_certfile=settings.certificate,
+        ssl_keyfile=settings.key,
         server_header=False,
         proxy_headers=False,
         limit_concurrency=MAX_CONNECTIONS,
@@ -105,37 +100,10 @@ def _server(app: FastAPI, certificate: Path | None, key: Path | None) -> _Server
     except (OSError, ValueError) as error:  # ssl.SSLError is an OSError
         raise ConfigError(
             f"the certificate and key cannot be used ({error})",
-            file=certificate,
+            file=settings.certificate,
             expected="two PEM files that belong together",
         ) from error
-    return _Server(config)
-
-
-@contextmanager
-def lock_state(settings: ServeSettings) -> Iterator[None]:
-    """Holds the state folder: one server at a time.
-
-    Raises:
-        ResourceError: another server has it, or the folder cannot be written.
-    """
-    lock = FileLock(settings.state / "server.lock")
-    try:
-        settings.state.mkdir(PRIVATE, parents=True, exist_ok=True)
-        lock.acquire(timeout=0)
-    except Timeout as error:
-        raise ResourceError(
-            "another server uses this state", file=settings.state, fix="stop it, or pass --state"
-        ) from error
-    except OSError as error:
-        raise ResourceError(
-            f"the state cannot be kept ({error.strerror})",
-            file=settings.state,
-            fix="choose a writable folder with --state",
-        ) from error
-    try:
-        yield
-    finally:
-        lock.release()
+    return config
 
 
 def listening_socket(settings: ServeSettings) -> socket.socket:

@@ -24,7 +24,7 @@ class ServeSettings:
         host: address to listen on; `port` 0 takes a free one.
         token: secret that API calls must show; "" asks for none.
         allow_hosts: further host names under which the server may be called.
-        tls: served over HTTPS.
+        certificate, key: PEM files, for HTTPS.
     """
 
     state: Path = field(default_factory=default_state)
@@ -34,10 +34,18 @@ class ServeSettings:
     port: int = 8000
     token: str = ""
     allow_hosts: tuple[str, ...] = ()
-    tls: bool = False
+    certificate: Path | None = None
+    key: Path | None = None
     limits: Limits = field(default_factory=Limits)
 
+    @property
+    def tls(self) -> bool:
+        """Whether it is served over HTTPS."""
+        return self.certificate is not None
+
     def __post_init__(self):
+        if (self.certificate is None) != (self.key is None):
+            raise ConfigError("HTTPS needs two files", expected="both --tls-cert and --tls-key")
         if not self.devices:
             raise ConfigError("no device to work on", fix="--device cpu")
         if not 0 <= self.port <= 65535:

@@ -79,11 +79,11 @@ def serve():
     from emolib.web.settings import ServeSettings
 
     options = json.loads(sys.argv[1])
-    files = {name: Path(options.pop(name)) for name in ("certificate", "key") if name in options}
-    settings = ServeSettings(**options | {"state": Path(options["state"]), "port": 0})
+    for name in {"state", "certificate", "key"} & set(options):
+        options[name] = Path(options[name])
+    settings = ServeSettings(**options, port=0)
     run(
         settings,
-        **files,
         workers=[process(settings.limits)],
         ready=lambda line: print(line, flush=True),
     )

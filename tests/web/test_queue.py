@@ -54,7 +54,7 @@ def test_a_full_queue_says_when_to_come_back(tmp_path):
 def test_uploads_under_way_hold_a_place(tmp_path):
     with client_of(tmp_path, queue=1) as client:
         queue = client.app.state.engine
-        with queue.place("arriving"):
+        with queue.place():
             answer = client.post("/api/jobs", data=PICK, files={"none": b""})
             assert answer.status_code == 503
         assert finished(client, ask(client))["state"] == "done"

@@ -20,8 +20,8 @@ from emolib.web.settings import ServeSettings
 
 
 def job_in(state, folder, *files, face=__file__, **more):
-    job_id, order = new_id(), Order(face, SpokenText("hello"), "HAP", strength=0.25)
-    job = Job(order, folder / "jobs" / job_id, id=job_id, state=state, **more)
+    order = Order(face, SpokenText("hello"), "HAP", strength=0.25)
+    job = Job(order, folder / "jobs" / new_id(), state=state, **more)
     job.folder.mkdir(parents=True)
     for name in files:
         (job.folder / name).write_bytes(b"x")
@@ -92,9 +92,9 @@ def test_a_damaged_state_is_one_clear_line(tmp_path):
     (tmp_path / "jobs.sqlite3").write_bytes(b"not a database, but long enough to be looked at" * 99)
     with pytest.raises(ResourceError, match=r"state cannot be kept.*move"):
         serve(ServeSettings(state=tmp_path, port=0))
-    (tmp_path / "jobs").write_text("in the way")
+    (tmp_path / "other").write_text("in the way")
     with pytest.raises(ResourceError, match="state cannot be kept"):
-        JobEngine([], tmp_path, LIMITS)
+        JobEngine([], tmp_path / "other", LIMITS)
 
 
 @pytest.mark.parametrize(

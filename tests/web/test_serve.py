@@ -16,6 +16,7 @@ from web_clients import ask, process_of
 
 from emolib import cli
 from emolib.base.errors import ConfigError, MissingExtra, ResourceError
+from emolib.studio.store import lock_state
 from emolib.web import serve as serving
 from emolib.web.settings import ServeSettings
 
@@ -29,10 +30,7 @@ def served(monkeypatch):
     """Settings that the command would serve with, instead of serving."""
     seen = []
 
-    def note(settings, *, certificate, key, ready):
-        seen.append(settings)
-
-    monkeypatch.setattr(serving, "serve", note)
+    monkeypatch.setattr(serving, "serve", lambda settings, ready: seen.append(settings))
     monkeypatch.delenv("EMOLIB_TOKEN", raising=False)
     return seen
 
@@ -96,11 +94,8 @@ def test_a_taken_port_is_one_clear_error(tmp_path):
             serving.listening_socket(ServeSettings(port=port))
         assert serving.address_of(taken, ServeSettings()) == f"http://127.0.0.1:{port}/"
     with pytest.raises(ConfigError, match="certificate"):
-        serving.serve(
-            ServeSettings(state=tmp_path),
-            certificate=tmp_path / "none.pem",
-            key=tmp_path / "none.pem",
-        )
+        files = {"certificate": tmp_path / "none.pem", "key": tmp_path / "none.pem"}
+        serving.serve(ServeSettings(state=tmp_path, port=0, **files))
 
 
 @pytest.fixture
@@ -141,7 +136,7 @@ def test_https_with_a_token_and_a_clean_end(tmp_path, certificate):
     cert, key = map(str, certificate)
     token = "a-token-of-many-letters"
     state = tmp_path / "state"
-    with process_of(state, certificate=cert, key=key, tls=True, token=token) as (server, address):
+    with process_of(state, certificate=cert, key=key, token=token) as (server, address):
         url, _, shown = address.partition("?token=")
         assert (url[:8], shown) == ("https://", token)
         trusted = ssl.create_default_context(cafile=cert)
@@ -176,5 +171,5 @@ def test_a_server_in_a_process_leaves_it_as_it_was(tmp_path):
 
 def test_a_state_in_use_is_one_clear_error(tmp_path):
     settings = ServeSettings(state=tmp_path, port=0)
-    with serving.lock_state(settings), pytest.raises(ResourceError, match="another server"):
+    with lock_state(tmp_path), pytest.raises(ResourceError, match="another server"):
         serving.serve(settings)
