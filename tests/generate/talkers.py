@@ -1,23 +1,6 @@
-"""Tiny generators, voices and moving heads for the tests of generation."""
+"""Voices and moving heads for the tests of generation."""
 
 import numpy as np
-import torch
-from shaken import shake
-
-from emolib.models.checkpoint import save_checkpoint
-from emolib.models.generator import Generator, GeneratorConfig
-
-WIDTH = 1 / 32
-
-
-def checkpoint_of(path, *, shaken=True, recipe="IMPROVED", inputs=None, **config):
-    """Save a tiny generator: shaken, so that every input matters, or as it starts out."""
-    torch.manual_seed(0)
-    generator = Generator(GeneratorConfig(**{"width": WIDTH, "head": "composite", **config}))
-    if shaken:
-        shake(generator)
-    save_checkpoint(path, generator, recipe=recipe, inputs=inputs)
-    return path
 
 
 def voice(seconds=0.4, seed=0, level=0.2):

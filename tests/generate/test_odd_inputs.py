@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from face_scenes import background, clip_of
 from film_files import make_sound, make_video
-from talkers import checkpoint_of, voice
+from small_files import save_network
+from talkers import voice
 
 from emolib.base.errors import (
     AudioError,
@@ -71,16 +72,6 @@ def test_a_video_of_one_frame_is_a_still(talker, tmp_path):
     clip = talker.generate(tmp_path / "one.mp4", voice(0.4), "happy")
     assert len(clip.frames) == 10
     assert "a still picture" in " ".join(clip.report["notes"])
-
-
-def test_a_short_gap_is_bridged_and_told(talker):
-    places = [(80.0 + 0.5 * k, 62.0, 64.0) for k in range(16)]
-    places[6:9] = [None] * 3
-    frames = np.stack(list(clip_of(places, **SIZE)))
-    clip = talker.generate(frames, voice(0.64), "fear")
-    assert len(clip.frames) == 16
-    assert clip.report["missing"] == []
-    assert any("6" in note and "8" in note for note in clip.report["notes"])
 
 
 def test_memory_does_not_grow_with_the_film(talker, tmp_path, monkeypatch):
@@ -213,7 +204,7 @@ def test_weights_that_cannot_be_trusted(checkpoint, tmp_path):
 def test_every_file_may_have_a_hard_name(tmp_path, name):
     home = tmp_path / name / ("y" * 150)
     home.mkdir(parents=True)
-    weights = checkpoint_of(home / f"{name}.safetensors")
+    weights = save_network(home / f"{name}.safetensors")
     face = write_video(home / f"{name}.mp4", scene(6))
     sound = make_sound(home / f"{name}.wav", voice(0.3), 16_000)
     talker = TalkingFace.load(weights, device="cpu")

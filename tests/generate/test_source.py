@@ -14,7 +14,6 @@ from emolib.generate import inputs
 from emolib.generate.inputs import (
     find_track,
     fixed_track,
-    frames_to_track,
     load_sound,
     rest_in_pauses,
 )
@@ -36,34 +35,22 @@ def counted(tmp_path_factory):
 @pytest.mark.parametrize("fit", ["loop", "hold", "trim"])
 @pytest.mark.parametrize("n_keep", [0, 5, 100])
 def test_any_plan_is_read_whatever_fits_in_memory(counted, fit, n_keep, monkeypatch):
-    frame_bytes = numbered(0).nbytes
+    frame_bytes, asked = numbered(0).nbytes, []
+
+    def read(path, **part):
+        asked.append(round(25 * part.get("max_seconds", 0)))
+        return read_frames(path, **part)
+
     monkeypatch.setattr("emolib.generate.schedule.PIECE_BYTES", 7 * frame_bytes)
     monkeypatch.setattr("emolib.generate.schedule.KEEP_BYTES", n_keep * frame_bytes)
-    source = Source(counted)
-    plan = fit_frames(40, 95, fit)
-    assert [number_of(frame) for frame in source.frames(plan)] == plan.tolist()
-
-
-def test_first_frames_are_kept_for_later(counted, monkeypatch):
-    source = Source(counted)
-    assert len(list(source.first(12))) == 12
-    monkeypatch.setattr("emolib.generate.schedule.read_frames", None)  # no second decoding
-    assert [number_of(frame) for frame in source.frames(np.array([3, 4, 11]))] == [3, 4, 11]
-
-
-def test_going_back_holds_one_piece_at_a_time(counted, monkeypatch):
-    frame_bytes = numbered(0).nbytes
-    monkeypatch.setattr("emolib.generate.schedule.PIECE_BYTES", 6 * frame_bytes)
-    monkeypatch.setattr("emolib.generate.schedule.KEEP_BYTES", 0)
-    asked = []
-
-    def read(path, start_s, max_seconds):
-        asked.append(round(25 * max_seconds))
-        return read_frames(path, start_s=start_s, max_seconds=max_seconds)
-
     monkeypatch.setattr("emolib.generate.schedule.read_frames", read)
-    assert len(list(Source(counted).frames(np.arange(39, -1, -1)))) == 40
-    assert max(asked) == 6
+    source, plan = Source(counted), fit_frames(40, 95, fit)
+    assert len(list(source.first(40))) == 40
+    assert [number_of(frame) for frame in source.frames(plan)] == plan.tolist()
+    if n_keep == 100:
+        assert len(asked) == 1  # what is kept is not decoded again
+    elif fit == "loop":
+        assert asked[2:8] == [7] * 5 + [4]  # on the way back, one piece at a time
 
 
 def test_arrays_are_sources_too(scene):
@@ -78,15 +65,8 @@ def test_arrays_are_sources_too(scene):
 
 
 def find(scene, **more):
-    return find_track(
-        iter(scene),
-        make_detector("auto"),
-        0,
-        sha256="of the clip",
-        n_frames=25,
-        file="clip",
-        **more,
-    )
+    which = {"sha256": "of the clip", "n_frames": 25, "file": "clip"}
+    return find_track(iter(scene), make_detector("auto"), 0, **which, **more)
 
 
 def test_a_track_is_remembered_by_content(scene, monkeypatch):
@@ -99,39 +79,6 @@ def test_a_track_is_remembered_by_content(scene, monkeypatch):
         assert (getattr(again, name) == getattr(track, name)).all()
     for name in ("cuts", "n_faces", "frozen", "picture_px", "warnings"):
         assert getattr(again, name) == getattr(track, name)
-
-
-def test_an_edited_tracker_looks_again(scene, monkeypatch):
-    find(scene)
-    monkeypatch.setattr("emolib.base.arrays.code_sha256", lambda *rooms: "of the edited code")
-    assert not find(scene)[1]
-
-
-def test_tracks_do_not_fill_the_disk(scene, monkeypatch):
-    monkeypatch.setattr(inputs.TRACKS, "max_bytes", 1)
-    find(scene)
-    find_track(iter(scene), make_detector("auto"), 0, sha256="of another", n_frames=25, file="x")
-    assert len(list((cache_dir() / "tracks").iterdir())) == 1
-
-
-@pytest.mark.parametrize("rest", [b"PK not a zip", b"", b"PK\x03\x04", b"\x93NUMPY"])
-def test_a_damaged_memory_means_looking_again(scene, caplog, monkeypatch, rest):
-    monkeypatch.setattr(inputs.TRACKS, "told", False)
-    find(scene)
-    (kept,) = (cache_dir() / "tracks").iterdir()
-    kept.write_bytes(rest)
-    track, remembered = find(scene)
-    assert not remembered
-    assert len(track) == len(scene)
-    assert "damaged" in caplog.text
-
-
-def test_a_cache_that_cannot_be_written_only_costs_time(scene, tmp_path, monkeypatch):
-    (tmp_path / "file").write_text("in the way")
-    monkeypatch.setenv("EMOLIB_CACHE", str(tmp_path / "file" / "cache"))
-    track, remembered = find(scene)
-    assert not remembered
-    assert track.found.all()
 
 
 def test_an_upload_is_not_remembered(scene):
@@ -148,10 +95,6 @@ def test_a_given_box_needs_no_detector(scene):
             fixed_track(iter(scene), box, "clip")
     with pytest.raises(FaceError, match="only 20 px"):
         fixed_track(iter(scene), (0, 0, 20, 20), "clip")
-
-
-def test_tracks_come_in_whole_seconds():
-    assert [frames_to_track(n) for n in (1, 25, 26, 200)] == [25, 25, 50, 200]
 
 
 def test_pauses_rest_and_speech_does_not_change():

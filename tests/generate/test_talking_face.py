@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 import torch
 from face_scenes import background, clip_of, put_head
-from talkers import checkpoint_of, places, voice
+from small_files import save_network
+from talkers import places, voice
 
 from emolib.base.emotions import EMOTIONS
 from emolib.base.errors import (
@@ -16,7 +17,7 @@ from emolib.base.errors import (
     FaceError,
     ResourceError,
 )
-from emolib.generate import Order, TalkingFace
+from emolib.generate import TalkingFace
 from emolib.generate.schedule import ease
 from emolib.media.image import label_seen
 from emolib.media.verify import verify
@@ -70,7 +71,7 @@ def test_native_painting_keeps_detail_that_96_pixels_lose(newborn):
 
 
 def test_the_papers_head_is_pasted_without_an_edge(tmp_path, scene):
-    path = checkpoint_of(tmp_path / "rgb.safetensors", head="rgb", recipe="SEQ")
+    path = save_network(tmp_path / "rgb.safetensors", head="rgb", recipe="SEQ")
     clip = TalkingFace.load(path, device="cpu").generate(scene, voice(), "sadness")
     free = outside(clip)
     assert (clip.frames[free] == scene[free]).all()
@@ -152,27 +153,12 @@ def test_an_instant_of_silence_shows_the_resting_mouth(talker, scene):
 
 def test_a_network_without_emotion_says_so(tmp_path, scene):
     path = tmp_path / "w2l.safetensors"
-    checkpoint_of(path, emotion=None, head="rgb", recipe="WAV2LIP", inputs=InputRules("half"))
+    save_network(path, emotion=None, head="rgb", recipe="WAV2LIP", inputs=InputRules("half"))
     talker = TalkingFace.load(path, device="cpu")
     assert talker.engine.rules.mask == "half"
     clip = talker.generate(scene, voice(), "happiness")
     assert "knows no emotions" in clip.report["notes"][0]
     assert (clip.frames == talker.generate(scene, voice()).frames).all()
-
-
-@pytest.mark.parametrize("head", ["rgb", "composite"])
-def test_what_a_film_claims_is_true_of_its_network(tmp_path, scene, film, head):
-    from emolib.base.files import file_sha256
-
-    path = checkpoint_of(tmp_path / "net.safetensors", emotion=None, head=head)
-    talker = TalkingFace.load(path, device="cpu")
-    clip = talker.generate(film, voice(), "happiness")
-    assert clip.facts.emotion == {}
-    assert clip.facts.more["native"] is clip.report["native"] is (head == "composite")
-    preview = talker.preview_clip(Order(film, voice(), "happiness"))
-    assert preview.facts.emotion == {}
-    assert preview.facts.inputs == clip.facts.inputs
-    assert preview.facts.inputs["face"] == file_sha256(film)
 
 
 def test_a_walk_claims_what_its_frames_were_given(talker, scene):
@@ -410,11 +396,3 @@ def test_checkpoints_that_do_not_fit(tmp_path, monkeypatch):
         TalkingFace.load("lite")
     with pytest.raises(ConfigError, match="unknown device"):
         TalkingFace.load(tmp_path / "sync.safetensors", device="tpu")
-
-
-def test_a_tiny_face_is_refused_and_a_small_one_warned_of(talker):
-    tiny = np.stack(list(clip_of(places(4, size=21, dx=0), height=120, width=160)))
-    with pytest.raises(FaceError):
-        talker.generate(tiny, voice(0.2), "fear")
-    small = np.stack(list(clip_of(places(4, x=80, y=60, size=40, dx=0), height=120, width=160)))
-    assert "small (" in " ".join(talker.generate(small, voice(0.2), "fear").report["notes"])

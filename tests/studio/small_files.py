@@ -16,11 +16,12 @@ from emolib.models.generator import Generator, GeneratorConfig
 from emolib.studio.catalogue import sample_catalogue
 
 
-def save_network(path, **config):
-    """A generator of almost no width, shaken so that every input changes its answer."""
+def save_network(path, *, shaken=True, recipe="IMPROVED", inputs=None, **config):
+    """A generator of almost no width: shaken, so that every input matters, or as it starts out."""
     torch.manual_seed(0)
-    config = {"width": 1 / 32, "head": "composite"} | config
-    save_checkpoint(path, shake(Generator(GeneratorConfig(**config))), recipe="IMPROVED")
+    generator = Generator(GeneratorConfig(**{"width": 1 / 32, "head": "composite"} | config))
+    shaken = shake(generator) if shaken else generator
+    save_checkpoint(path, shaken, recipe=recipe, inputs=inputs)
     return path
 
 

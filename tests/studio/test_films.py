@@ -1,7 +1,6 @@
 """Orders made: previews, films with a first look, six side by side; what they claim is true."""
 
 import shutil
-from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -15,7 +14,7 @@ from emolib.base.files import data_dir, file_sha256
 from emolib.generate import Order, SpokenText, TalkingFace
 from emolib.media.verify import verify
 from emolib.media.video import read_frames, read_video, write_video
-from emolib.studio.catalogue import jpeg, sample_catalogue, spoken_wav, thumbnail
+from emolib.studio.catalogue import jpeg, sample_catalogue, thumbnail
 from emolib.studio.films import close_up, fresh, make_job, make_preview, slug, text_on
 from emolib.studio.jobs import Job
 from emolib.studio.problems import problem_of
@@ -126,14 +125,9 @@ def test_six_emotions_side_by_side(talker, film, voice, tmp_path):
     assert all((a != b).any() for a, b in pairwise(cells))
     with pytest.raises(ConfigError, match="exists already"):
         made(talker, job.order, tmp_path, kind="six", out=job.film)
-
-
-def test_six_of_a_network_without_emotion_is_refused(tmp_path, film, voice):
-    talker = TalkingFace.load(save_network(tmp_path / "a.safetensors", emotion=None), "cpu")
+    wordless = TalkingFace.load(save_network(tmp_path / "a.safetensors", emotion=None), "cpu")
     with pytest.raises(ConfigError, match="knows no emotions"):
-        made(talker, Order(film, voice), tmp_path, kind="six")
-    order = replace(Order(film, voice), strength=1.0)
-    assert made(talker, order, tmp_path / "film").report["frames"] == 6
+        made(wordless, Order(film, voice), tmp_path, kind="six")
 
 
 @pytest.mark.parametrize(
@@ -157,10 +151,6 @@ def test_a_picture_keeps_its_shape(shape):
     assert max(width, height) == 120
     assert abs(width / height - shape[1] / shape[0]) <= 0.02 * shape[1] / shape[0] + 0.1
     assert jpeg(np.full(shape, 99, np.uint8), 120)[:3] == b"\xff\xd8\xff"
-
-
-def test_a_text_can_be_heard_before_it_is_used():
-    assert spoken_wav(SpokenText("Oh!"))[:4] == b"RIFF"
 
 
 def test_what_cannot_be_read_cannot_be_picked(tmp_path, caplog, monkeypatch):
