@@ -80,9 +80,7 @@ class FacePicker(Choice):
         for name, button in self.buttons.items():
             change = button.add_class if name == self.person else button.remove_class
             change("emolib-chosen")
-        taken = self.own.taken
-        own = taken and taken.path
-        self.value = self.people.get(self.person) if self.way == SAMPLE else own
+        self.value = self.people.get(self.person) if self.way == SAMPLE else self.own.taken
 
 
 class VoicePicker(Choice):
@@ -117,8 +115,7 @@ class VoicePicker(Choice):
         self._settle()
 
     def _settle(self, _change=None) -> None:
-        taken = self.own.taken
-        own = {SAMPLE: self.voice.value, OWN_FILE: taken and taken.path, OWN_SOUND: OWN}
+        own = {SAMPLE: self.voice.value, OWN_FILE: self.own.taken, OWN_SOUND: OWN}
         value, heard, problem = own.get(self.way), None, ""
         try:
             if self.way == TYPED and self.text.value:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
 from pathlib import Path
 
 import anywidget
@@ -37,15 +36,6 @@ MODULES = (SHARED / "dom.js", SHARED / "files.js", SHARED / "recorder.js")
 MAX_SECONDS = 60
 
 
-@dataclass(frozen=True)
-class Upload:
-    """A file that has been looked into: where it is, how to call it, and what it holds."""
-
-    path: Path
-    name: str
-    about: str
-
-
 class Reception:
     """What is said to the widget that sends files: one answer to each of its messages.
 
@@ -61,7 +51,7 @@ class Reception:
 
     def __init__(self, folder: Path, kind: str):
         self.folder, self.kind = folder, kind
-        self.taken: Upload | None = None
+        self.taken: Path | None = None  # the last file, whole and found good
         self._id, self._stream = None, None
 
     def hear(self, message: dict, pieces: list) -> dict | None:
@@ -78,9 +68,7 @@ class Reception:
             elif told == "drop":
                 return self._drop()
             elif told == "end":
-                self.taken = self._looked_into()
-                text = f"{self.taken.name}: {self.taken.about}"
-                return {"kind": "done", "text": text, "id": self._id}
+                return {"kind": "done", "text": self._looked_into(), "id": self._id}
             self._stream.writelines(pieces)
             share = self._stream.tell() / self._size
             if share > 1:
@@ -102,7 +90,7 @@ class Reception:
         self.folder.mkdir(parents=True, exist_ok=True)
         self._stream = (self.folder / f"{self.kind}-{new_id()}{suffix}").open("xb")
 
-    def _looked_into(self) -> Upload:
+    def _looked_into(self) -> str:
         if (n_bytes := self._stream.tell()) < self._size:
             raise self._wrong("incomplete", f"only {n_bytes} of {self._size} bytes arrived")
         self._stream.close()
@@ -111,8 +99,8 @@ class Reception:
             info = check_uploads({self.kind: path}, LIMITS)[self.kind]
         except StudioError as error:
             raise StudioError(error.code, error.problem, error.fix, file=self._name) from error
-        self._stream = None
-        return Upload(path, self._name, str(info))
+        self._stream, self.taken = None, path
+        return f"{self._name}: {info}"
 
     def _drop(self) -> None:
         """Forget what is on its way; nothing of it stays on disk."""
@@ -145,7 +133,7 @@ class Recorder(anywidget.AnyWidget):
     kind = traitlets.Unicode("face").tag(sync=True)
     max_seconds = traitlets.Int(MAX_SECONDS).tag(sync=True)
     max_bytes = traitlets.Int(LIMITS.max_upload_bytes).tag(sync=True)
-    taken = traitlets.Instance(Upload, allow_none=True)
+    taken = traitlets.Instance(Path, allow_none=True)
 
     def __init__(self, kind: str, folder: Path):
         self._reception = Reception(folder, kind)

@@ -61,7 +61,6 @@ def there_and_back(n_source, n_out):
 answers(
     nb00.check_softened,
     ("✓", softened),
-    ("○", ...),
     ("sum to", lambda c, s: s * np.eye(6)[EMOTIONS.index(c)]),
     ("✗", lambda c, s: softened(c, s, add=False)),
     ("six", lambda c, s: np.zeros(5)),
@@ -102,7 +101,6 @@ def half_mask(frames):
 answers(
     nb01.check_centred_mean,
     ("✓", centred_mean),
-    ("○", None),
     ("centred", lambda v, half: np.array([v[i : i + 5].mean() for i in range(len(v))])),
     ("ends", lambda v, half: np.convolve(v, np.ones(5) / 5, "same")),
     ("peak", lambda v, half: v.copy()),
@@ -134,7 +132,7 @@ answers(
     ("✗", lambda frame: round(3.2 * frame)),
     ("whole", lambda frame: float(80 * frame // 25)),
 )
-answers(nb02.check_seconds_late, ("✓", 12), ("1,500", -10), ("○", ...))
+answers(nb02.check_seconds_late, ("✓", 12), ("1,500", -10))
 answers(
     nb02.check_negative,
     ("✓", negative),
@@ -159,7 +157,6 @@ def best_offset(table, average=np.mean):
 answers(
     nb03.check_plateau,
     ("✓", plateau),
-    ("○", ...),
     ("which one is", lambda share: np.log(2)),
     ("weights", lambda share: 4 * share * (1 - share) * np.log(2)),
     ("log 2", lambda share: 1.0),
@@ -179,7 +176,6 @@ answers(
     ("other way round", lambda table: -best_offset(table)),
     ("mean", lambda table: best_offset(table, np.sum)),
     ("found", lambda table: 2),
-    ("raised", lambda table: table.nothing),
 )
 
 
@@ -202,7 +198,6 @@ def leak(clips, of=None):
 
 answers(
     nb04.check_fold,
-    ("○", ...),
     ("✓", fold),
     ("T next", lambda v: v.reshape(-1, *v.shape[1:2], *v.shape[3:])),
     ("in order", lambda v: v.permute(2, 0, 1, 3, 4).flatten(0, 1)),
@@ -253,7 +248,6 @@ def without_last_skip(x, blocks, skips):
 answers(
     nb05.check_seq,
     ("✓", joined),
-    ("○", ...),
     ("mixed", lambda *given: joined(*given, repeat=lambda e, T: e.repeat(T, 1))),
     ("sound first", lambda *given: joined(*given, turned=True)),
     ("shape", lambda sound, emotion, encoder: sound),
@@ -265,7 +259,6 @@ answers(
     ("empty", popping),
     ("last skip", without_last_skip),
     ("then the skip", lambda *given: decode(*given).roll(3, 1)),
-    ("raised", lambda x, blocks, skips: decode(x, blocks, skips[::-1])),
 )
 answers(
     nb05.check_blend,
@@ -301,7 +294,6 @@ def follow(slow, now, decay):
 answers(
     nb06.check_d_step,
     ("✓", d_step),
-    ("○", ...),
     ("left over", lambda *given: d_step(*given, fresh=False)),
     ("adam.step", lambda *given: d_step(*given, learn=False)),
     ("true frames", lambda *given: d_step(*given, frames="reference_frames")),
@@ -312,7 +304,6 @@ answers(
     ("begins closed", lambda losses, below, full, is_open=False: alphas_of(losses, below, full)),
     ("closes again", lambda ls, b, f, o=False: ([f * (x < b) for x in ls], ls[-1] < b)),
     ("not below", lambda ls, b, f, o=False: alphas_of(ls, b + 1e-9, f, o)),
-    ("raised", lambda losses: losses),
 )
 answers(
     nb06.check_follow,
@@ -345,7 +336,7 @@ def interval(draw):
     return tuple(np.percentile([draw(rng) for _ in range(400)], [2.5, 97.5]))
 
 
-answers(nb07.check_recipe_diff, ("✓", recipe_diff), ("augment", lambda a, b: {}), ("○", None))
+answers(nb07.check_recipe_diff, ("✓", recipe_diff), ("augment", lambda a, b: {}))
 answers(
     nb07.check_paired_interval,
     ("✓", lambda a, b, actors: interval(lambda rng: drawn_actors(b - a, actors, rng))),
@@ -378,7 +369,6 @@ def frechet_axes(a, b):
 answers(
     nb08.check_lse,
     ("✓", lse),
-    ("○", ...),
     ("order matters", lambda d: (d.min(axis=1).mean(), 0, 0)),
     ("median", lambda d: (lse(d)[0], 0, 0)),
     ("sign", lambda d: (*lse(d)[:2], -lse(d)[2])),
@@ -434,7 +424,6 @@ answers(
     nb09.check_new_people,
     ("✓", nearest),
     ("same person", lambda *given: nearest(*given, strangers=False)),
-    ("○", ...),
 )
 
 
@@ -457,7 +446,6 @@ def fade(found, n):
 answers(
     nb10.check_timed_walk,
     ("✓", timed_walk),
-    ("○", ...),
     ("expected (60, 6)", lambda w, t, n: timed_walk(w, t, n).T),
     ("times_s says when", lambda w, t, n: timed_walk(w, np.linspace(0, (n - 1) / 25, 3), n)),
     ("sum to", lambda w, t, n: 0.5 * timed_walk(w, t, n)),
@@ -509,7 +497,6 @@ def people_needed(sd, half):
 answers(
     nb11.check_events,
     ("✓", events_of),
-    ("○", ...),
     ("two lines", lambda text: events_of(text)[:1]),
     ("no events", lambda text: [("retry", {}), *events_of(text)]),
     ("event 1", lambda text: [("x", data) for _, data in events_of(text)]),

@@ -9,7 +9,7 @@ from starlette.testclient import TestClient
 from web_clients import PICK, ask, client_of, server_of, wait_for
 
 from emolib.base.errors import ConfigError
-from emolib.web.middleware import HEADERS, host_name
+from emolib.web.middleware import HEADERS
 from emolib.web.serve import address_of, listening_socket
 from emolib.web.settings import ServeSettings
 
@@ -36,22 +36,14 @@ def test_foreign_names_are_not(client, host):
         assert answer.json()["error"]["code"] == "forbidden"
 
 
-def test_a_name_can_be_allowed(tmp_path):
-    settings = ServeSettings(allow_hosts=("films.example",))
-    with client_of(tmp_path, settings=settings) as client:
-        assert client.get("/api/health", headers={"Host": "Films.example:443"}).status_code == 200
-
-
 def test_the_address_that_is_printed_is_one_that_is_served(tmp_path):
-    settings = ServeSettings(host="0.0.0.0", port=0, token=TOKEN)
+    names = ("films.example",)
+    settings = ServeSettings(host="0.0.0.0", port=0, token=TOKEN, allow_hosts=names)
     with listening_socket(settings) as listener:
         address = address_of(listener, settings)
     with client_of(tmp_path, settings=settings) as client:
         assert client.get(address, follow_redirects=False).status_code == 303
-
-
-def test_host_names_are_read_without_port_and_brackets():
-    assert [host_name(h) for h in ("A.b:80", "[::1]:80", "[::1]", "")] == ["a.b", "::1", "::1", ""]
+        assert client.get("/api/health", headers={"Host": "Films.example:443"}).status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -191,40 +183,34 @@ def test_an_endless_body_is_counted_and_cut_off(tmp_path):
         assert not app.state.engine._arriving
 
 
-def test_a_body_that_drips_is_not_waited_for(tmp_path):
+@pytest.mark.parametrize(
+    "limits", [{"read_timeout_s": 0.2}, {"read_timeout_s": 5.0, "upload_timeout_s": 0.5}]
+)
+def test_a_body_that_drips_is_not_waited_for(tmp_path, limits):
     with (
-        server_of(tmp_path, read_timeout_s=0.2) as (port, _),
+        server_of(tmp_path, **limits) as (port, _),
         socket.create_connection(("127.0.0.1", port), 10) as line,
     ):
         line.sendall(head_of(port, "Content-Length: 5000") + PART)
-        assert b" 408 " in line.recv(4096)
-
-
-def test_a_body_that_drips_often_enough_ends_all_the_same(tmp_path):
-    with (
-        server_of(tmp_path, read_timeout_s=5.0, upload_timeout_s=0.5) as (port, _),
-        socket.create_connection(("127.0.0.1", port), 10) as line,
-    ):
-        line.sendall(head_of(port, "Content-Length: 5000") + PART)
-        line.settimeout(0.05)
-        answer = b""
-        end = time.monotonic() + 10
+        line.settimeout(0.05 if len(limits) == 2 else 10)
+        answer, end = b"", time.monotonic() + 10
         while not answer and time.monotonic() < end:
-            line.send(b"a")
             try:
                 answer = line.recv(4096)
             except TimeoutError:
-                continue
+                line.send(b"a")  # often enough, but it ends all the same
         assert b" 408 " in answer
 
 
-def test_a_file_lies_in_its_jobs_folder_as_it_arrives(tmp_path):
-    with server_of(tmp_path) as (port, _):
+def test_a_file_lies_in_its_jobs_folder_as_it_arrives_and_goes_with_its_sender(tmp_path):
+    with server_of(tmp_path) as (port, app):
         with socket.create_connection(("127.0.0.1", port), 10) as line:
             line.sendall(head_of(port, f"Content-Length: {5 * 2**20}") + PART + bytes(3 * 2**20))
             size = lambda: sum(f.stat().st_size for f in (tmp_path / "jobs").glob("*/face"))  # noqa: E731
             wait_for(lambda: size() > 2 * 2**20)
+            assert app.state.engine._arriving
         wait_for(lambda: not list((tmp_path / "jobs").iterdir()))
+        wait_for(lambda: not app.state.engine._arriving)
 
 
 @pytest.mark.parametrize(
@@ -235,6 +221,7 @@ def test_a_file_lies_in_its_jobs_folder_as_it_arrives(tmp_path):
         PART + b"a\r\n" + PART + b"b\r\n--x--",
         b"--x\r\n\r\n--x--",
         b"no part at all",
+        b"--x\r\nnonsense",
     ],
 )
 def test_odd_forms_are_refused_in_one_line(client, form, tmp_path):
@@ -243,15 +230,6 @@ def test_odd_forms_are_refused_in_one_line(client, form, tmp_path):
     assert answer.status_code == 422
     assert set(answer.json()["error"]) == {"code", "message", "fix"}
     assert list((tmp_path / "state" / "jobs").iterdir()) == []
-
-
-def test_a_browser_that_leaves_while_sending_leaves_nothing(tmp_path):
-    with server_of(tmp_path) as (port, app):
-        with socket.create_connection(("127.0.0.1", port), 10) as line:
-            line.sendall(head_of(port, "Content-Length: 5000") + PART)
-            wait_for(lambda: app.state.engine._arriving)
-        wait_for(lambda: not app.state.engine._arriving)
-        assert list((tmp_path / "jobs").iterdir()) == []
 
 
 def test_websockets_are_closed(client: TestClient):
