@@ -30,6 +30,7 @@ SAMPLE = "Sample"
 TYPED, OWN_FILE, OWN_SOUND = "Type it", "File or microphone", "Face's own sound"
 ONE, MIXTURE, WALK = "One emotion", "Mixture", "Walk"
 OWN = "own"  # instead of a voice: the face video's own sound
+NO_VOICE = "no voice yet; fix: choose one, type a sentence, or record it"
 PORTRAIT_PX = 120
 
 
@@ -55,25 +56,23 @@ class FacePicker(Choice):
     """A sample person, or a file or recording of the reader's; `value` is a path or None."""
 
     value = traitlets.Instance(Path, allow_none=True)
+    person = traitlets.Unicode()
+    problem = "no face yet; fix: choose a person, a file, or record one"
 
     def __init__(self, folder: Path):
         self.people = {pick.id: pick.path for pick in sample_catalogue().faces.values()}
-        self.person = next(iter(self.people), "")
         self.buttons = {name: ipw.Button(description=name) for name in self.people}
         for name, button in self.buttons.items():
             button.add_class("emolib-person")
             button.add_class(f"emolib-person-{name}")
-            button.on_click(lambda _button, name=name: self._choose(name))
+            button.on_click(lambda _button, name=name: self.set_trait("person", name))
         row = ipw.HBox(list(self.buttons.values())).add_class("emolib-people")
         self.own = Recorder("face", folder)
         sample = ipw.VBox([ipw.HTML(_portraits(self.people)), row])
         super().__init__({SAMPLE: sample, "File or camera": self.own})
+        self.person = next(iter(self.people), "")
         self.own.observe(self._settle, names="taken")
-        self.observe(self._settle, names="way")
-        self._settle()
-
-    def _choose(self, name: str) -> None:
-        self.person = name
+        self.observe(self._settle, names=["way", "person"])
         self._settle()
 
     def _settle(self, _change=None) -> None:
@@ -129,7 +128,7 @@ class VoicePicker(Choice):
         self.player.layout.display = "" if heard else "none"
         if heard and heard != self.player.value:
             self.player.format, self.player.value = "wav", heard
-        self.problem, self.status.value = problem, line(problem, "bad")
+        self.problem, self.status.value = problem or NO_VOICE, line(problem, "bad")
         self.value = value
 
 

@@ -53,8 +53,9 @@ class Studio(ipw.VBox):
         self._kept = TemporaryDirectory(prefix="emolib-studio-")  # gone with the kernel
         self.engine = JobEngine([Worker(talker)], Path(self._kept.name), LIMITS)
         self.engine.start()
-        self._job: Job | None = None  # the newest; what comes of older ones is not shown
-        self._stale = False  # the preview is not of what is chosen now
+        self._order: Order | None = None  # what is chosen now, if it can be made
+        self._preview: Job | None = None  # of that
+        self._making: Job | None = None  # the last film asked for
         self._told_s = 0.0
         own_files = Path(self._kept.name)
         self.face, self.voice = FacePicker(own_files), VoicePicker(own_files)
@@ -77,8 +78,7 @@ class Studio(ipw.VBox):
         self.add_class("emolib-studio")
         self.make.on_click(lambda _: self._start("film"))
         self.six.on_click(lambda _: self._start("six"))
-        self.stop.on_click(lambda _: self.making and self.engine.cancel(self._job))
-        self._busy(False)
+        self.stop.on_click(lambda _: self.making and self.engine.cancel(self._making))
         for control in (self.face, self.voice, self.emotion, self.fit, self.face_index):
             control.observe(self._changed, names="value")
         self._changed()
@@ -86,8 +86,7 @@ class Studio(ipw.VBox):
     @property
     def making(self) -> bool:
         """Whether a film is being made."""
-        job = self._job
-        return job is not None and job.kind != "preview" and not job.final
+        return self._making is not None and not self._making.final
 
     def order(self) -> Order:
         """What the controls ask for.
@@ -95,13 +94,9 @@ class Studio(ipw.VBox):
         Raises:
             EmolibError: nothing that can be made.
         """
-        if self.face.value is None:
-            raise StudioError("no_face", "no face yet", "choose a person, a file, or record one")
-        if self.voice.value is None:
-            fix = "choose one, type a sentence, or record it"
-            raise StudioError("no_voice", self.voice.problem or "no voice yet", fix)
-        if self.emotion.value is None:
-            raise StudioError("no_emotion", self.emotion.problem)
+        for picker in (self.face, self.voice, self.emotion):
+            if picker.value is None:
+                raise StudioError("incomplete", picker.problem)
         audio = None if self.voice.value == OWN else self.voice.value
         if audio is None and not probe(self.face.value).has_audio:
             message = "this face has no sound of its own"
@@ -110,69 +105,53 @@ class Studio(ipw.VBox):
         return Order(self.face.value, audio, **self.emotion.value, **chosen)
 
     def _changed(self, _change=None) -> None:
-        """Show anew what would come out; while a film is made, do so afterwards."""
-        if self.making:
-            self._stale = True
-            return
-        self._stale = False
+        """Show anew what would come out, as soon as a film under way is made."""
+        if self._preview is not None:
+            self.engine.delete(self._preview)
+        self._order = self._preview = None
         try:
-            order = self.order()
+            self._order = self.order()
         except EmolibError as error:
-            self._submit(None)
-            self.make.disabled = self.six.disabled = True
             self._show_preview(None, str(error))
-            return
-        self.make.disabled = self.six.disabled = False
-        self.seen.value = line("looking …", "busy")
-        self._submit(Job(order, self.engine.new_folder(), "preview"))
+        else:
+            self.seen.value = line("looking …", "busy")
+            self._preview = self._job("preview")
+            self.engine.submit(self._preview)
+        self._set_buttons()
 
     def _start(self, kind: Kind) -> None:
-        if self.making:
+        if self.making or self._order is None:
             return
-        try:
-            order = self.order()
-        except EmolibError as error:
-            self._say(str(error), "bad")
-            return
-        name = "six_emotions" if kind == "six" else order.name
-        self._stale = self._job is not None and not self._job.final  # a preview goes before
-        self._busy(True)
+        if self._making is not None:
+            self.engine.delete(self._making)
         self._say("starting …", "busy")
-        whose = Path(order.face).stem.partition("-")[0]  # of an upload without its secret id
-        out = fresh(self.folder, f"{whose}_{slug(name)}", ".mp4")
-        self._submit(Job(order, self.engine.new_folder(), kind, out))
+        name = "six_emotions" if kind == "six" else self._order.name
+        whose = Path(self._order.face).stem.partition("-")[0]  # of an upload without its secret id
+        self._making = self._job(kind, fresh(self.folder, f"{whose}_{slug(name)}", ".mp4"))
+        self._set_buttons()
+        self.engine.submit(self._making)
 
-    def _submit(self, job: Job | None) -> None:
-        """Let the newest job take the place of the one before."""
-        before, self._job = self._job, job
-        if before is not None:
-            self.engine.delete(before)
-        if job is not None:
-            job.changed = self._follow
-            self.engine.submit(job)
+    def _job(self, kind: Kind, out: Path | None = None) -> Job:
+        job = Job(self._order, self.engine.new_folder(), kind, out)
+        job.changed = self._follow
+        return job
 
     def _follow(self, job: Job) -> None:
         """A job has changed; called by the thread that makes it."""
-        if job is not self._job or job.state == "queued":
-            return
-        if job.kind == "preview":
-            if job.final:
-                self._show_preview(job.made, job.error and _in_a_line(job))
-            return
-        if not job.final:
+        if job is self._preview and job.final:
+            self._show_preview(job.made, job.error and _in_a_line(job))
+        elif job is self._making and not job.final:
             now = time.monotonic()
             if job.stage in STAGES and now - self._told_s > REPORT_EVERY_S:
                 self._told_s, self.bar.value = now, job.progress
                 self._say(f"{STAGES[job.stage]}: {job.progress:.0%}", "busy")
-            return
-        self._busy(False)
-        if job.state == "done":
-            self._show(job)
-        else:
-            gone = job.state == "cancelled"
-            self._say("cancelled, nothing was written" if gone else _in_a_line(job), "bad")
-        if self._stale:
-            self._changed()
+        elif job is self._making:
+            self._set_buttons()
+            if job.state == "done":
+                self._show(job)
+            else:
+                gone = job.state == "cancelled"
+                self._say("cancelled, nothing was written" if gone else _in_a_line(job), "bad")
 
     def _show_preview(self, preview, problem: str | None) -> None:
         tone = "bad" if problem else "plain"
@@ -199,11 +178,11 @@ class Studio(ipw.VBox):
         self.result.children = shown
         self._say(f"{report['seconds']:.1f} s of film, made in {report['total_s']:.1f} s", "good")
 
-    def _busy(self, making: bool) -> None:
+    def _set_buttons(self) -> None:
         self.bar.value = 0.0
-        self.make.disabled = self.six.disabled = making
-        self.stop.disabled = not making
-        self.bar.layout.display = "" if making else "none"
+        self.make.disabled = self.six.disabled = self.making or self._order is None
+        self.stop.disabled = not self.making
+        self.bar.layout.display = "" if self.making else "none"
 
     def _say(self, text: str, tone: str = "plain") -> None:
         self.status.value = line(text, tone)

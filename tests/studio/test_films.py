@@ -8,14 +8,14 @@ import pytest
 from PIL import Image
 from small_files import save_network
 
-from emolib.base.emotions import COLOURS, EMOTIONS
+from emolib.base.emotions import EMOTIONS
 from emolib.base.errors import AudioError, Cancelled, ConfigError, FaceError
 from emolib.base.files import data_dir, file_sha256
 from emolib.generate import Order, SpokenText, TalkingFace
 from emolib.media.verify import verify
 from emolib.media.video import read_frames, read_video, write_video
 from emolib.studio.catalogue import jpeg, sample_catalogue, thumbnail
-from emolib.studio.films import close_up, fresh, make_job, make_preview, slug, text_on
+from emolib.studio.films import close_up, make_job, make_preview
 from emolib.studio.jobs import Job
 from emolib.studio.problems import problem_of
 
@@ -140,11 +140,6 @@ def test_a_close_up_is_square_and_inside(box, shape):
     assert columns.start >= 0 and columns.stop <= shape[1]
 
 
-def test_letters_stand_out_on_every_colour():
-    assert text_on("#FFFFFF") == "#1A1A1A" and text_on("#000000") == "#FFFFFF"
-    assert (text_on(COLOURS["HAP"]), text_on(COLOURS["SAD"])) == ("#1A1A1A", "#FFFFFF")
-
-
 @pytest.mark.parametrize("shape", [(360, 480, 3), (1000, 10, 3), (1, 1, 3)])
 def test_a_picture_keeps_its_shape(shape):
     height, width, _ = thumbnail(np.full(shape, 99, np.uint8), 120).shape
@@ -162,11 +157,3 @@ def test_what_cannot_be_read_cannot_be_picked(tmp_path, caplog, monkeypatch):
     assert "cannot be picked" in caplog.text
     shutil.rmtree(tmp_path / "sample")
     assert sample_catalogue().faces == {}
-
-
-def test_names_are_fresh_and_plain(tmp_path):
-    assert fresh(tmp_path, "a", ".mp4").name == "a.mp4"
-    (tmp_path / "a.mp4").touch()
-    (tmp_path / "a-2.mp4").touch()
-    assert fresh(tmp_path, "a", ".mp4").name == "a-3.mp4"
-    assert slug("happiness 40% → fear") == "happiness_40_fear"
