@@ -29,41 +29,30 @@ def code_cells(path):
 
 
 @every_notebook
-def test_executed_once_in_order(path):
-    counts = [cell.execution_count for cell in code_cells(path) if cell.source.strip()]
+def test_executed_once_in_order_quiet_and_without_traces_of_a_machine(path):
+    text, cells = path.read_text(encoding="utf-8"), code_cells(path)
+    counts = [cell.execution_count for cell in cells if cell.source.strip()]
     assert counts == list(range(1, len(counts) + 1))
-
-
-@every_notebook
-def test_quiet_and_without_errors(path):
-    for cell in code_cells(path):
+    for cell in cells:
+        assert not re.search(r"^\s*[!%]\s*pip|sys\.path", cell.source, re.MULTILINE)
         for output in cell.outputs:
             assert output.output_type != "error", cell.source
             assert output.get("name") != "stderr", cell.source
-
-
-@every_notebook
-def test_small_and_portable(path):
-    text = path.read_text(encoding="utf-8")
     assert len(text.encode()) <= MAX_BYTES
     assert not ABSOLUTE.search(text), ABSOLUTE.search(text)
     metadata = nbformat.read(path, as_version=4).metadata
-    assert metadata.kernelspec.name == "python3"
-    assert "widgets" not in metadata
-
-
-@every_notebook
-def test_installs_nothing_and_touches_no_path(path):
-    for cell in code_cells(path):
-        assert not re.search(r"^\s*[!%]\s*pip|sys\.path", cell.source, re.MULTILINE)
+    assert metadata.kernelspec.name == "python3" and "widgets" not in metadata
 
 
 @every_lesson
-def test_cells_are_short(path):
+def test_cells_are_short_and_markers_stand_alone(path):
     lines = [len(cell.source.splitlines()) for cell in code_cells(path)]
     longest, median = (40, 14) if path.name.startswith(BUILDERS) else (30, 8)
     assert max(lines) <= longest
     assert statistics.median(lines) <= median
+    for line in "\n".join(cell.source for cell in code_cells(path)).splitlines():
+        if "NBVAL_" in line:
+            assert re.fullmatch(r"# NBVAL_(CHECK_OUTPUT|IGNORE_OUTPUT)", line.strip()), line
 
 
 @every_lesson
@@ -76,11 +65,3 @@ def test_its_twin_is_the_lesson_solved(path):
     said = [output["data"].get("text/plain", "") for output in outputs if "data" in output]
     assert sum(text.startswith("✓") for text in said) >= 3
     assert not any(text.startswith(("✗", "○")) for text in said)
-
-
-@every_lesson
-def test_markers_stand_alone(path):
-    for cell in code_cells(path):
-        for line in cell.source.splitlines():
-            if "NBVAL_" in line:
-                assert re.fullmatch(r"# NBVAL_(CHECK_OUTPUT|IGNORE_OUTPUT)", line.strip()), line

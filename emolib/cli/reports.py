@@ -9,13 +9,14 @@ import typer
 
 from emolib.cli.root import app
 
+Results = Annotated[Path | None, typer.Option(help="folder of results; default: data/results")]
+Out = Annotated[Path | None, typer.Option(help="folder; default: figures/")]
+
 
 @app.command(epilog="Example: emolib tables --results data/results --out figures")
 def tables(
-    results: Annotated[
-        Path | None, typer.Option(help="folder of evaluations; default: data/results")
-    ] = None,
-    out: Annotated[Path | None, typer.Option(help="folder; default: figures/")] = None,
+    results: Results = None,
+    out: Out = None,
 ) -> None:
     """Write Tables 1 and 2, the paper's numbers beside ours, as .md, .tex and .json."""
     from emolib.evaluation.tables import paper_tables, write_paper_tables
@@ -31,10 +32,8 @@ def tables(
 
 @app.command(epilog="Example: emolib claims --results data/results --out figures")
 def claims(
-    results: Annotated[
-        Path | None, typer.Option(help="folder of results; default: data/results")
-    ] = None,
-    out: Annotated[Path | None, typer.Option(help="folder; default: figures/")] = None,
+    results: Results = None,
+    out: Out = None,
 ) -> None:
     """Write claims.md and claims.json: each claim of the paper with our number and verdict."""
     from collections import Counter
@@ -53,10 +52,8 @@ def figures(
     only: Annotated[
         str | None, typer.Option(help="one figure: the paper's number, 1 to 11, or a name of ours")
     ] = None,
-    results: Annotated[
-        Path | None, typer.Option(help="folder of results; default: data/results")
-    ] = None,
-    out: Annotated[Path | None, typer.Option(help="folder; default: figures/")] = None,
+    results: Results = None,
+    out: Out = None,
 ) -> None:
     """Draw the paper's figures from stored results: figNN_name.png, .pdf and .json.
 

@@ -24,8 +24,8 @@ app = typer.Typer(
 def with_options(command: Callable, settings: type) -> Callable:
     """`command`, whose `**name` becomes an option for each field of a dataclass that has a help.
 
-    An option that is not given arrives as None, a flag as False. The fields are made by
-    `training.settings.option`.
+    An option that is not given arrives as None, a flag without an opposite as False. The fields are
+    made by `training.settings.option`.
     """
     kinds, signature = get_type_hints(settings), inspect.signature(command)
     own = get_type_hints(command, include_extras=True)
@@ -37,8 +37,8 @@ def with_options(command: Callable, settings: type) -> Callable:
     for field in fields(settings):
         if "help" not in field.metadata:
             continue
-        flag = kinds[field.name] is bool
         name = field.metadata["option"] or "--" + field.name.replace("_", "-")
+        flag = kinds[field.name] is bool and "/" not in name
         option = typer.Option(name, help=field.metadata["help"])
         parameters.append(
             inspect.Parameter(

@@ -9,13 +9,10 @@ from typing import Annotated
 
 import typer
 
-from emolib.cli.root import app
+from emolib.cli.root import app, with_options
+from emolib.generate.order import Order, parse_mixture
 
 
-@app.command(
-    epilog="Example: emolib generate --face me.mp4 --audio speech.wav --emotion happiness"
-    " --out out.mp4"
-)
 def generate(
     face: Annotated[Path, typer.Option(help="video or picture of somebody who agreed to it")],
     out: Annotated[Path, typer.Option(help="the film to write (.mp4)")],
@@ -25,54 +22,30 @@ def generate(
     emotion: Annotated[
         str | None, typer.Option(help="anger, disgust, fear, happiness, neutral or sadness")
     ] = None,
-    strength: Annotated[float, typer.Option(help="0 (neutral) to 1 (full)")] = 1.0,
     mixture: Annotated[
         str | None, typer.Option(help="instead of --emotion, e.g. happiness=0.7,sadness=0.3")
     ] = None,
     checkpoint: Annotated[str, typer.Option(help="name in data/checkpoints, or a file")] = "lite",
-    fit: Annotated[str, typer.Option(help="when the sound is longer: loop, trim or hold")] = "loop",
-    face_index: Annotated[int, typer.Option(help="0: the largest face, 1: the next, …")] = 0,
     box: Annotated[
         tuple[float, float, float, float] | None,
         typer.Option(help="X Y WIDTH HEIGHT in pixels, instead of looking for a face"),
     ] = None,
-    on_missing: Annotated[
-        str, typer.Option(help="frames without the face: pass, error or hold")
-    ] = "pass",
-    audio_track: Annotated[
-        int | None, typer.Option(help="number of the sound track, if there are several")
-    ] = None,
     detector: Annotated[str, typer.Option(help="auto or blazeface")] = "auto",
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps")] = "auto",
-    native: Annotated[
-        bool, typer.Option("--native/--paste-96", help="at the face's own resolution, or 96 px")
-    ] = True,
-    max_seconds: Annotated[float, typer.Option(help="longest sound")] = 1800.0,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="replace OUT")] = False,
     verbose: Annotated[bool, typer.Option("--verbose", help="time of each stage")] = False,
+    **how,
 ) -> None:
     """Let a face say AUDIO with an EMOTION. The film is marked as AI-generated (see `verify`).
 
     It lasts as long as the sound, at 25 frames/s and the video's own size; a longer video ends with
     the sound. Use faces of people who agreed to it.
     """
-    from emolib.generate import Order, TalkingFace
-    from emolib.generate.order import parse_mixture
+    from emolib.generate import TalkingFace
 
-    order = Order(
-        face,
-        audio,
-        emotion,
-        strength=strength,
-        mixture=None if mixture is None else parse_mixture(mixture),
-        fit=fit,
-        face_index=face_index,
-        box=box,
-        on_missing=on_missing,
-        audio_track=audio_track,
-        native=native,
-        max_seconds=max_seconds,
-    )
+    how = {name: value for name, value in how.items() if value is not None}
+    shares = None if mixture is None else parse_mixture(mixture)
+    order = Order(face, audio, emotion, mixture=shares, box=box, **how)
     talker = TalkingFace.load(checkpoint, device, detector)
     with stage_bars() as progress:
         report = talker.write(order, out, overwrite=overwrite, progress=progress)
@@ -85,6 +58,12 @@ def generate(
         for stage, seconds in spent.items():
             typer.echo(f"  {stage:8} {seconds:7.2f} s")
         typer.echo(f"  {'total':8} {report['total_s']:7.2f} s on {report['device']}, model loaded")
+
+
+app.command(
+    epilog="Example: emolib generate --face me.mp4 --audio speech.wav --emotion happiness"
+    " --out out.mp4"
+)(with_options(generate, Order))
 
 
 @app.command(epilog="Example: emolib verify out.mp4")

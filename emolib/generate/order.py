@@ -6,15 +6,17 @@ before any file is opened or network loaded. Paper: §3 (inputs), §6 (the web i
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
 
 from emolib.base.emotions import EMOTIONS, N_EMOTIONS, NAMES, emotion_index
 from emolib.base.errors import ConfigError
+from emolib.training.settings import option
 
 NEUTRAL = EMOTIONS.index("NEU")
 Mixture = Mapping[str, float] | Sequence[str] | np.ndarray
@@ -140,15 +142,8 @@ class Order:
         audio: a sound or video file, (n,) float at 16 kHz, or a text to be spoken; None: the face
             video's own, and both end with the shorter one.
         emotion: code, name, alias or index; or None with a `mixture`, or for a network without.
-        strength: 1 is the emotion itself, 0 is neutral.
         mixture: shares, or a walk through several emotions; see `emotion_weights`.
-        fit: when the sound is longer: "loop" back and forth, "hold" the last frame, "trim".
-        face_index: 0 for the largest face, 1 for the next, …
         box: x, y, width, height in pixels, instead of looking for a face.
-        on_missing: frames without the face: "pass" unchanged, "error", or "hold" the last one.
-        audio_track: which sound track of a file with several.
-        native: paint at the face's own resolution (composite head); False pastes 96 pixels.
-        max_seconds: longest sound.
         max_picture_px: a still picture whose longer side is longer is shrunk to this.
         remember: keep the face's place in the cache folder, to find it at once the next time.
 
@@ -159,15 +154,17 @@ class Order:
     face: Face
     audio: Audio = None
     emotion: str | int | None = None
-    strength: float = 1.0
+    strength: float = option(1.0, "0 (neutral) to 1 (full, unless told otherwise)")
     mixture: Mixture | None = None
-    fit: str = "loop"
-    face_index: int = 0
+    fit: str = option("loop", "when the sound is longer: loop (if not told), trim or hold")
+    face_index: int = option(0, "0: the largest face, 1: the next, …")
     box: Sequence[float] | None = None
-    on_missing: str = "pass"
-    audio_track: int | None = None
-    native: bool = True
-    max_seconds: float = MAX_SECONDS
+    on_missing: str = option("pass", "frames without the face: pass (if not told), error or hold")
+    audio_track: int | None = option(None, "number of the sound track, if there are several")
+    native: bool = option(
+        True, "at the face's own resolution (composite head), or 96 px", "--native/--paste-96"
+    )
+    max_seconds: float = option(MAX_SECONDS, "longest sound; 1800 if not told")
     max_picture_px: int | None = None
     remember: bool = True
 
@@ -220,17 +217,14 @@ class Order:
 
     def as_json(self) -> dict:
         """Plain values of an order of files, from which `from_json` makes it again."""
-        plain = {f.name: getattr(self, f.name) for f in fields(self)} | {"face": str(self.face)}
-        if isinstance(self.audio, SpokenText):
-            plain["audio"] = asdict(self.audio)
-        elif self.audio is not None:
-            plain["audio"] = str(self.audio)
-        if isinstance(self.mixture, np.ndarray):
-            plain["mixture"] = self.mixture.tolist()
-        return plain
+        return json.loads(json.dumps(asdict(self), default=_plain))
 
     @classmethod
     def from_json(cls, plain: Mapping) -> Order:
         """An order from the values of `as_json`. Raises TypeError or ConfigError: from no such."""
         audio = plain.get("audio")
         return cls(**{**plain, "audio": SpokenText(**audio) if isinstance(audio, dict) else audio})
+
+
+def _plain(value: object) -> object:
+    return value.tolist() if isinstance(value, np.ndarray) else str(value)

@@ -13,8 +13,6 @@ composite head nor the smoothing of its flow in time is in the paper.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import cv2
 import numpy as np
 import torch
@@ -24,7 +22,7 @@ from emolib.base.config import VIDEO
 from emolib.base.errors import ResourceError
 from emolib.data.inputs import GeneratorInput
 from emolib.media.compose import CropTransform, store_pixels
-from emolib.models.checkpoint import CheckpointMeta, InputRules
+from emolib.models.checkpoint import InputRules
 from emolib.models.generator import Generator
 
 BATCH = {"cpu": 8, "mps": 16, "cuda": 64}  # frames at once
@@ -34,25 +32,18 @@ MEMORY = 0.7  # share of the last frame's flow in the upper face
 REST_MEMORY = 0.98  # the same in a pause
 
 
-@dataclass
 class Engine:
-    """A network ready to run: where, how many frames at once, and what it expects.
+    """A network ready to run on a device; on a GPU it computes in bfloat16.
 
-    `rules` says how it was fed in training; the reference is the current
-    frame. `batch` shrinks when the device runs out of memory. Paper: §3.2.1.
+    `rules` says how it was fed in training; the reference is the current frame. `batch`, the frames
+    at once, shrinks when the device runs out of memory. Paper: §3.2.1.
     """
 
-    network: torch.nn.Module
-    device: str
-    batch: int
-    rules: InputRules
-
-    @classmethod
-    def of(cls, generator: Generator, meta: CheckpointMeta, device: str) -> Engine:
-        """The engine of a loaded checkpoint; on a GPU it computes in bfloat16."""
+    def __init__(self, generator: Generator, rules: InputRules, device: str):
         kind = device.split(":")[0]
         dtype = torch.bfloat16 if kind == "cuda" else torch.float32
-        return cls(generator.fused(dtype).to(device), device, BATCH[kind], meta.input_rules)
+        self.network = generator.fused(dtype).to(device)
+        self.device, self.batch, self.rules = device, BATCH[kind], rules
 
     @torch.inference_mode()
     def maps(self, crops: np.ndarray, mel: np.ndarray, emotion: np.ndarray | None) -> Maps:

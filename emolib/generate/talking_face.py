@@ -25,43 +25,31 @@ from emolib.media.encode import FORMS
 from emolib.media.faces import make_detector
 from emolib.media.mel import melspectrogram
 from emolib.media.provenance import Facts, check_outputs, utc_now, write_labelled
-from emolib.models.checkpoint import CheckpointMeta, find_checkpoint, load_checkpoint
-from emolib.models.generator import Generator
+from emolib.models.checkpoint import find_checkpoint, load_checkpoint
 
 WRITING = ("overwrite", "label", "made_at", "progress", "cancel")  # options of `write`
 
 
 class TalkingFace:
-    """A loaded generator with a face detector; makes any number of clips.
+    """A loaded generator with a face detector; makes any number of clips. See `load`.
 
-    Args:
-        generator: the network.
-        meta: what its checkpoint says.
-        device: "cpu", "cuda", …
-        detector: name of a face detector, or one.
-        sha256: hash of the checkpoint file, for the record.
-        name: of the network, in messages and marks.
+    Attributes:
+        meta: what its checkpoint says; `name` and `sha256`: of its file, for marks and record.
+        emotional: it knows emotions; `composite`: else it has only 96 pixels to give.
     """
 
-    def __init__(
-        self,
-        generator: Generator,
-        meta: CheckpointMeta,
-        *,
-        device: str = "cpu",
-        detector="auto",
-        sha256: str = "",
-        name: str = "",
-    ):
-        self.meta, self.name, self.sha256 = meta, name, sha256
+    def __init__(self, path: Path, device: str, detector: str):
+        melspectrogram(np.zeros(MIN_SAMPLES, np.float32))  # what it imports takes a second
+        generator, self.meta = load_checkpoint(path, "generator")
+        self.name, self.sha256 = path.stem, file_sha256(path)
         self.emotional = generator.config.emotion is not None
-        self.composite = generator.config.head == "composite"  # else it has only 96 pixels to give
-        self.engine = Engine.of(generator, meta, device)
-        self.detector = make_detector(detector) if isinstance(detector, str) else detector
+        self.composite = generator.config.head == "composite"
+        self.engine = Engine(generator, self.meta.input_rules, device)
+        self.detector = make_detector(detector)
 
     @classmethod
     def load(
-        cls, name_or_path: str | os.PathLike = "lite", device: str = "auto", detector="auto"
+        cls, name_or_path: str | os.PathLike = "lite", device: str = "auto", detector: str = "auto"
     ) -> TalkingFace:
         """The generator of a checkpoint: a name in `data/checkpoints`, or a file.
 
@@ -70,11 +58,7 @@ class TalkingFace:
             ConfigError: unknown device or detector, or a device this machine lacks.
         """
         device = pick_device(device)
-        path = find_checkpoint(name_or_path, "generator")
-        melspectrogram(np.zeros(MIN_SAMPLES, np.float32))  # what it imports takes a second
-        generator, meta = load_checkpoint(path, "generator")
-        sha256 = file_sha256(path)
-        return cls(generator, meta, device=device, detector=detector, sha256=sha256, name=path.stem)
+        return cls(find_checkpoint(name_or_path, "generator"), device, detector)
 
     def open(
         self, order: Order, progress: Progress | None = None, cancel: Cancel | None = None

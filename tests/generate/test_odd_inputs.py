@@ -134,13 +134,8 @@ def test_ours_become_notes_and_others_stay_warnings():
 
 # --------------------------------------------------------------- what is refused in one line
 def test_what_cannot_be_used_is_one_line_and_leaves_nothing(talker, tmp_path, film, speech):
-    stub = "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 263170\n"
-    (tmp_path / "stub.flv").write_text(stub)
-    (tmp_path / "empty.mp4").write_bytes(b"")
-    (tmp_path / "noise.mp4").write_bytes(np.random.default_rng(0).bytes(5000))
     data = bytearray(film.read_bytes())
-    hurt = np.random.default_rng(1).integers(len(data) // 3, len(data), len(data) // 40)
-    for place in hurt:
+    for place in np.random.default_rng(1).integers(len(data) // 3, len(data), len(data) // 40):
         data[place] ^= 0xFF
     (tmp_path / "hurt.mp4").write_bytes(data)
     make_sound(tmp_path / "nan.wav", np.r_[voice(0.3), [np.nan] * 9], 16_000, codec="pcm_f32le")
@@ -149,20 +144,14 @@ def test_what_cannot_be_used_is_one_line_and_leaves_nothing(talker, tmp_path, fi
     wall = write_video(tmp_path / "wall.mp4", [background()] * 5)
     out = tmp_path / "out" / "film.mp4"
     cases = [
-        (tmp_path / "stub.flv", speech, "sad", MediaError, "git lfs pull"),
-        (tmp_path / "empty.mp4", speech, "sad", MediaError, "empty file"),
-        (tmp_path / "noise.mp4", speech, "sad", MediaError, "fix"),
         (tmp_path / "hurt.mp4", speech, "sad", EmolibError, "damaged|could be decoded|no face"),
         (tmp_path / "text.mp4", speech, "sad", MediaError, "text, not media"),
-        (tmp_path / "none.mp4", speech, "sad", MediaError, "no such file"),
         (tmp_path, speech, "sad", MediaError, "folder"),
         (speech, speech, "sad", MediaError, "a sound file"),
         (wall, speech, "sad", FaceError, "no face in any of 5 frames"),
         (wall, None, "sad", AudioError, "has no sound"),
-        (film, tmp_path / "stub.flv", "sad", AudioError, "git lfs pull"),
         (film, tmp_path / "nan.wav", "sad", AudioError, r"at 0\.3"),
         (film, tmp_path / "empty.wav", "sad", AudioError, "empty file"),
-        (film, tmp_path, "sad", AudioError, "folder"),
         (film, voice(0.1), "sad", AudioError, "at least 200 ms"),
         (film, speech, "jolly", ConfigError, "unknown emotion"),
     ]
@@ -177,26 +166,6 @@ def test_what_cannot_be_used_is_one_line_and_leaves_nothing(talker, tmp_path, fi
     for keep in (film, speech):
         with pytest.raises(ConfigError, match="also an input"):
             talker.generate_file(film, speech, "sad", keep, overwrite=True)
-
-
-def test_weights_that_cannot_be_trusted(checkpoint, tmp_path):
-    whole = checkpoint.read_bytes()
-    (tmp_path / "cut.safetensors").write_bytes(whole[: len(whole) // 2])
-    (tmp_path / "empty.safetensors").write_bytes(b"")
-    (tmp_path / "old.pth").write_bytes(b"\x80\x04\x95\x00\x00\x00\x00")
-    swapped = whole.replace(b"ANG DIS FEA HAP NEU SAD", b"HAP DIS FEA ANG NEU SAD")
-    swapped = swapped.replace(b'ANG\\", \\"DIS', b'DIS\\", \\"ANG')
-    assert swapped != whole
-    (tmp_path / "swapped.safetensors").write_bytes(swapped)
-    for name, says in (
-        ("cut.safetensors", "incomplete|bytes"),
-        ("empty.safetensors", "empty|bytes"),
-        ("old.pth", "import-weights"),
-        ("swapped.safetensors", "order"),
-    ):
-        with pytest.raises(EmolibError, match=says) as caught:
-            TalkingFace.load(tmp_path / name)
-        assert "\n" not in str(caught.value)
 
 
 # ------------------------------------------------------------------------- names and accidents

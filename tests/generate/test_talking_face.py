@@ -12,7 +12,6 @@ from talkers import places, voice
 from emolib.base.emotions import EMOTIONS
 from emolib.base.errors import (
     Cancelled,
-    CheckpointError,
     ConfigError,
     FaceError,
     ResourceError,
@@ -288,13 +287,6 @@ def test_a_stream_gives_the_clips_frames(talker, film):
     assert set(stream.report["seconds_per_stage"]) >= {"sound", "faces", "network", "paint"}
 
 
-def test_batches_do_not_show(checkpoint, scene):
-    small, large = (TalkingFace.load(checkpoint, device="cpu") for _ in range(2))
-    small.engine.batch, large.engine.batch = 3, 100
-    one, other = (t.generate(scene, voice(), "happy").frames for t in (small, large))
-    assert np.abs(one.astype(int) - other).max() <= 1
-
-
 def test_lack_of_memory_halves_the_batch(checkpoint, scene, monkeypatch):
     talker = TalkingFace.load(checkpoint, device="cpu")
     whole = talker.generate(scene, voice(), "happy").frames
@@ -380,19 +372,3 @@ def test_a_preview_is_one_frame_of_it(talker, scene, film):
 
 
 # what a user gets wrong
-
-
-def test_checkpoints_that_do_not_fit(tmp_path, monkeypatch):
-    from emolib.models.checkpoint import save_checkpoint
-    from emolib.models.syncnet import SyncNet, SyncNetConfig
-
-    save_checkpoint(tmp_path / "sync.safetensors", SyncNet(SyncNetConfig(width=1 / 16)))
-    with pytest.raises(CheckpointError, match=r"'syncnet'.*'generator'"):
-        TalkingFace.load(tmp_path / "sync.safetensors")
-    with pytest.raises(CheckpointError, match="no such file"):
-        TalkingFace.load(tmp_path / "gone.safetensors")
-    monkeypatch.setenv("EMOLIB_DATA", str(tmp_path))
-    with pytest.raises(CheckpointError, match="none yet"):
-        TalkingFace.load("lite")
-    with pytest.raises(ConfigError, match="unknown device"):
-        TalkingFace.load(tmp_path / "sync.safetensors", device="tpu")
