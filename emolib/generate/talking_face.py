@@ -142,6 +142,7 @@ class TalkingFace:
         order: Order,
         out: str | os.PathLike,
         *,
+        kind: type[FrameStream] = FrameStream,
         overwrite: bool = False,
         label: bool = True,
         made_at: str | None = None,
@@ -152,6 +153,7 @@ class TalkingFace:
 
         Args:
             out: the file to write; its sidecar lies beside it.
+            kind: what is shown of the film.
             overwrite, label: see `media.provenance.write_labelled`.
             made_at: the time to put into the marks, for files that can be made again.
 
@@ -171,7 +173,7 @@ class TalkingFace:
                 file=out,
                 expected="a name that ends in " + ", ".join(FORMS),
             )
-        stream = self.open(order, progress, cancel)
+        stream = kind(self, order, progress, cancel)
         written = write_labelled(
             out,
             _timed(stream),
@@ -196,7 +198,7 @@ class TalkingFace:
     def facts(self, stream: FrameStream, made_at: str | None = None) -> Facts:
         """What a clip is made from, for its marks."""
         report, more = stream.report, {"recipe": self.meta.recipe}
-        more |= {key: report[key] for key in ("native", "walk") if key in report}
+        more |= {key: report[key] for key in ("native", "walk", "side_by_side") if key in report}
         made = {"model": self.name, "model_sha256": self.sha256, "made_at": made_at or utc_now()}
         return Facts(report["emotion"], inputs=report["inputs"], more=more, **made)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from copy import copy
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 
@@ -17,11 +17,10 @@ from PIL import Image, ImageDraw, ImageFont
 
 from emolib.base.emotions import COLOURS, EMOTIONS, NAMES
 from emolib.base.errors import ConfigError, FaceError
-from emolib.base.runtime import Stopwatch
 from emolib.generate import FrameStream, Order, TalkingFace, emotion_weights
 from emolib.generate.order import Cancel, Progress, weights_per_frame
 from emolib.generate.schedule import Source
-from emolib.media.provenance import write_labelled, write_labelled_picture
+from emolib.media.provenance import write_labelled_picture
 from emolib.studio.catalogue import thumbnail
 from emolib.studio.jobs import PREVIEW, Job
 
@@ -56,13 +55,9 @@ def make_job(talker: TalkingFace, job: Job, stopped: Callable[[], bool]) -> None
         if stage == "frames" and done == total:
             job.advance("finishing", 0, 1)
 
-    if job.kind == "six":
-        report = make_six(talker, job.order, job.film, progress, stopped)
-    else:
-        overwrite = job.out is None
-        report = talker.write(
-            job.order, job.film, overwrite=overwrite, progress=progress, cancel=stopped
-        )
+    kind = SideBySide if job.kind == "six" else FrameStream
+    how = {"overwrite": job.out is None, "progress": progress, "cancel": stopped}
+    report = talker.write(job.order, job.film, kind=kind, **how)
     notes = report["notes"]
     for file in job.order.files:  # names of our own tell nobody anything
         notes = [note.removeprefix(f"{file}: ") for note in notes]
@@ -91,58 +86,42 @@ def make_preview(talker: TalkingFace, order: Order) -> Preview:
     return Preview(before[rows, columns], clip.frames[0][rows, columns])
 
 
-def make_six(
-    talker: TalkingFace,
-    order: Order,
-    out,
-    progress: Progress | None = None,
-    cancel: Cancel | None = None,
-) -> dict:
-    """All six emotions side by side in one film, close up; the order's own emotion is ignored.
+class SideBySide(FrameStream):
+    """All six emotions in one film, close up; the order's own emotion is ignored.
 
-    Returns the report, as `TalkingFace.write`.
+    Its frames are sheets of 3 × 2 faces, each under its name: (532, 720, 3) uint8 RGB. Sound, face
+    track and the source's memory are shared; only the first face reports its progress.
 
     Raises:
         ConfigError: the network knows no emotions.
-        EmolibError: as `TalkingFace.write`.
+        EmolibError: as `FrameStream`.
     """
-    watch = Stopwatch()
-    if not talker.emotional:
-        raise ConfigError(f"the network {talker.name} knows no emotions", fix="use another one")
-    stream = talker.open(order, progress, cancel)
-    facts = talker.facts(stream)
-    facts = replace(facts, emotion={}, more={**facts.more, "side_by_side": list(EMOTIONS)})
-    rate_hz = stream.sound.rate_hz
-    written = write_labelled(
-        out, six_frames(stream), stream.audio, facts, sample_rate_hz=rate_hz, inputs=order.files
-    )
-    size = {"picture_px": [COLUMNS * CELL_PX, 2 * (CELL_PX + BAR_PX)]}
-    signed = {"signed": written.signed, "signature_note": written.note}
-    return stream.report | size | signed | {"total_s": round(watch.seconds, 3)}
 
+    def __init__(self, talker: TalkingFace, order: Order, *watched: Progress | Cancel | None):
+        if not talker.emotional:
+            message = f"the network {talker.name} knows no emotions"
+            raise ConfigError(message, fix="use another one")
+        super().__init__(talker, order, *watched)
+        self.report.pop("walk", None)
+        size_px = [COLUMNS * CELL_PX, 2 * (CELL_PX + BAR_PX)]
+        self.report |= {"emotion": {}, "side_by_side": list(EMOTIONS), "picture_px": size_px}
 
-def six_frames(stream: FrameStream) -> Iterator[np.ndarray]:
-    """Frames of a 3 × 2 sheet of close-ups, each (532, 720, 3) uint8 RGB, each under its name.
-
-    Sound, face track and the source's memory are shared; only the first reports its progress.
-
-    Raises:
-        Cancelled: the stream's `cancel()` is true.
-    """
-    actors = []
-    for n, code in enumerate(EMOTIONS):
-        actors.append(actor := copy(stream))
-        actor.emotion = weights_per_frame(emotion_weights(code), len(stream))
-        actor.progress = None if n else stream.progress
-    width, height = stream.track.picture_px
-    box = np.concatenate([stream.boxes[:, :2].min(axis=0), stream.boxes[:, 2:].max(axis=0)])
-    rows, columns = close_up(box, (height, width))
-    bars = [_name_bar(code) for code in EMOTIONS]
-    for pictures in zip(*actors, strict=True):
-        cells = [thumbnail(picture[rows, columns], CELL_PX) for picture in pictures]
-        named = [np.vstack(pair) for pair in zip(bars, cells, strict=True)]
-        lines = [np.hstack(named[k : k + COLUMNS]) for k in range(0, len(named), COLUMNS)]
-        yield np.vstack(lines)
+    def __iter__(self) -> Iterator[np.ndarray]:
+        """Finished sheets in order."""
+        actors = []
+        for code in EMOTIONS:
+            actor = copy(self)
+            actor.emotion = weights_per_frame(emotion_weights(code), len(self))
+            actor.progress = None if actors else self.progress
+            actors.append(FrameStream.__iter__(actor))
+        width, height = self.track.picture_px
+        box = np.concatenate([self.boxes[:, :2].min(axis=0), self.boxes[:, 2:].max(axis=0)])
+        rows, columns = close_up(box, (height, width))
+        bars = [_name_bar(code) for code in EMOTIONS]
+        for pictures in zip(*actors, strict=True):
+            cells = [thumbnail(picture[rows, columns], CELL_PX) for picture in pictures]
+            named = [np.vstack(pair) for pair in zip(bars, cells, strict=True)]
+            yield np.vstack([np.hstack(named[:COLUMNS]), np.hstack(named[COLUMNS:])])
 
 
 def close_up(box: np.ndarray, shape: Sequence[int], room: float = ROOM) -> tuple[slice, slice]:

@@ -68,7 +68,7 @@ def examine(path: str, role: str, limits: dict) -> dict:
 
     Args:
         role: "face" (picture or video), "face+sound" (video with sound) or "voice".
-        limits: the bounds of `studio.limits.Limits` by name.
+        limits: the bounds of `studio.jobs.Limits` by name.
 
     Raises:
         Unfit: it is nothing that we open, or beyond a bound.

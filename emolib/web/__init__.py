@@ -1,6 +1,6 @@
 """The paper's web interface: a page over the `studio`'s job engine (paper: §8, appendix D).
 
-`serve.serve(settings)` runs it, `app.make_app` builds it. From below: `settings` · `errors` (one
+`serve.serve(settings)` runs it. From below: `settings` · `errors` (one
 shape for whatever goes wrong) · `middleware` (who may come in) · `orders` (form → job) · `views`
 (what the API answers) · `routes`.
 

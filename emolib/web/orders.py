@@ -12,7 +12,6 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import (
     AfterValidator,
     BaseModel,
-    ConfigDict,
     Field,
     Strict,
     ValidationError,
@@ -30,10 +29,6 @@ from emolib.studio.uploads import check_uploads
 
 EXAMPLE = {"face_id": "9001", "voice_id": "9002_MTI", "emotion": "happiness"}
 BOUNDS = {"max_fields": 16, "max_part_size": 16 * 2**10}  # of a form's text
-ONE_OF_EACH = [
-    {"oneOf": [{"required": [name]} for name in names]}
-    for names in (("face", "face_id"), ("voice", "voice_id", "text", "own_sound"))
-]
 Upload = Annotated[Path, Strict(), WithJsonSchema({"type": "string", "format": "binary"})]
 Emotion = Annotated[
     str,
@@ -44,8 +39,6 @@ Emotion = Annotated[
 
 class JobForm(BaseModel):
     """One face and one voice, each as a file or in another way, and an emotion."""
-
-    model_config = ConfigDict(json_schema_extra={"allOf": ONE_OF_EACH})
 
     face: Annotated[Upload, Field(description="a picture or video; or `face_id`")] = None
     face_id: Annotated[str, Field(description="of /api/options.faces")] = None

@@ -40,10 +40,6 @@ PAUSE_S = 0.1  # between two looks at a job: whoever is slow gets fewer events, 
 REFUSALS = (400, 401, 403, 404, 408, 409, 413, 415, 422, 503)
 BINARY = {"schema": {"type": "string", "format": "binary"}}
 ASKED = {"schema": JobForm.model_json_schema(), "example": EXAMPLE}
-FOLLOWING = {  # what can be done with a job that was taken
-    name: {"operationId": name, "parameters": {"job_id": "$response.body#/id"}}
-    for name in ("read_job", "job_events", "job_preview", "job_result", "delete_job")
-}
 KEPT = {"Cache-Control": "private, no-cache"}  # a browser may keep it, but must ask again
 
 
@@ -83,7 +79,6 @@ def routes_of(engine: JobEngine, catalogue: Catalogue, settings: ServeSettings) 
         "/jobs",
         tags=["jobs"],
         status_code=202,
-        responses={202: {"links": FOLLOWING}},
         openapi_extra={
             "requestBody": {"required": True, "content": {"multipart/form-data": ASKED}}
         },

@@ -1,25 +1,88 @@
-"""Runs the server: one socket, one event loop, a clean end."""
+"""The application (routes, page, middleware), and a server for it: one socket, a clean end."""
 
 from __future__ import annotations
 
 import logging
+import mimetypes
 import signal
 import socket
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
 
+import anyio
 import uvicorn
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
+from fastapi.responses import FileResponse, RedirectResponse, Response
+from fastapi.staticfiles import StaticFiles
 
+from emolib import __version__
 from emolib.base.errors import ConfigError, EmolibError
+from emolib.base.files import PACKAGE
+from emolib.studio.catalogue import sample_catalogue
 from emolib.studio.engine import JobEngine
 from emolib.studio.store import lock_state, read_answers
 from emolib.studio.workers import ProcessWorker, Worker
-from emolib.web.app import make_app
+from emolib.web.errors import add_error_handlers
+from emolib.web.middleware import HEADERS, AccessMiddleware
+from emolib.web.routes import give_cookie, routes_of
 from emolib.web.settings import ServeSettings, is_address
 
 LAST_CALL_S = 5  # for answers under way when the server is asked to stop
 MAX_CONNECTIONS = 500
+STATIC = Path(__file__).parent / "static"
+RECORDER = PACKAGE / "studio" / "static"  # shared with the notebook
+mimetypes.add_type("text/javascript", ".js")  # some computers say otherwise, browsers then refuse
+FRESH = {"Cache-Control": "no-cache"}
+
+
+class PageFiles(StaticFiles):
+    """The page's files: a browser asks each time whether they have changed."""
+
+    def file_response(self, *args, **kwargs) -> Response:
+        """A file of the page."""
+        response = super().file_response(*args, **kwargs)
+        response.headers.update(FRESH)
+        return response
+
+
+def make_app(settings: ServeSettings, engine: JobEngine) -> FastAPI:
+    """The web interface as an ASGI application; the engine works while its lifespan does."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        engine.start()
+        try:
+            yield
+        finally:
+            await anyio.to_thread.run_sync(engine.close)
+
+    app = FastAPI(
+        title="emolib",
+        version=__version__,
+        summary="Talking faces with emotion: a face, a voice, one of six emotions.",
+        docs_url=None,  # FastAPI's pages load scripts from elsewhere
+        redoc_url=None,
+        openapi_url="/api/openapi.json",
+        generate_unique_id_function=lambda route: route.name,
+        lifespan=lifespan,
+    )
+    app.state.engine = engine
+    app.include_router(routes_of(engine, sample_catalogue(), settings))
+    app.mount("/static/studio", PageFiles(directory=RECORDER))
+    app.mount("/static", PageFiles(directory=STATIC))
+    app.add_middleware(AccessMiddleware, settings=settings)
+    add_error_handlers(app, HEADERS)
+
+    @app.api_route("/", methods=["GET", "HEAD"], include_in_schema=False)
+    async def page(request: Request, token: str | None = None) -> Response:
+        if token is not None:
+            response = RedirectResponse("/", 303)
+            give_cookie(response, settings, token)
+            return response
+        return FileResponse(STATIC / "index.html", headers=FRESH)
+
+    return app
 
 
 class _Server(uvicorn.Server):

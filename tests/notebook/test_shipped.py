@@ -61,11 +61,6 @@ def test_a_run_is_read_with_its_curves(checkpoints):
     assert shipped_runs("generator") == {} and list(shipped_runs()) == ["lite-syncnet"]
 
 
-def test_what_the_checkpoint_says_of_its_minutes_counts(checkpoints):
-    put(checkpoints, "lite-syncnet", training={"minutes": 26.0, "phases": []})
-    assert shipped_runs()["lite-syncnet"].minutes == 26.0
-
-
 def test_tables_tell_what_was_measured_and_what_is_arithmetic(checkpoints, tmp_path):
     put(checkpoints, "lite-syncnet", training={"minutes": 30.0, "phases": []})
     numbers = {"machine": "one CPU core", "cost": {"PLDA, width 1": 2.0}}
@@ -92,24 +87,16 @@ def test_steps_go_on_from_one_run_to_the_next():
     assert [row["step"] for row in moved] == [0, 30, 30, 40, 45]
 
 
-STEPS = [0, 100, 200, 300, 400]
-
-
-def test_a_threshold_stays_open():
-    assert alphas_over(STEPS, [1.0, 0.7, 0.9, 0.9, 0.9], Threshold(0.75), 0.03) == [
-        0.0,
-        *[0.03] * 4,
-    ]
-    assert alphas_over(STEPS, [1.0] * 5, Threshold(0.75), 0.03) == [0.0] * 5
-
-
-@pytest.mark.parametrize(("last", "expected"), [(0.9, 0.0), (0.7, 0.03)])
-def test_released_code_forgets_until_the_loss_is_low_again(last, expected):
-    losses = [1.0, 0.7, 0.7, 0.7, last]
-    found = alphas_over(STEPS, losses, Threshold(0.75), 0.03, forgets_at=300)
-    assert found == [0.0, 0.03, 0.03, 0.0, expected]
-
-
-def test_a_ramp_needs_no_losses():
-    found = alphas_over(STEPS, [9.0] * 5, Ramp(100, 300), 0.02)
-    assert found == pytest.approx([0, 0, 0.01, 0.02, 0.02])
+@pytest.mark.parametrize(
+    ("losses", "rule", "forgets_at", "expected"),
+    [
+        ([1.0, 0.7, 0.9, 0.9, 0.9], Threshold(0.75), None, [0, 0.02, 0.02, 0.02, 0.02]),
+        ([1.0] * 5, Threshold(0.75), None, [0] * 5),
+        ([1.0, 0.7, 0.7, 0.7, 0.9], Threshold(0.75), 300, [0, 0.02, 0.02, 0, 0]),
+        ([1.0, 0.7, 0.7, 0.7, 0.7], Threshold(0.75), 300, [0, 0.02, 0.02, 0, 0.02]),
+        ([9.0] * 5, Ramp(100, 300), None, [0, 0, 0.01, 0.02, 0.02]),
+    ],
+)
+def test_alpha_follows_its_rule(losses, rule, forgets_at, expected):
+    found = alphas_over([0, 100, 200, 300, 400], losses, rule, 0.02, forgets_at)
+    assert found == pytest.approx(expected)

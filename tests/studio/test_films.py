@@ -14,7 +14,7 @@ from emolib.base.files import data_dir, file_sha256
 from emolib.generate import Order, SpokenText, TalkingFace
 from emolib.media.verify import verify
 from emolib.media.video import read_frames, read_video, write_video
-from emolib.studio.catalogue import jpeg, sample_catalogue, thumbnail
+from emolib.studio.catalogue import sample_catalogue
 from emolib.studio.films import close_up, make_job, make_preview
 from emolib.studio.jobs import Job
 from emolib.studio.problems import problem_of
@@ -138,14 +138,6 @@ def test_a_close_up_is_square_and_inside(box, shape):
     assert rows.stop - rows.start == columns.stop - columns.start > 0
     assert rows.start >= 0 and rows.stop <= shape[0]
     assert columns.start >= 0 and columns.stop <= shape[1]
-
-
-@pytest.mark.parametrize("shape", [(360, 480, 3), (1000, 10, 3), (1, 1, 3)])
-def test_a_picture_keeps_its_shape(shape):
-    height, width, _ = thumbnail(np.full(shape, 99, np.uint8), 120).shape
-    assert max(width, height) == 120
-    assert abs(width / height - shape[1] / shape[0]) <= 0.02 * shape[1] / shape[0] + 0.1
-    assert jpeg(np.full(shape, 99, np.uint8), 120)[:3] == b"\xff\xd8\xff"
 
 
 def test_what_cannot_be_read_cannot_be_picked(tmp_path, caplog, monkeypatch):

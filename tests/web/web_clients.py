@@ -14,7 +14,7 @@ from starlette.testclient import TestClient
 
 from emolib.studio.engine import JobEngine
 from emolib.studio.jobs import Limits
-from emolib.web.app import make_app
+from emolib.web.serve import make_app
 from emolib.web.settings import ServeSettings
 
 LIMITS = Limits(cancel_grace_s=0.5, min_free_bytes=0)
