@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from emolib.base.emotions import COLOURS, EMOTIONS, NAMES
+from emolib.figures.sheets import side_by_side
 from emolib.figures.style import INK, QUIET
 
 GAP_PX = 10  # between people
@@ -34,9 +35,11 @@ def emotion_grid(rows: Mapping[str, np.ndarray], *, cell_inches: float = 0.72) -
     Args:
         rows: name → (people, 6, S, S, 3) uint8 RGB, `EMOTIONS` order.
     """
-    people, _, side = next(iter(rows.values())).shape[:3]
-    lines = [_line(frames) for frames in rows.values()]
-    sheet = np.concatenate(lines)  # (rows · S, columns · S + gaps, 3)
+    people, n, side = next(iter(rows.values())).shape[:3]
+    cells = np.stack(list(rows.values())).transpose(0, 3, 1, 2, 4, 5)  # (R, S, people, 6, S, 3)
+    sheet = cells.reshape(len(rows) * side, people, n * side, 3)
+    sheet = np.pad(sheet, ((0, 0), (0, 0), (0, GAP_PX), (0, 0)), constant_values=255)
+    sheet = sheet.reshape(len(sheet), -1, 3)[:, :-GAP_PX]
     inches = cell_inches / side
     size = (sheet.shape[1] * inches + 0.85, sheet.shape[0] * inches + 0.35)
     fig, ax = plt.subplots(figsize=size)
@@ -53,16 +56,6 @@ def emotion_grid(rows: Mapping[str, np.ndarray], *, cell_inches: float = 0.72) -
         label.set(color=COLOURS[code], fontsize=8)
     ax.tick_params(length=0)
     return fig
-
-
-def _line(frames: np.ndarray) -> np.ndarray:
-    """(people, 6, S, S, 3) → (S, width, 3) with white between people."""
-    side, parts = frames.shape[2], []
-    for person in frames:
-        if parts:
-            parts.append(np.full((side, GAP_PX, 3), 255, np.uint8))
-        parts.append(np.concatenate(list(person), axis=1))
-    return np.concatenate(parts, axis=1)
 
 
 def forest(
@@ -124,15 +117,8 @@ def bars(
 
 def maps(pictures: Mapping[str, np.ndarray], *, inches: float = 1.45) -> Figure:
     """Maps (H, W) side by side, black for zero, each up to its own largest value."""
-    fig, axes = plt.subplots(
-        1, len(pictures), figsize=(inches * len(pictures), inches + 0.4), squeeze=False
-    )
-    for ax, (name, picture) in zip(axes[0], pictures.items(), strict=True):
-        ax.imshow(picture.astype(np.float32), cmap="magma", vmin=0)
-        ax.set(xticks=[], yticks=[])
-        ax.spines[:].set_visible(False)
-        ax.set_title(SHOWN.get(name, name), fontsize=9, loc="center")
-    return fig
+    shown = {SHOWN.get(name, name): one.astype(np.float32) for name, one in pictures.items()}
+    return side_by_side(shown, inches=inches, cmap="magma", vmin=0)
 
 
 def gap_histogram(

@@ -9,6 +9,7 @@ from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
 from emolib.figures.architecture import COLOURS, is_block
+from emolib.figures.sheets import side_by_side
 from emolib.figures.style import INK
 from emolib.models.cost import ModuleCost
 
@@ -38,11 +39,9 @@ def block_costs(rows: Sequence[ModuleCost], n_frames: int = 1) -> dict[str, tupl
 
 def reach_figure(panels: Mapping[str, torch.Tensor]) -> Figure:
     """Which pixels moved at all: one black-and-light panel (H, W) a name, with their number."""
-    fig, axes = plt.subplots(1, len(panels), figsize=(2.6 * len(panels), 2.7), squeeze=False)
-    for ax, (name, moved) in zip(axes[0], panels.items(), strict=True):
-        ax.imshow((moved > 0).numpy(), cmap="magma", vmin=0, vmax=1)
-        ax.set(title=f"{name}: {int((moved > 0).sum())} pixels", xticks=[], yticks=[])
-    return fig
+    moved = {name: (panel > 0).numpy() for name, panel in panels.items()}
+    told = {f"{name}: {int(where.sum())} pixels": where for name, where in moved.items()}
+    return side_by_side(told, inches=2.6, cmap="magma", vmin=0, vmax=1)
 
 
 def cost_bars(costs: Mapping[str, tuple[int, int]]) -> Figure:
@@ -53,17 +52,10 @@ def cost_bars(costs: Mapping[str, tuple[int, int]]) -> Figure:
     """
     names = list(costs)
     fig, axes = plt.subplots(1, 2, figsize=(8.5, 0.26 * len(names) + 0.9), sharey=True)
-    for ax, index, unit, title in zip(
-        axes,
-        (0, 1),
-        (1e6, 1e6),
-        ("million parameters", "million multiply-adds a frame"),
-        strict=True,
-    ):
-        values = [costs[name][index] / unit for name in names]
-        colours = [
-            next((c for k, c in COLOURS.items() if name.startswith(k)), INK) for name in names
-        ]
+    colours = [next((c for k, c in COLOURS.items() if n.startswith(k)), INK) for n in names]
+    titles = ("million parameters", "million multiply-adds a frame")
+    for ax, index, title in zip(axes, (0, 1), titles, strict=True):
+        values = [costs[name][index] / 1e6 for name in names]
         ax.barh(names, values, color=colours)
         for row, value in enumerate(values):
             share = value / (sum(values) or 1)

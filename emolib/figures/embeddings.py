@@ -88,9 +88,7 @@ def space_panels(
             scatter(ax, points, given, levels=levels, title=title)
             ax.set_xlabel(told(scores[space][what]), fontsize=8, color=INK)
         row[0].set_ylabel(f"coloured by {what}", fontsize=9)
-        row[-1].legend(
-            fontsize=8, loc="center left", bbox_to_anchor=(1, 0.5), handletextpad=0.2, markerscale=1
-        )
+        _legend(row[-1])
     return fig
 
 
@@ -98,10 +96,7 @@ def one_panel(
     points: np.ndarray, labels: Sequence[str], title: str, *, levels: Sequence[str] | None = None
 ) -> Figure:
     """One drawing with its legend."""
-    fig, ax = plt.subplots(figsize=(4.2, 3.1))
-    scatter(ax, points, labels, levels=levels, title=title)
-    ax.legend(fontsize=8, loc="center left", bbox_to_anchor=(1, 0.5), handletextpad=0.2)
-    return fig
+    return many_panels({title: points}, labels, levels=levels, inches=3.1)
 
 
 def score_bars(scores: Mapping[str, Mapping[str, Mapping[str, float]]]) -> Figure:
@@ -125,12 +120,21 @@ def score_bars(scores: Mapping[str, Mapping[str, Mapping[str, float]]]) -> Figur
     return fig
 
 
-def many_panels(drawings: Mapping[str, np.ndarray], labels: Sequence[str]) -> Figure:
+def many_panels(
+    drawings: Mapping[str, np.ndarray],
+    labels: Sequence[str],
+    *,
+    levels: Sequence[str] | None = None,
+    inches: float = 2.0,
+) -> Figure:
     """Several drawings of the same clips side by side, one legend."""
-    fig, axes = plt.subplots(1, len(drawings), figsize=(2.0 * len(drawings) + 1.0, 2.3))
-    for ax, (title, points) in zip(np.atleast_1d(axes), drawings.items(), strict=True):
-        scatter(ax, points, labels, title=title)
-    np.atleast_1d(axes)[-1].legend(
-        fontsize=8, loc="center left", bbox_to_anchor=(1, 0.5), handletextpad=0.2
-    )
+    size = (inches * len(drawings) + 1.0, inches + 0.3)
+    fig, axes = plt.subplots(1, len(drawings), figsize=size, squeeze=False)
+    for ax, (title, points) in zip(axes[0], drawings.items(), strict=True):
+        scatter(ax, points, labels, levels=levels, title=title)
+    _legend(axes[0][-1])
     return fig
+
+
+def _legend(ax: Axes) -> None:
+    ax.legend(fontsize=8, loc="center left", bbox_to_anchor=(1, 0.5), handletextpad=0.2)

@@ -9,6 +9,7 @@ from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
 from emolib.base.emotions import COLOURS, EMOTIONS, NAMES
+from emolib.figures.sheets import side_by_side
 from emolib.figures.style import INK, QUIET
 
 
@@ -97,15 +98,8 @@ def cross_fade(pictures: Mapping[str, np.ndarray], difference: np.ndarray) -> Fi
         pictures: (S, S, 3) uint8 by title.
         difference: (S, S) grey levels.
     """
-    fig, axes = plt.subplots(1, len(pictures) + 1, figsize=(1.1 * len(pictures) + 1.8, 1.55))
-    for ax, (title, picture) in zip(axes, pictures.items(), strict=False):
-        ax.imshow(picture)
-        ax.set_title(title, fontsize=9)
-        ax.axis("off")
-    shown = axes[-1].imshow(difference, cmap="magma", vmin=0)
-    axes[-1].set_title("difference", fontsize=9)
-    axes[-1].axis("off")
-    fig.colorbar(shown, ax=axes[-1], shrink=0.8, label="grey levels")
+    fig = side_by_side(dict(pictures) | {"difference": difference}, cmap="magma", vmin=0)
+    fig.colorbar(fig.axes[-1].images[0], ax=fig.axes[-1], shrink=0.8, label="grey levels")
     return fig
 
 

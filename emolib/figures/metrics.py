@@ -8,6 +8,7 @@ import numpy as np
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
+from emolib.figures.sheets import side_by_side
 from emolib.figures.style import ACCENT, INK, QUIET
 
 COLOURS = {"truth": INK, "generated": ACCENT, "source": "#D55E00"}
@@ -22,15 +23,10 @@ def scored_pictures(
         pictures: name → (S, S, 3) uint8.
         scores: name → metric → value.
     """
-    fig, axes = plt.subplots(1, len(pictures), figsize=(1.3 * len(pictures), 1.9))
-    for ax, (name, picture) in zip(axes, pictures.items(), strict=True):
-        ax.imshow(picture)
-        ax.set_title(name, fontsize=8, loc="center")
+    fig = side_by_side(pictures)
+    for ax, name in zip(fig.axes, pictures, strict=True):
         text = "\n".join(f"{key} {value:.3g}" for key, value in scores[name].items())
         ax.set_xlabel(text, fontsize=8, color=INK)
-        ax.set_xticks([])
-        ax.set_yticks([])
-        ax.spines[:].set_visible(False)
     return fig
 
 

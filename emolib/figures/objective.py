@@ -8,6 +8,8 @@ import numpy as np
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
+from emolib.figures.training import named_curves
+
 TERMS = {
     "l1": ("L1", "#6E6E6E"),
     "sync": ("sync", "#009E73"),
@@ -46,15 +48,7 @@ def loss_curves(
     curves: Mapping[str, list[float]], y_label: str, floor: float | None = None
 ) -> Figure:
     """Training curves on a log scale, named at their ends; `floor` is what copying costs."""
-    fig, ax = plt.subplots(figsize=(6.4, 2.6))
-    for name, values in curves.items():
-        (line,) = ax.plot(values)
-        ax.text(
-            len(values), values[-1], f" {name}", color=line.get_color(), va="center", fontsize=9
-        )
-    if floor is not None:
-        ax.axhline(floor, color="#8A8A8A", linestyle="--", linewidth=1)
-        ax.text(0.5, floor, "copying the reference", color="#8A8A8A", va="bottom", fontsize=8)
-    longest = max(len(values) for values in curves.values())
-    ax.set(yscale="log", xlabel="step", ylabel=y_label, xlim=(0, 1.25 * longest))
+    steps = {name: (range(len(values)), values) for name, values in curves.items()}
+    fig = named_curves(steps, "step", y_label, floor)
+    fig.axes[0].set_yscale("log")
     return fig

@@ -23,15 +23,7 @@ from emolib.figures.drawings import Stored, rows_of
 from emolib.figures.study import ratings_figure
 from emolib.figures.style import PRINT_DPI, caption, use_style
 
-__all__ = [
-    "FIGURES",
-    "PaperFigure",
-    "Stored",
-    "draw_figure",
-    "make_figure",
-    "rows_of",
-    "why_waiting",
-]
+__all__ = ["FIGURES", "Stored", "draw_figure", "make_figure", "rows_of", "why_waiting"]
 
 RESULTS = "make results"
 
@@ -148,17 +140,27 @@ FIGURES: dict[int | str, PaperFigure] = {  # by the paper's number; by name what
 
 
 # --------------------------------------------------------------------------------- their files
+def _figure(key: int | str, results: Path | None) -> tuple[PaperFigure, list[Stored], str | None]:
+    """A figure, the results that it is drawn from, and what it waits for, if it does."""
+    if key not in FIGURES:
+        ours = ", ".join(name for name in FIGURES if isinstance(name, str))
+        raise ConfigError(f"there is no figure {key}", expected=f"1 to 11, {ours}")
+    figure = FIGURES[key]
+    stored = [Stored((results or results_dir()) / name) for name in figure.needs]
+    there = [one for one in stored if one.path.exists()]
+    if there == stored or (figure.some and there):
+        return figure, there, None
+    absent = ", ".join(one.path.name for one in stored if one not in there)
+    return figure, there, f"figure {key} waits for {absent}; make it with: {figure.made_by}"
+
+
 def why_waiting(key: int | str, results: Path | None = None) -> str | None:
     """One sentence on what a figure waits for and which command makes it; None: it can be drawn.
 
     Raises:
         ConfigError: there is no such figure.
     """
-    figure, stored = _figure(key, results)
-    absent = [one.path.name for one in stored if not one.path.exists()]
-    if not absent:
-        return None
-    return f"figure {key} waits for {', '.join(absent)}; make it with: {figure.made_by}"
+    return _figure(key, results)[2]
 
 
 def draw_figure(key: int | str, results: Path | None = None) -> Figure:
@@ -172,9 +174,9 @@ def draw_figure(key: int | str, results: Path | None = None) -> Figure:
         ConfigError: there is no such figure, or its results are not there; the message says which
             command makes them.
     """
-    if waiting := why_waiting(key, results):
+    figure, stored, waiting = _figure(key, results)
+    if waiting:
         raise ConfigError(waiting)
-    figure, stored = _figure(key, results)
     use_style()
     fig = figure.draw(*stored)
     told = f"{figure.caption(*stored)} From {', '.join(one.path.name for one in stored)}."
@@ -188,32 +190,17 @@ def draw_figure(key: int | str, results: Path | None = None) -> Figure:
 def make_figure(key: int | str, folder: Path, results: Path | None = None) -> Path:
     """Draw a figure into `folder/STEM.{png,pdf,json}`; returns the PNG. As `draw_figure`."""
     fig = draw_figure(key, results)
-    figure, stored = _figure(key, results)
+    figure, stored, _ = _figure(key, results)
     stem = folder / figure.stem
     for suffix, dpi in ((".png", PRINT_DPI), (".pdf", None)):
         undated = {"CreationDate": None} if suffix == ".pdf" else {}  # equal figures, equal files
         with atomic_path(stem.with_suffix(suffix)) as temporary:
             fig.savefig(temporary, dpi=dpi, metadata=undated)
     plt.close(fig)
-    told = {
-        "figure": key,
-        "shows": figure.caption(*stored),
-        "made_by": figure.made_by,
-        "drawn_by": f"emolib {__version__}",
-        "results": {
-            one.path.name: {"sha256": file_sha256(one.path), "record": one.record} for one in stored
-        },
+    origin = {
+        one.path.name: {"sha256": file_sha256(one.path), "record": one.record} for one in stored
     }
+    told = {"figure": key, "shows": figure.caption(*stored), "made_by": figure.made_by}
+    told |= {"drawn_by": f"emolib {__version__}", "results": origin}
     write_text(stem.with_suffix(".json"), json.dumps(told, indent=1) + "\n")
     return stem.with_suffix(".png")
-
-
-def _figure(key: int | str, results: Path | None) -> tuple[PaperFigure, list[Stored]]:
-    """A figure, and the results it needs: whether they exist or not, or those that do."""
-    if key not in FIGURES:
-        ours = ", ".join(name for name in FIGURES if isinstance(name, str))
-        raise ConfigError(f"there is no figure {key}", expected=f"1 to 11, {ours}")
-    figure = FIGURES[key]
-    stored = [Stored((results or results_dir()) / name) for name in figure.needs]
-    there = [one for one in stored if one.path.exists()]
-    return figure, there if figure.some and there else stored

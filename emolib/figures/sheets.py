@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from matplotlib import pyplot as plt
@@ -58,7 +58,31 @@ def contact_sheet(
     return fig
 
 
+def side_by_side(
+    pictures: Mapping[str, np.ndarray],
+    *,
+    inches: float = 1.3,
+    widths: Sequence[float] | None = None,
+    **how,
+) -> Figure:
+    """Pictures in a row, each under its name.
+
+    Args:
+        pictures: by name, (H, W) or (H, W, 3).
+        inches: width of one; widths: relative ones.
+        how: as `Axes.imshow` takes it.
+    """
+    n = len(pictures)
+    size = (inches * n, inches + 0.4)
+    fig, axes = plt.subplots(1, n, figsize=size, width_ratios=widths, squeeze=False)
+    for ax, (name, picture) in zip(axes[0], pictures.items(), strict=True):
+        ax.imshow(picture, **how)
+        ax.set(xticks=[], yticks=[])
+        ax.spines[:].set_visible(False)
+        ax.set_title(name, fontsize=9, loc="center")
+    return fig
+
+
 def every_nth(frames: Sequence[np.ndarray], n: int = 5, most: int | None = None) -> list:
     """Every n-th frame from the first, at most `most` of them (the paper shows every fifth)."""
-    chosen = list(frames[::n])
-    return chosen if most is None else chosen[:most]
+    return list(frames[::n])[:most]

@@ -13,6 +13,7 @@ from matplotlib.patches import Rectangle
 from emolib.base.config import AUDIO, VIDEO
 from emolib.figures.clips import SERIES, WARM
 from emolib.figures.style import INK, QUIET
+from emolib.figures.sync import which_sound
 
 MEL_STEP_MS = 1000 / AUDIO.mel_steps_per_s
 FRAME_MS = 1000 / VIDEO.fps
@@ -108,15 +109,7 @@ def sync_pair(frames: np.ndarray, mel: np.ndarray, title: str) -> Figure:
     Args:
         frames: (5, 3, S, S) float in [0, 1]; mel: (80, 16).
     """
-    half = frames.shape[-2] // 2
-    fig, axes = plt.subplots(
-        1, 6, figsize=(6.6, 1.0), gridspec_kw={"width_ratios": [2] * 5 + [1.6]}
-    )
-    for ax, frame in zip(axes, frames, strict=False):
-        ax.imshow(np.clip(np.asarray(frame)[:, half:].transpose(1, 2, 0), 0, 1))
-        ax.axis("off")
-    axes[-1].imshow(mel, origin="lower", aspect="auto", cmap="magma", vmin=-4, vmax=4)
-    axes[-1].axis("off")
+    fig = which_sound(frames, {"": mel})
     fig.suptitle(title, x=0.01, ha="left", fontsize=9)
     return fig
 

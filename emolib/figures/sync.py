@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 
 from emolib.data.windows import MIN_NEGATIVE_FRAMES
 from emolib.figures.clips import WARM, series
+from emolib.figures.sheets import side_by_side
 from emolib.figures.style import ACCENT, INK, QUIET
 
 OFFSET_LABEL = "picture later than sound, frames (40 ms)"
@@ -21,17 +22,14 @@ def which_sound(frames: np.ndarray, mels: Mapping[str, np.ndarray]) -> Figure:
     Args:
         frames: (5, 3, S, S) float in [0, 1]; mels: (80, 16) by name.
     """
-    half, n = frames.shape[-2] // 2, len(frames)
-    columns = [2.0] * n + [1.3] * len(mels)
-    size = (1.2 * n + 0.75 * len(mels), 0.9)
-    fig, axes = plt.subplots(1, len(columns), figsize=size, width_ratios=columns)
-    for ax, frame in zip(axes, frames, strict=False):
-        ax.imshow(np.clip(frame[:, half:].transpose(1, 2, 0), 0, 1))
-    for ax, (name, mel) in zip(axes[n:], mels.items(), strict=True):
-        ax.imshow(mel, origin="lower", aspect="auto", cmap="magma", vmin=-4, vmax=4)
-        ax.set_title(name, fontsize=9, loc="center")
-    for ax in axes:
-        ax.axis("off")
+    half = frames.shape[-2] // 2
+    lips = [np.clip(np.asarray(f)[:, half:].transpose(1, 2, 0), 0, 1) for f in frames]
+    shown = {" " * k: picture for k, picture in enumerate(lips)} | dict(mels)
+    widths = [2.0] * len(lips) + [1.3] * len(mels)
+    fig = side_by_side(shown, inches=0.9, widths=widths, cmap="magma", vmin=-4, vmax=4)
+    for ax in fig.axes[len(lips) :]:
+        ax.set_aspect("auto")
+        ax.invert_yaxis()
     return fig
 
 
