@@ -8,7 +8,7 @@ does nothing scores). Without a generator there is the truth alone.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -18,6 +18,7 @@ from emolib.evaluation.real_video import mouth_against_own
 from emolib.evaluation.truth import Truth, blinks, lip_error, preservation, transfer
 from emolib.media.mesh import N_UNITS
 from emolib.models.face_nets import identity_distance
+from emolib.synthetic.head import by_stem
 
 ROWS = ("generated", "truth", "copy")
 
@@ -44,24 +45,22 @@ class Material:
     features: Callable | None = None
 
 
-@dataclass(eq=False)
-class Measured:
-    """Numbers of one row, class probabilities by judge, features (n, D) for the crowd, and how far
-    each face unit (52,) moved from the source."""
+def measure(material: Material) -> dict[str, dict]:
+    """The numbers of a clip for each of its rows, as plain values.
 
-    numbers: dict[str, float] = field(default_factory=dict)
-    probs: dict[str, list[float]] = field(default_factory=dict)
-    features: np.ndarray | None = None
-    units: np.ndarray | None = None
-
-
-def measure(material: Material) -> dict[str, Measured]:
-    """The numbers of a clip for each of its rows."""
+    Returns:
+        row → `numbers`: metric → value; `probs`: judge → (6,); `features`: (n, D) for the Fréchet
+        distance, in half precision, or None; `units`: how far each face unit moved from the source,
+        in `STEMS` order, or None.
+    """
     rows = {}
     for name, seen in material.seen.items():
-        numbers = {key: value for key, value in seen.numbers.items() if key != "warp_error"}
-        probs = {judge: np.asarray(p).tolist() for judge, p in seen.probs.items()}
-        rows[name] = Measured(numbers, probs, seen.crowd)
+        rows[name] = {
+            "numbers": {key: value for key, value in seen.numbers.items() if key != "warp_error"},
+            "probs": {judge: np.asarray(p).tolist() for judge, p in seen.probs.items()},
+            "features": None if seen.crowd is None else seen.crowd.astype(np.float16).tolist(),
+            "units": None,
+        }
     if "generated" not in rows:
         return rows  # there is nothing to compare the truth with
     _flicker(material, rows)
@@ -69,43 +68,44 @@ def measure(material: Material) -> dict[str, Measured]:
     if all(seen.face is not None for seen in material.seen.values()):
         _face(material, rows)
     if material.paired:
-        _transfer(material, rows["generated"].numbers)
+        _transfer(material, rows["generated"]["numbers"])
     if material.seen["truth"].motion is not None:
         for name in ROWS:
-            rows[name].numbers |= _motion(name, material)
+            rows[name]["numbers"] |= _motion(name, material)
     return rows
 
 
-def _flicker(material: Material, rows: dict[str, Measured]) -> None:
+def _flicker(material: Material, rows: dict[str, dict]) -> None:
     errors = {name: seen.numbers.get("warp_error") for name, seen in material.seen.items()}
     if None in errors.values():
         return
     steady = errors["truth" if material.paired else "copy"]
     for name, error in errors.items():
-        rows[name].numbers["flicker"] = visual.relative_flicker(error, steady)
+        rows[name]["numbers"]["flicker"] = visual.relative_flicker(error, steady)
 
 
-def _identity(material: Material, rows: dict[str, Measured]) -> None:
+def _identity(material: Material, rows: dict[str, dict]) -> None:
     given = material.seen["copy"].identity
     if given is None:
         return
     for name in ("generated", "truth"):
         features = material.seen[name].identity
-        rows[name].numbers |= {
+        rows[name]["numbers"] |= {
             "identity_distance": float(identity_distance(features, given).mean()),
             "identity_cosine": float(visual.identity_cosine(features, given).mean()),
         }
 
 
-def _face(material: Material, rows: dict[str, Measured]) -> None:
+def _face(material: Material, rows: dict[str, dict]) -> None:
     face = {name: seen.face for name, seen in material.seen.items()}
     for name in ("generated", "copy"):
-        rows[name].numbers |= mouth_against_own(face[name], face["truth"], material.features)
-    for name in ("generated", "truth") if material.acted else ("generated",):
-        rows[name].units = face[name].change_from(face["copy"])
+        rows[name]["numbers"] |= mouth_against_own(face[name], face["truth"], material.features)
+    change = {name: face[name].change_from(face["copy"]) for name in ("generated", "truth")}
+    for name in change if material.acted else ("generated",):
+        rows[name]["units"] = by_stem(change[name]).tolist()
     if material.acted:
-        way = transfer(rows["generated"].units, rows["truth"].units, np.zeros(N_UNITS))
-        rows["generated"].numbers |= {
+        way = transfer(change["generated"], change["truth"], np.zeros(N_UNITS))
+        rows["generated"]["numbers"] |= {
             "transfer_units": way.distance,
             "progress_units": way.progress,
         }

@@ -47,7 +47,7 @@ from emolib.evaluation.regenerate import (
 from emolib.evaluation.report import write_tables
 from emolib.evaluation.sources import Sources
 from emolib.evaluation.stored import kept_record
-from emolib.evaluation.summary import clip_record, clip_table, summarise, warnings_of
+from emolib.evaluation.summary import clip_table, summarise, warnings_of
 from emolib.evaluation.table2 import beyond_table, table2, units_table
 from emolib.models.checkpoint import CheckpointMeta, InputRules, find_checkpoint, load_checkpoint
 from emolib.models.generator import Generator
@@ -234,9 +234,10 @@ class _Evaluator:
         except DATA_FAULTS as error:
             return {"clip": task.name, "skipped": str(error)}
         if not has_labels(self.clips):
-            rows |= {row: replace(rows[row], probs={}) for row in rows if row != "generated"}
-        record = clip_record(task.name, target.actor, source.name, task.emotion, rows)
-        return record | {"n_frames": n, "seconds": round(watch.seconds, 3)}
+            rows |= {row: rows[row] | {"probs": {}} for row in rows if row != "generated"}
+        record = {"clip": task.name, "actor": target.actor, "source": source.name, "rows": rows}
+        record |= {"emotion": task.emotion, "n_frames": n}
+        return record | {"seconds": round(watch.seconds, 3)}
 
     def _features(self, row: str, task: Task, frames: dict, paired: bool) -> ClipFeatures:
         target, shift = self.clips[task.target_idx], task.shift if row != "truth" else 0

@@ -1,12 +1,10 @@
 """From the records of single clips to the numbers of a result.
 
-A record is what `run` writes for each clip: plain values that survive a restart. Features travel as
-base64 of float16 (three digits are plenty for a covariance).
+A record is what `run` keeps of each clip: plain values that survive a restart.
 """
 
 from __future__ import annotations
 
-import base64
 from dataclasses import replace
 
 import numpy as np
@@ -15,34 +13,13 @@ from emolib.base.emotions import EMOTIONS
 from emolib.evaluation import visual
 from emolib.evaluation.emotion import score_emotions
 from emolib.evaluation.intervals import Interval, jackknife_interval, mean_interval
-from emolib.evaluation.measure import Measured
-from emolib.synthetic.head import STEMS, by_stem
+from emolib.synthetic.head import STEMS
 
 SHARES = {"closures_kept": "closures"}  # part of all such events
 COUNTS = frozenset(SHARES.values())
+FEW_SAMPLES = 2  # a covariance needs this many times as many samples as features
 FEW_ACTORS = 5  # below, an interval over actors says little
 MOVES = 0.02  # a mean change of a face unit below this is not told
-
-
-def clip_record(
-    name: str, actor: str, source: str, emotion: str, rows: dict[str, Measured]
-) -> dict:
-    """One clip's numbers as plain JSON values."""
-    return {
-        "clip": name,
-        "actor": actor,
-        "source": source,
-        "emotion": emotion,
-        "rows": {
-            row: {
-                "numbers": measured.numbers,
-                "probs": measured.probs,
-                "features": _packed(measured.features),
-                "units": None if measured.units is None else by_stem(measured.units).tolist(),
-            }
-            for row, measured in rows.items()
-        },
-    }
 
 
 def clip_table(records: list[dict]) -> dict:
@@ -121,8 +98,8 @@ def unit_changes(changes: list, actors: np.ndarray, intended: np.ndarray, seed: 
 
 def crowd_features(records: list[dict], row: str) -> list[np.ndarray]:
     """Features of a row, one (n, D) float64 array a clip that has them."""
-    packed = [record["rows"][row]["features"] for record in records]
-    return [_unpacked(one) for one in packed if one]
+    kept = [record["rows"][row]["features"] for record in records]
+    return [np.array(one, np.float64) for one in kept if one]
 
 
 def warnings_of(records: list[dict], paired: bool) -> list[str]:
@@ -141,7 +118,7 @@ def warnings_of(records: list[dict], paired: bool) -> list[str]:
     features = crowd_features(records, "truth")
     if features:
         n_samples, n_features = sum(map(len, features)), features[0].shape[1]
-        if not visual.enough_for_frechet(n_samples, n_features):
+        if n_samples < FEW_SAMPLES * n_features:
             notes.append(
                 f"The Fréchet distance rests on {n_samples} frames for {n_features} features: too"
                 " few; compare it only with results on the same clips."
@@ -199,15 +176,3 @@ def _crowd(records: list[dict], row: str, actors: np.ndarray, intended: np.ndarr
 def _short(value: float | None) -> float | None:
     """Five significant digits."""
     return None if value is None else float(f"{value:.5g}")
-
-
-def _packed(features: np.ndarray | None) -> dict | None:
-    if features is None:
-        return None
-    data = base64.b64encode(features.astype("<f2").tobytes()).decode()
-    return {"shape": list(features.shape), "float16": data}
-
-
-def _unpacked(packed: dict) -> np.ndarray:
-    data = np.frombuffer(base64.b64decode(packed["float16"]), "<f2")
-    return data.reshape(packed["shape"]).astype(np.float64)

@@ -28,7 +28,6 @@ MAX_SHIFT = 15  # frames; 31 offsets
 N_FRAMES = VIDEO.n_frames  # a video window is five frames, 0.2 s
 SAMPLES_PER_FRAME = AUDIO.sample_rate_hz // VIDEO.fps  # 640
 MFCC_PER_FRAME, MFCC_STEPS = 4, 20  # an audio window is 20 MFCC rows, 0.2 s
-PUBLISHED, EXPERT = "LSE-D", "LSE-D (expert)"
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,7 +40,6 @@ class LseResult:
         offset: frames; above 0 the sound comes before the picture, below 0 after it.
         curve: (31,) float64 mean distance at each of `offsets`.
         n_windows: how many five-frame windows were averaged.
-        name: which network's scale: "LSE-D" or "LSE-D (expert)".
     """
 
     distance: float
@@ -49,7 +47,6 @@ class LseResult:
     offset: int
     curve: np.ndarray
     n_windows: int
-    name: str = PUBLISHED
 
     @property
     def offsets(self) -> np.ndarray:
@@ -123,7 +120,7 @@ def lse_expert(
     n_samples = len(audio) if audio is not None else (mel.shape[1] - 1) * AUDIO.hop_samples
     n_windows = count_windows(len(faces), n_samples)
     video, sound = expert_embeddings(model, faces, mel, n_windows)
-    return lse_from_embeddings(video, sound, pad="skip", name=EXPERT)
+    return lse_from_embeddings(video, sound, pad="skip")
 
 
 def expert_embeddings(
@@ -145,9 +142,7 @@ def expert_embeddings(
     return _embed(model, windows, n_windows, batch_size=64)
 
 
-def lse_from_embeddings(
-    video: Tensor, audio: Tensor, *, pad: str = "zeros", name: str = PUBLISHED
-) -> LseResult:
+def lse_from_embeddings(video: Tensor, audio: Tensor, *, pad: str = "zeros") -> LseResult:
     """The protocol from embeddings on: mean over windows first, then minimum and median.
 
     Args:
@@ -178,7 +173,6 @@ def lse_from_embeddings(
         offset=MAX_SHIFT - best,
         curve=curve,
         n_windows=len(video),
-        name=name,
     )
 
 

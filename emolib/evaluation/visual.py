@@ -19,7 +19,6 @@ from emolib.base.errors import ConfigError, MediaError
 PSNR_CAP_DB = 100.0  # what equal pictures score: infinity spoils every mean
 EDGE = 5  # half of SSIM's 11 px window
 BATCH = 32  # pictures a forward pass
-FEW_SAMPLES = 2  # a covariance needs this many times as many samples as features
 INNER = slice(0.15, 0.85)  # the part of a crop whose detail is measured
 
 
@@ -128,7 +127,7 @@ def frechet_distance(a: np.ndarray, b: np.ndarray) -> float:
 
     Args:
         a, b: (N, D), (M, D) float, at least two rows each. Fewer than about 2·D rows make the
-            distance too large: compare only sets of equal size (`enough_for_frechet`).
+            distance too large: compare only sets of equal size.
 
     Raises:
         ConfigError: other shapes, or fewer than two rows.
@@ -154,11 +153,6 @@ def _cross_trace(a: np.ndarray, b: np.ndarray) -> float:
     values, vectors = np.linalg.eigh(a.T @ a)
     root = (vectors * np.sqrt(values.clip(min=0))) @ vectors.T  # C₁^½
     return float(np.sqrt(np.linalg.eigvalsh(root @ (b.T @ b) @ root).clip(min=0)).sum())
-
-
-def enough_for_frechet(n_samples: int, n_features: int) -> bool:
-    """Whether so many samples can fill a covariance of so many features."""
-    return n_samples >= FEW_SAMPLES * n_features
 
 
 def frechet_name(extractor) -> str:

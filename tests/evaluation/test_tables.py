@@ -10,7 +10,6 @@ from emolib import cli
 from emolib.base.errors import ConfigError
 from emolib.evaluation import summary, table2, visual
 from emolib.evaluation.intervals import Interval, jackknife_interval, mean_interval
-from emolib.evaluation.measure import Measured
 from emolib.evaluation.published import TABLE_1, TABLE_2
 from emolib.evaluation.report import Column, Row, Table, write_tables
 from emolib.evaluation.tables import table1, write_paper_tables
@@ -62,10 +61,11 @@ def test_the_jackknife_of_a_mean_is_its_standard_error():
 
 def record(name, emotion, probs, features, actor="1", **numbers):
     rows = {
-        row: Measured(dict(numbers), {"judge": probs}, features + shift)
+        row: {"numbers": dict(numbers), "probs": {"judge": probs}, "units": None}
+        | {"features": (features + shift).astype(np.float16).tolist()}
         for row, shift in (("generated", 0.5), ("truth", 0.0), ("copy", 2.0))
     }
-    kept = summary.clip_record(name, actor, "other", emotion, rows)
+    kept = {"clip": name, "actor": actor, "source": "other", "emotion": emotion, "rows": rows}
     return kept | {"n_frames": len(features)}
 
 

@@ -101,8 +101,6 @@ def test_only_official_features_are_called_fid():
     official.official_fid = True
     assert visual.frechet_name(official) == "FID"
     assert visual.frechet_name(Corner()) == "FFD (corner)"
-    assert visual.enough_for_frechet(300, 128)
-    assert not visual.enough_for_frechet(200, 2048)
 
 
 def test_identity_measures_by_hand():
