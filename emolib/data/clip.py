@@ -117,19 +117,17 @@ def prepare_clip(
     samples = load_audio(clip.audio)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", EmolibWarning)  # silence is kept as a mark
-        sound = check_speech(samples, file=clip.audio)
-    picture_s = len(frames) / settings.fps
-    if abs(sound.seconds - picture_s) > MAX_LENGTH_DIFFERENCE_S:
-        raise UnusableClip(
-            "length", f"{picture_s:.2f} s of picture and {sound.seconds:.2f} s of sound"
-        )
+        silent = check_speech(samples, file=clip.audio)
+    picture_s, sound_s = len(frames) / settings.fps, len(samples) / AUDIO.sample_rate_hz
+    if abs(sound_s - picture_s) > MAX_LENGTH_DIFFERENCE_S:
+        raise UnusableClip("length", f"{picture_s:.2f} s of picture and {sound_s:.2f} s of sound")
     return PreparedClip(
         frames=frames,
         mel=np.ascontiguousarray(melspectrogram(samples).T),  # (M, 80)
         boxes=boxes,
         sha256=sha256 or content_hash(clip),
-        silent=sound.silent,
-        remarks=(*track.warnings, *(["the sound is silent"] if sound.silent else [])),
+        silent=silent,
+        remarks=(*track.warnings, *(["the sound is silent"] if silent else [])),
     )
 
 

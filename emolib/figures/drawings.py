@@ -184,27 +184,21 @@ def page_figure(picture: np.ndarray, panels: dict[str, list[int]], width_in: flo
 def talking(result: Stored) -> Figure:
     """Every n-th frame of a source and of what networks made of it, a row each."""
     numbers, cells = result.numbers, talking_cells(result)
-    rows, n_columns = numbers["rows"], numbers["columns"]
-    emotions = [row["emotion"] for row in rows]
-    columns = [
-        f"frame {numbers['every'] * k}" if k == 0 else f"{numbers['every'] * k}"
-        for k in range(n_columns)
-    ]
-    colours = [COLOURS[code] if code else INK for code in emotions]
-    return contact_sheet(
-        list(cells.values()), list(cells), columns, cell_inches=CELL_INCHES, label_colours=colours
-    )
+    columns = [f"{numbers['every'] * k}" for k in range(numbers["columns"])]
+    columns[0] = f"frame {columns[0]}"
+    colours = [COLOURS.get(row["emotion"], INK) for row in numbers["rows"]]
+    size = {"cell_inches": CELL_INCHES, "label_colours": colours}
+    return contact_sheet(list(cells.values()), list(cells), columns, **size)
 
 
 def talking_cells(result: Stored) -> dict[str, np.ndarray]:
     """Label of a row of `talking` → its frames (C, S, S, 3) uint8 RGB."""
     numbers = result.numbers
-    rows, n_columns = numbers["rows"], numbers["columns"]
-    frames = result.frames(len(rows) * n_columns, numbers["cell_px"])
-    labels = [
-        row["label"] + (f"\n{NAMES[row['emotion']]}" if row["emotion"] else "") for row in rows
-    ]
-    return dict(zip(labels, frames.reshape(len(rows), n_columns, *frames.shape[1:]), strict=True))
+    rows, n = numbers["rows"], numbers["columns"]
+    frames = result.frames(len(rows) * n, numbers["cell_px"])
+    emotions = [f"\n{NAMES[row['emotion']]}" if row["emotion"] else "" for row in rows]
+    labels = [row["label"] + emotion for row, emotion in zip(rows, emotions, strict=True)]
+    return dict(zip(labels, frames.reshape(len(rows), n, *frames.shape[1:]), strict=True))
 
 
 def true_and_generated(result: Stored) -> Figure:

@@ -78,9 +78,9 @@ def load_sound(
         if seconds > max_seconds:
             expected = f"at most {max_seconds:g} s"
             raise AudioError(f"the sound lasts {seconds:.0f} s", expected=expected)
-    report = check_speech(samples, file)
+    silent = check_speech(samples, file)
     mel = rest_in_pauses(melspectrogram(samples))
-    if report.silent:
+    if silent:
         mel = np.full_like(mel, SILENCE)
     return Sound(mel, played, rate_hz, sha256)
 

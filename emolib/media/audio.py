@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -23,17 +22,6 @@ SILENT_DB = -60.0  # loudest 50 ms below this: nothing is said
 QUIET_DB = -45.0
 MAX_DC = 0.05
 MAX_SECONDS = 1800.0  # of sound in memory, unless the caller says otherwise
-
-
-@dataclass(frozen=True)
-class SoundReport:
-    """What `check_speech` found: seconds, peak, loudest 50 ms (dB), mean, whether all is still."""
-
-    seconds: float
-    peak: float
-    loudest_db: float
-    dc: float
-    silent: bool
 
 
 def load_audio(
@@ -89,14 +77,15 @@ def load_rates(
     return found
 
 
-def check_speech(samples: np.ndarray, file: str | os.PathLike | None = None) -> SoundReport:
+def check_speech(samples: np.ndarray, file: str | os.PathLike | None = None) -> bool:
     """Refuse sound that cannot drive a face; warn of sound that drives it badly.
 
     Args:
         samples: (n,) float32 at 16 kHz.
         file: named in messages.
 
-    Returns the report; silence, a low level and an offset give an `EmolibWarning` each.
+    Returns:
+        whether it is silent. Silence, a low level and an offset give an `EmolibWarning` each.
 
     Raises:
         AudioError: empty, shorter than one mel window (200 ms), or not finite.
@@ -114,20 +103,14 @@ def check_speech(samples: np.ndarray, file: str | os.PathLike | None = None) -> 
         )
     dc = float(samples.mean())
     loudest_db = _loudest_db(samples - dc)
-    report = SoundReport(
-        seconds=samples.size / AUDIO.sample_rate_hz,
-        peak=float(np.abs(samples).max()),
-        loudest_db=loudest_db,
-        dc=dc,
-        silent=loudest_db < SILENT_DB,
-    )
-    if report.silent:
+    silent = loudest_db < SILENT_DB
+    if silent:
         warn(file, "the sound is silent: the mouth will rest")
     elif loudest_db < QUIET_DB:
         warn(file, f"the sound is very low (loudest 50 ms at {loudest_db:.0f} dB)")
     if abs(dc) > MAX_DC:
         warn(file, f"the sound has a constant offset of {dc:+.2f}")
-    return report
+    return silent
 
 
 def resample(samples: np.ndarray, from_hz: int, to_hz: int) -> np.ndarray:

@@ -18,12 +18,8 @@ from emolib.base.files import cache_dir, write_text
 YEARS = 10
 RENEW_DAYS = 30
 NO_USES = (  # what the key is not for; X.509 wants each denied by name
-    "content_commitment",
-    "key_encipherment",
-    "data_encipherment",
-    "key_agreement",
-    "encipher_only",
-    "decipher_only",
+    "content_commitment key_encipherment data_encipherment key_agreement encipher_only"
+    " decipher_only"
 )
 
 
@@ -42,17 +38,15 @@ def own_credentials() -> Credentials:
     Raises:
         ResourceError: the folder cannot be written.
     """
-    kept = kept_credentials()
-    if kept:
+    if kept := kept_credentials():
         return kept
-    folder = _folder()
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with FileLock(folder / "signer.lock"):
-        kept = kept_credentials()  # another process may have been first
-        if kept:
+    file = _file()
+    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with FileLock(file.with_suffix(".lock")):
+        if kept := kept_credentials():  # another process was first
             return kept
         made = make_credentials()
-        write_text(folder / "signer.json", json.dumps(vars(made), indent=1)).chmod(0o600)
+        write_text(file, json.dumps(vars(made), indent=1)).chmod(0o600)
         return made
 
 
@@ -65,19 +59,15 @@ def make_credentials() -> Credentials:
 
     now = datetime.datetime.now(datetime.UTC)
     keys = {who: ec.generate_private_key(ec.SECP256R1()) for who in ("authority", "signer")}
+    organisation = x509.NameAttribute(NameOID.ORGANIZATION_NAME, "emolib, local certificate")
     names = {
-        who: x509.Name(
-            [
-                x509.NameAttribute(NameOID.ORGANIZATION_NAME, "emolib, local certificate"),
-                x509.NameAttribute(NameOID.COMMON_NAME, f"emolib {who}"),
-            ]
-        )
+        who: x509.Name([organisation, x509.NameAttribute(NameOID.COMMON_NAME, f"emolib {who}")])
         for who in keys
     }
 
     def certificate(who: str) -> str:
         top = who == "authority"
-        uses = dict.fromkeys(NO_USES, False)
+        uses = dict.fromkeys(NO_USES.split(), False)
         uses |= {"digital_signature": not top, "key_cert_sign": top, "crl_sign": top}
         issuer = keys["authority"].public_key()
         extensions = [
@@ -112,8 +102,8 @@ def make_credentials() -> Credentials:
     return Credentials(certificate("signer") + authority, authority, key.decode())
 
 
-def _folder() -> Path:
-    return cache_dir() / "provenance"
+def _file() -> Path:
+    return cache_dir() / "provenance" / "signer.json"
 
 
 def kept_credentials() -> Credentials | None:
@@ -121,8 +111,7 @@ def kept_credentials() -> Credentials | None:
     from cryptography import x509
 
     try:
-        text = (_folder() / "signer.json").read_text(encoding="utf-8")
-        kept = Credentials(**json.loads(text))
+        kept = Credentials(**json.loads(_file().read_text(encoding="utf-8")))
         leaf = x509.load_pem_x509_certificate(kept.chain.encode())
     except (OSError, ValueError, TypeError):
         return None

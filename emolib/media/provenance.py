@@ -102,8 +102,8 @@ def check_outputs(
         ConfigError: one exists and `overwrite` is false, or is an input.
     """
     inputs = list(inputs)
-    path = check_output(path, *inputs, overwrite=overwrite)
-    return path, check_output(sidecar_path(path), *inputs, overwrite=overwrite)
+    files = Path(path), sidecar_path(path)
+    return tuple(check_output(file, *inputs, overwrite=overwrite) for file in files)
 
 
 def write_labelled(

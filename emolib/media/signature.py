@@ -54,8 +54,7 @@ def missing_package() -> str | None:
 
 def why_unsigned(path: str | os.PathLike) -> str | None:
     """Why a file of this name cannot be signed here, or None if it can."""
-    package = missing_package()
-    if package:
+    if package := missing_package():
         return str(MissingExtra(package, "provenance"))
     suffix = Path(path).suffix.lower()
     if suffix not in SIGNABLE:
@@ -71,20 +70,17 @@ def sign_file(path: str | os.PathLike, facts: dict, title: str) -> None:
         ResourceError: the certificate cannot be kept, or the file cannot be written.
         EmolibError: C2PA refuses the file.
     """
-    package = missing_package()
-    if package:
+    if package := missing_package():
         raise MissingExtra(package, "provenance")
     import c2pa
 
     mine = own_credentials()
+    action = {"action": "c2pa.created", "digitalSourceType": SOURCE_TYPE}
     manifest = {
         "claim_generator_info": [{"name": "emolib", "version": __version__}],
         "title": title,
         "assertions": [
-            {
-                "label": "c2pa.actions.v2",
-                "data": {"actions": [{"action": "c2pa.created", "digitalSourceType": SOURCE_TYPE}]},
-            },
+            {"label": "c2pa.actions.v2", "data": {"actions": [action]}},
             {"label": FACTS_LABEL, "data": facts},
         ],
     }
@@ -108,10 +104,8 @@ def check_signature(path: str | os.PathLike) -> Signature:
         return Signature("unchecked" if _carries_manifest(Path(path)) else "none")
     import c2pa
 
-    settings = dict(OFFLINE)
     kept = kept_credentials()
-    if kept:
-        settings["trust"] = {"trust_anchors": kept.authority}
+    settings = OFFLINE | ({"trust": {"trust_anchors": kept.authority}} if kept else {})
     try:
         with (
             c2pa.Context.from_dict(settings) as context,
@@ -125,16 +119,17 @@ def check_signature(path: str | os.PathLike) -> Signature:
         return Signature("broken", problems=(str(error).split("\n")[0],))
     active = report["manifests"].get(report.get("active_manifest"), {})
     failures = report.get("validation_results", {}).get("activeManifest", {}).get("failure", [])
+    assertions = active.get("assertions", [])
     sources = [
-        action.get("digitalSourceType", "")
-        for assertion in active.get("assertions", [])
+        action.get("digitalSourceType", "").lower()
+        for assertion in assertions
         if assertion["label"].startswith("c2pa.actions")
         for action in assertion["data"].get("actions", [])
     ]
-    stated = [a["data"] for a in active.get("assertions", []) if a["label"] == FACTS_LABEL]
+    stated = [one["data"] for one in assertions if one["label"] == FACTS_LABEL]
     return Signature(
         state="intact" if state in ("Valid", "Trusted") else "broken",
-        generated=any("trainedalgorithmic" in source.lower() for source in sources),
+        generated=any("trainedalgorithmic" in source for source in sources),
         own=state == "Trusted",
         issuer=active.get("signature_info", {}).get("issuer", ""),
         facts=stated[0] if stated else None,

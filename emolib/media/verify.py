@@ -109,15 +109,14 @@ def _read_sidecar(path: Path) -> tuple[dict | None, str, bool | None]:
 
 
 def _signature_note(signature: Signature, path: Path) -> str:
-    if signature.state == "none":
-        return "signature: none"
-    if signature.state == "unchecked":
-        return f"signature: there is one; {why_unsigned(path)}"
-    if signature.state == "broken":
-        return f"signature: does not match the content ({', '.join(signature.problems)})"
+    issuer = signature.issuer or "no name"
+    whose = f"by an untrusted certificate ({issuer}), as expected of a file made elsewhere"
     if signature.own:
         whose = "made on this computer; nobody else vouches for its certificate, as expected"
-    else:
-        issuer = signature.issuer or "no name"
-        whose = f"by an untrusted certificate ({issuer}), as expected of a file made elsewhere"
-    return f"signature: intact, {whose}"
+    told = {
+        "none": "none",
+        "unchecked": f"there is one; {why_unsigned(path)}",
+        "broken": f"does not match the content ({', '.join(signature.problems)})",
+        "intact": f"intact, {whose}",
+    }
+    return f"signature: {told[signature.state]}"

@@ -28,14 +28,22 @@ from emolib.models.syncnet import SyncNet, SyncNetConfig
 ASTRONAUT = data.astronaut()
 BOX = (100, 50, 220, 170)
 N_FRAMES = {"IEO": 10, "MTI": 12, "TIE": 12}
-TINTS = {
-    "ANG": (40, 0, 0),
-    "DIS": (0, 40, 0),
-    "FEA": (0, 0, 40),
-    "HAP": (40, 40, 0),
-    "NEU": (0, 0, 0),
-    "SAD": (0, 40, 40),
-}
+TINTS = {"ANG": (40, 0, 0), "DIS": (0, 40, 0), "FEA": (0, 0, 40), "HAP": (40, 40, 0)}
+TINTS |= {"NEU": (0, 0, 0), "SAD": (0, 40, 40)}
+
+
+RECORD = {"corpus": "people", "profile": "lite", "seed": 0, "emolib": "0"}
+
+
+def a_result(method, actors=("1", "1"), columns=None, named=None, emotion=None, **numbers):
+    """A result in the shape of `emolib evaluate`: its clips, with numbers and named emotions."""
+    n = len(actors)
+    names = [f"{actor}_{k}" for k, actor in enumerate(actors)]
+    clips = {"clip": names, "actor": list(actors), "emotion": emotion or ["HAP"] * n}
+    clips |= {"source": ["s"] * n, "generated": columns or {}, "named": {"generated": named or {}}}
+    told = {"method": method, "rows": {}, "labels": {}, "emotion_input": True, "clips": clips}
+    told |= {"sources": "other_emotion", "step": 9000, "n_clips": n, "n_actors": len(set(actors))}
+    return {"record": dict(RECORD), "numbers": told | numbers}
 
 
 def face(emotion, opening, shift):
@@ -93,18 +101,14 @@ def make_world(
                 arrays.append({"frames": frames, "mel": mel, "boxes": boxes})
     settings = {"settings": {"paired": paired}}
     (corpus / "corpus.json").write_text(json.dumps(settings))
-    demographics = "\n".join(
-        ["ActorID,Age,Sex,Race,Ethnicity", *(f"{a},40,Male,x,y" for a in actors)]
-    )
+    people = [f"{actor},40,Male,x,y" for actor in actors]
+    demographics = "\n".join(["ActorID,Age,Sex,Race,Ethnicity", *people])
     (corpus / "VideoDemographics.csv").write_text(demographics)
     store = root / "store"
     store.mkdir()
     pack(store, rows, arrays, 96)
-    counts = {
-        "clips": len(rows),
-        "frames": sum(row["n_frames"] for row in rows),
-        "mels": sum(row["n_mels"] for row in rows),
-    }
+    counts = {key: sum(row[f"n_{key}"] for row in rows) for key in ("frames", "mels")}
+    counts["clips"] = len(rows)
     info = {"format": FORMAT, "corpus": "astronauts", "paired": paired, "emotions": list(EMOTIONS)}
     info |= {"settings": {"crop_px": 96, "root": str(root)}, "counts": counts}
     (store / "store.json").write_text(json.dumps(info))
@@ -121,20 +125,10 @@ def write_film(path, faces):
 
 def row_of(actor, sentence, emotion, n_frames, n_mels, split):
     name = f"{actor}_{sentence}_{emotion}_XX"
-    return {
-        "clip": name,
-        "actor": actor,
-        "sentence": sentence,
-        "emotion": emotion,
-        "level": "XX",
-        "split": split,
-        "n_frames": n_frames,
-        "n_mels": n_mels,
-        "fps": 25,
-        "source": f"VideoFlash/{name}.flv",
-        "sha256": hashlib.sha256(name.encode()).hexdigest(),
-        "silent": 0,
-    }
+    row = {"clip": name, "actor": actor, "sentence": sentence, "emotion": emotion, "level": "XX"}
+    row |= {"split": split, "n_frames": n_frames, "n_mels": n_mels, "fps": 25, "silent": 0}
+    row |= {"source": f"VideoFlash/{name}.flv"}
+    return row | {"sha256": hashlib.sha256(name.encode()).hexdigest()}
 
 
 def write_truth(path, openings, fps=30.0):

@@ -7,21 +7,14 @@ from make_model_card import model_card
 from emolib.base.files import file_sha256, project_root
 from emolib.base.results import save_result
 from emolib.models.checkpoint import save_checkpoint
-from emolib.models.emotion import (
-    EmotionClassifier,
-    EmotionClassifierConfig,
-    EmotionDiscriminator,
-    EmotionDiscriminatorConfig,
-)
+from emolib.models.emotion import EmotionClassifier, EmotionClassifierConfig
 
 TRAINING = {
     "minutes": 7.5,
     "phases": [
-        {
-            "command": "emolib train classifier --store store --out c",
-            **{"recipe": "IMPROVED", "steps": 1800, "batch_size": 32, "minutes": 7.5},
-            **{"device": "cpu", "precision": "bf16", "seed": 1789},
-        }
+        {"command": "emolib train classifier --store store --out c", "recipe": "IMPROVED"}
+        | {"steps": 1800, "batch_size": 32, "minutes": 7.5, "device": "cpu"}
+        | {"precision": "bf16", "seed": 1789}
     ],
     "corpus": {
         "what": "synthetic people who do not exist",
@@ -50,8 +43,7 @@ def shelf(tmp_path):
         training=TRAINING,
     )
     (folder / "lite-classifier.log.jsonl").write_text('{"step": 0}\n{"step": 1800}\n')
-    bare = EmotionDiscriminator(EmotionDiscriminatorConfig(width=1 / 16))
-    save_checkpoint(folder / "old-emotion.safetensors", bare, recipe="PAPER", profile="lite")
+    save_checkpoint(folder / "old.safetensors", judge, recipe="PAPER", profile="lite")
     return folder, results
 
 
@@ -59,11 +51,10 @@ def section(card, name):
     return card.split(f"\n## {name}\n")[1].split("\n## ")[0]
 
 
-def test_each_checkpoint_is_told_from_its_own_file(shelf):
+def test_each_checkpoint_is_told_from_its_own_file_or_as_unknown(shelf):
     folder, results = shelf
     card = model_card(folder, results)
-    told = section(card, "lite-classifier")
-    path = folder / "lite-classifier.safetensors"
+    told, path = section(card, "lite-classifier"), folder / "lite-classifier.safetensors"
     for word in (
         *("accuracy 91.25 %", "HAP 100 %", "1,800 steps of 32 windows in 7.5 minutes", "seed 1789"),
         *("emolib train classifier --store store --out c", file_sha256(path), "(2 lines)"),
@@ -73,50 +64,39 @@ def test_each_checkpoint_is_told_from_its_own_file(shelf):
     assert "curve" not in card
     people = section(card, "The people they learned from")
     assert "emolib synth --out people --seed 7" in people
-
-
-def test_what_no_file_tells_is_said_to_be_unknown(shelf):
-    card = model_card(*shelf)
-    told = section(card, "old-emotion")
+    told = section(card, "old")
     assert told.count("not recorded") == 2 and "Not recorded." in told and "no log" in told
     assert "No stored result was measured on these weights" in told
-    assert "`old-emotion`: how the corpus was made is not recorded" in card
+    assert "`old`: how the corpus was made is not recorded" in people
     assert section(card, "Limits").rstrip().endswith("Not measured.")
 
 
-def test_results_stand_with_the_very_weights_they_were_measured_on(shelf):
+def test_results_stand_with_the_weights_they_were_measured_on_and_real_people_apart(shelf):
     folder, results = shelf
-    path = folder / "lite-classifier.safetensors"
-    mine = {"name": "lite-classifier", "sha256": file_sha256(path)}
-    record = RECORD | {"corpus": "synthetic"}
+    mine = {"name": "lite-classifier"}
+    mine["sha256"] = file_sha256(folder / "lite-classifier.safetensors")
+    record, real = (RECORD | {"corpus": corpus} for corpus in ("synthetic", "real files, not kept"))
     save_result(results / "a.json", {"checkpoint": mine, "clip": {"accuracy": 0.93}}, record)
     other = mine | {"sha256": "0" * 64}
     save_result(results / "b.json", {"checkpoint": other, "clip": {"accuracy": 0.11}}, record)
     save_result(results / "c.json", {"n": 3}, record)
     (results / "no_result.json").write_text("{}")
-    told = section(model_card(folder, results), "lite-classifier")
-    assert "data/results/a.json" in told and "clip accuracy: 0.93" in told
-    assert "b.json" not in told and "c.json" not in told
-
-
-def test_real_people_are_told_apart(shelf):
-    folder, results = shelf
     found = {"clips": 12, "emoacc": 0.35, "per_emotion": {"ANG": 0.1, "HAP": 0.6}}
     found |= {"same_person": 1.0, "mouth_follows": 0.42, "detail": 0.94, "detail_96": 0.5}
     numbers = {"checkpoint": "lite", "groups": {"all": found, "painting": found}, "rows": []}
-    save_result(results / "r.json", numbers, RECORD | {"corpus": "real files, not kept"})
-    limits = section(model_card(folder, results), "Limits")
+    save_result(results / "r.json", numbers, real)
+    card = model_card(folder, results)
+    told, limits = section(card, "lite-classifier"), section(card, "Limits")
+    assert "data/results/a.json" in told and "clip accuracy: 0.93" in told
+    assert "b.json" not in told and "c.json" not in told
     assert "measured with `lite`" in limits
     assert "| face | films | emotion named | ANG | HAP |" in limits
     assert "| painting | 12 | 35 % | 10 % | 60 % | 100 % | 0.42 | 94 % (50 %) |" in limits
     assert "Not measured" not in limits
 
 
-def test_an_empty_shelf_has_a_card_too(tmp_path):
+def test_the_card_is_fresh_and_an_empty_shelf_has_one_too(tmp_path):
     assert "There are no checkpoints yet" in model_card(tmp_path, tmp_path)
-
-
-def test_the_card_is_fresh():
     written = (project_root() / "MODEL_CARD.md").read_text(encoding="utf-8")
     assert written == model_card(), "run: python scripts/make_model_card.py"
 

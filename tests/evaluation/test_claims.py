@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pytest
+from small_world import RECORD, a_result
 
 from emolib.base.results import save_result
 from emolib.evaluation.claims import (
@@ -22,7 +23,6 @@ from emolib.evaluation.intervals import mean_interval
 
 PEOPLE = np.repeat([f"90{k:02}" for k in range(10, 22)], 6)
 TWO_JUDGES = ("emoacc/classifier", "emoacc/expression net")
-RECORD = {"corpus": "people", "profile": "lite", "seed": 0, "emolib": "0"}
 
 
 def write(folder, name, psnr, *, frechet=5.0, copy=24.0, spread=0.1, named=0.0, copy_named=0.05):
@@ -37,26 +37,10 @@ def write(folder, name, psnr, *, frechet=5.0, copy=24.0, spread=0.1, named=0.0, 
     made = {"psnr_db": mean_interval(values, PEOPLE).as_dict(), "frechet": row(frechet)}
     right = [float(code == "HAP") for code in heard]
     made["emoacc/expression net"] = mean_interval(right, PEOPLE).as_dict()
-    numbers = {
-        "rows": {"generated": made, "truth": dict.fromkeys(TWO_JUDGES, row(0.5)), "copy": {}},
-        "labels": {},
-        "method": name,
-        "emotion_input": True,
-        "sources": "other_emotion",
-        "n_clips": 72,
-        "n_actors": 12,
-        "step": 9000,
-        "clips": {
-            "clip": [f"c{k}" for k in range(72)],
-            "actor": PEOPLE.tolist(),
-            "source": ["s"] * 72,
-            "emotion": ["HAP"] * 72,
-            "generated": {"psnr_db": values.tolist()},
-            "named": {"generated": {"expression net": heard}},
-        },
-    }
-    given = {"psnr_db": row(copy), "lse_d_expert": row(1.2)}
-    numbers["rows"]["copy"] = given | {"emoacc/expression net": row(copy_named)}
+    given = {"psnr_db": row(copy), "emoacc/expression net": row(copy_named)}
+    rows = {"generated": made, "truth": dict.fromkeys(TWO_JUDGES, row(0.5)), "copy": given}
+    columns, named = {"psnr_db": values.tolist()}, {"expression net": heard}
+    numbers = a_result(name, PEOPLE.tolist(), columns, named, rows=rows)["numbers"]
     save_result(folder / f"ablation_{name.lower()}.json", numbers, RECORD)
 
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from small_world import a_result
 
 from emolib.base.emotions import EMOTIONS
 from emolib.evaluation import ingredients
@@ -10,7 +11,7 @@ from emolib.evaluation.intervals import Interval
 
 
 def evaluation(recipe, *, accuracy=0.5, lse_d=8.0, flicker=1.0, seed=0, n_actors=8):
-    """A result in the shape of `emolib evaluate`: 6 clips each of some people who differ."""
+    """Six clips each of some people who differ."""
     rng = np.random.default_rng(1)  # people and clips are the same for all methods
     actors = np.repeat([str(9001 + k) for k in range(n_actors)], 6)
     level = rng.normal(0, 1, n_actors).repeat(6)
@@ -19,35 +20,17 @@ def evaluation(recipe, *, accuracy=0.5, lse_d=8.0, flicker=1.0, seed=0, n_actors
     right = np.zeros(len(actors), bool)
     right[: round(accuracy * len(actors))] = True
     right = own.permutation(right)
-    named = [
-        e if ok else EMOTIONS[(EMOTIONS.index(e) + 1) % 6]
-        for e, ok in zip(emotion, right, strict=True)
-    ]
+    wrong = [EMOTIONS[(EMOTIONS.index(e) + 1) % 6] for e in emotion]
+    named = np.where(right, emotion, wrong).tolist()
     columns = {
         "lse_d_expert": lse_d + level + own.normal(0, 0.05, len(actors)),
         "flicker": flicker + own.normal(0, 0.02, len(actors)),
     }
-    means = {
-        name: {"mean": float(v.mean()), "low": 0.0, "high": 1.0, "n": len(v)}
-        for name, v in columns.items()
-    }
-    return {
-        "record": {"corpus": "made up"},
-        "numbers": {
-            "method": recipe,
-            "step": 500,
-            "n_clips": len(actors),
-            "rows": {"generated": means, "truth": means, "copy": {}},
-            "clips": {
-                "clip": [f"{a}_{e}" for a, e in zip(actors, emotion, strict=True)],
-                "actor": list(actors),
-                "source": ["s"] * len(actors),
-                "emotion": emotion,
-                "generated": {name: values.tolist() for name, values in columns.items()},
-                "named": {"generated": {"classifier": named}},
-            },
-        },
-    }
+    row = {"low": 0.0, "high": 1.0, "n": len(actors)}
+    means = {name: row | {"mean": float(v.mean())} for name, v in columns.items()}
+    columns = {name: values.tolist() for name, values in columns.items()}
+    rows = {"generated": means, "truth": means, "copy": {}}
+    return a_result(recipe, actors, columns, {"classifier": named}, emotion, rows=rows)
 
 
 @pytest.fixture
@@ -117,5 +100,5 @@ def test_sentences_follow_the_numbers(results):
 def test_the_table_names_truth_and_source_once(results):
     table = ingredients.table(results)
     assert list(table.index) == ["END", "SEQ", "PLDA", "truth", "source given back"]
-    assert table.loc["END", "steps"] == "500"
+    assert table.loc["END", "steps"] == "9,000"
     assert "[0.00, 1.00]" in table.loc["SEQ", "flicker (1 = truth) ·"]

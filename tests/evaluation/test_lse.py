@@ -102,25 +102,21 @@ def test_a_known_offset_comes_back_to_the_frame(which, lead):
     levels = events(64 + 40)
     seen, heard = levels[20:84], levels[20 + lead : 84 + lead]  # sound `lead` frames early
     sound = loud_sound(heard).astype(np.float32)
-    if which == "published":
-        result = sync.lse(Analytic(), bright_frames(seen, 224), sound)
-    else:
-        result = sync.lse_expert(Analytic(), bright_frames(seen, 96), sound)
+    measure, side = {"published": (sync.lse, 224), "expert": (sync.lse_expert, 96)}[which]
+    result = measure(Analytic(), bright_frames(seen, side), sound)
     assert result.offset == lead
     assert result.offsets[result.curve.argmin()] == lead
     assert result.confidence > 0.2
     assert result.n_windows == 59
-    if lead:
-        assert result.at_zero > result.distance + 0.2
-    else:
-        assert result.at_zero == result.distance
+    assert result.at_zero > result.distance + 0.2 if lead else result.at_zero == result.distance
 
 
 def test_unrelated_sound_has_little_confidence():
-    film, other = bright_frames(events(90), 96), loud_sound(events(90, seed=5))
-    own = loud_sound(events(90))
-    right = sync.lse_expert(Analytic(), film, own.astype(np.float32))
-    wrong = sync.lse_expert(Analytic(), film, other.astype(np.float32))
+    film = bright_frames(events(90), 96)
+    right, wrong = (
+        sync.lse_expert(Analytic(), film, loud_sound(events(90, seed=seed)).astype(np.float32))
+        for seed in (0, 5)
+    )
     assert wrong.confidence < 0.5 * right.confidence
     assert wrong.distance > right.distance
 
@@ -199,15 +195,11 @@ def test_clips_that_are_too_short_or_misshapen_are_refused():
         sync.lse_expert(Analytic(), np.zeros((9, 96, 96, 3), np.uint8))
 
 
-def test_the_square_is_where_the_protocol_puts_it():
+def test_crops_take_the_square_of_the_protocol_and_fill_the_outside_with_grey():
     boxes = np.tile([100.0, 60.0, 180.0, 160.0], (20, 1))  # centre 140, 110; half-side 50
     boxes[7] += 30  # one jump: the median removes it
-    squares = lse_inputs.lse_squares(boxes)
     # x: 140 ± 1.4 · 50; y: 110 - 50 … 110 + 1.8 · 50
-    assert squares[7:13].tolist() == [[70, 60, 210, 200]] * 6
-
-
-def test_crops_take_the_square_and_fill_the_outside_with_grey():
+    assert lse_inputs.lse_squares(boxes)[7:13].tolist() == [[70, 60, 210, 200]] * 6
     frame = np.zeros((120, 160, 3), np.uint8)
     frame[:, :, 0] = np.arange(160)
     boxes = np.tile([0.0, 20.0, 80.0, 100.0], (30, 1))  # centre 40, 60; s = 40: x -16 … 96
@@ -219,16 +211,13 @@ def test_crops_take_the_square_and_fill_the_outside_with_grey():
     assert abs(int(middle[50, 2 * (16 + 50), 0]) - 50) <= 1
 
 
-def test_crops_of_a_whole_video_are_in_sync():
+def test_a_whole_video_is_in_sync_a_pose_becomes_a_tight_box_and_a_gap_has_none():
     levels = events(40)
     frames, boxes = bright_frames(levels, 150), np.tile([30.0, 20.0, 135.0, 125.0], (40, 1))
     sound = loud_sound(levels).astype(np.float32)
     assert sync.lse(Analytic(), lse_inputs.lse_crops(frames, boxes), sound).offset == 0
-
-
-def test_a_tracked_pose_becomes_a_tight_box_and_a_gap_has_none():
     boxes = lse_inputs.tight_boxes(np.tile([200.0, 150.0, 100.0, 0.0], (3, 1)))
     np.testing.assert_allclose(boxes[0], [163, 104, 237, 192])
     boxes[1] = np.nan
     with pytest.raises(ConfigError, match="one each"):
-        lse_inputs.lse_crops(bright_frames(events(3), 150), boxes)
+        lse_inputs.lse_crops(frames[:3], boxes)

@@ -50,14 +50,30 @@ def test_a_limit_takes_every_emotion_equally_often(world):
         plan_tasks(store.select(np.zeros(36, bool)))
 
 
-def test_a_source_of_the_same_emotion_says_something_else(world):
+@pytest.mark.parametrize("sources", ["same_emotion", "neutral"])
+def test_a_source_of_the_asked_kind_says_something_else(world, sources):
     store = ClipStore(world[0])
-    for task in plan_tasks(store, "same_emotion"):
+    for task in plan_tasks(store, sources):
         target, source = store[task.target_idx], store[task.source_idx]
-        assert (source.actor, source.emotion) == (target.actor, target.emotion)
+        wanted = target.emotion if sources == "same_emotion" else "NEU"
+        assert (source.actor, source.emotion) == (target.actor, wanted)
         assert source.sentence != target.sentence
-    with pytest.raises(DatasetError, match="one sentence only"):
-        plan_tasks(store.select(store.clips["sentence"] == "IEO"), "same_emotion")
+
+
+@pytest.mark.parametrize(
+    ("sources", "column", "kept", "said"),
+    [
+        ("same_emotion", "sentence", ["IEO"], "one sentence only"),
+        ("neutral", "emotion", ["HAP", "SAD"], r"no neutral clip.*--sources other_emotion"),
+        ("other_emotion", "emotion", ["HAP"], r"one emotion only.*--checkpoint"),
+    ],
+)
+def test_an_actor_without_such_a_source_is_named_with_what_can_be_measured(
+    world, sources, column, kept, said
+):
+    store = ClipStore(world[0])
+    with pytest.raises(DatasetError, match=said):
+        plan_tasks(store.select(store.clips[column].isin(kept)), sources)
 
 
 def test_without_labels_all_six_are_asked_of_another_clip(world):
@@ -83,22 +99,6 @@ def test_a_clip_that_is_its_own_source_is_changed_from_its_other_half(world):
     for task in plan_tasks(labelled, "same_clip"):
         assert (task.source_idx, task.shift) == (task.target_idx, task.n_frames // 2)
         assert task.emotion == labelled[task.target_idx].emotion
-
-
-def test_a_neutral_source_is_calm_and_says_something_else(world):
-    store = ClipStore(world[0])
-    for task in plan_tasks(store, "neutral"):
-        target, source = store[task.target_idx], store[task.source_idx]
-        assert (source.actor, source.emotion) == (target.actor, "NEU")
-        assert source.sentence != target.sentence
-    with pytest.raises(DatasetError, match=r"no neutral clip.*--sources other_emotion"):
-        plan_tasks(store.select(store.clips["emotion"] != "NEU"), "neutral")
-
-
-def test_an_actor_of_one_emotion_is_named_with_what_can_be_measured(world):
-    store = ClipStore(world[0])
-    with pytest.raises(DatasetError, match=r"one emotion only.*--checkpoint"):
-        plan_tasks(store.select(store.clips["emotion"] == "HAP"))
 
 
 class Recorder(nn.Module):

@@ -8,18 +8,8 @@ from torch import nn
 
 from emolib.base.errors import ConfigError, DatasetError
 from emolib.data.store import ClipStore
-from emolib.evaluation.sync_expert import (
-    FAR,
-    OFFSETS,
-    SHIFTS,
-    ClipEmbeddings,
-    best_border,
-    found_shifts,
-    measure_sync_expert,
-    said_in_sync,
-    set_border,
-    sync_accuracy,
-)
+from emolib.evaluation import sync_expert as expert
+from emolib.evaluation.sync_expert import FAR, OFFSETS, SHIFTS, ClipEmbeddings, sync_accuracy
 from emolib.models.syncnet import SyncNet, SyncNetConfig
 
 N = 40
@@ -67,14 +57,14 @@ def test_accuracy_by_hand():
 def test_what_was_said_at_each_offset():
     tables = [np.tile(np.linspace(0, 1, 31), (2, 1)), np.zeros((1, 31))]
     tables[0][0, 30] = np.nan
-    assert said_in_sync(tables, 0.5) == [0.0] * 16 + [pytest.approx(2 / 3)] * 14 + [0.5]
+    assert expert.said_in_sync(tables, 0.5) == [0.0] * 16 + [pytest.approx(2 / 3)] * 14 + [0.5]
 
 
 def test_the_best_border_by_hand():
     table = np.full((4, 31), 0.2)
     table[:, 15] = [0.1, 0.5, 0.7, 0.9]  # one true pair is lost whatever we do
     table[0, :3] = 0.4
-    border = best_border([table])
+    border = expert.best_border([table])
     assert 0.4 <= border < 0.5
     found = sync_accuracy([table], border, ["9001"])
     assert (found["in_sync"], found["off_sync"]) == (0.75, 1.0)
@@ -82,18 +72,23 @@ def test_the_best_border_by_hand():
 
 def test_the_border_moves_and_with_it_the_probability():
     net = SyncNet(SyncNetConfig(width=1 / 16, score="logits")).eval()
-    set_border(net, 0.3)
+    with torch.no_grad():
+        net.bias.fill_(-4.0)
+    assert net.border == pytest.approx(0.4)  # scale 10
+    expert.set_border(net, 0.3)
     assert net.border == pytest.approx(0.3)
     mel, faces = torch.randn(2, 1, 80, 16), torch.rand(2, 15, 48, 96)
     cosines = (net(mel, faces)[0] * net(mel, faces)[1]).sum(1)
     assert ((net.prob(mel, faces) > 0.5) == (cosines > 0.3)).all()
+    without = SyncNet(SyncNetConfig(width=1 / 16))
+    assert without.border == 0.5
     with pytest.raises(ConfigError, match="no bias"):
-        set_border(SyncNet(SyncNetConfig(width=1 / 16)), 0.3)
+        expert.set_border(without, 0.3)
 
 
 @pytest.mark.parametrize("late", [0, -3, 2])
 def test_planted_shifts_are_found_on_top_of_the_clip_s_own(late):
-    found = found_shifts([clip(late)])
+    found = expert.found_shifts([clip(late)])
     assert list(found) == [str(shift) for shift in SHIFTS]
     assert [one["pooled"] for one in found.values()] == [shift + late for shift in SHIFTS]
     own = [one["exact"] for one in found.values()]
@@ -101,12 +96,9 @@ def test_planted_shifts_are_found_on_top_of_the_clip_s_own(late):
 
 
 def test_clips_vote_together_where_one_alone_errs():
-    clips = [clip(0), clip(0), clip(4)]
-    assert found_shifts(clips, [1])["1"] == {
-        "pooled": 1,
-        "exact": pytest.approx(2 / 3),
-        "within_1": pytest.approx(2 / 3),
-    }
+    share = pytest.approx(2 / 3)
+    found = expert.found_shifts([clip(0), clip(0), clip(4)], [1])["1"]
+    assert found == {"pooled": 1, "exact": share, "within_1": share}
 
 
 class MouthReader(nn.Module):
@@ -125,25 +117,14 @@ class MouthReader(nn.Module):
 
 
 def test_a_store_from_end_to_end(tmp_path, monkeypatch):
+    short, _ = small_world.make_world(tmp_path / "short", actors=("9001",))
+    with pytest.raises(DatasetError, match="lasts long enough"):
+        expert.measure_sync_expert(MouthReader(), ClipStore(short))
     monkeypatch.setattr(small_world, "N_FRAMES", {"IEO": 36, "MTI": 40})
     store, _ = small_world.make_world(tmp_path, actors=("9001",))
-    found = measure_sync_expert(MouthReader(), ClipStore(store))
+    found = expert.measure_sync_expert(MouthReader(), ClipStore(store))
     assert (found["clips"], found["people"], found["windows"]) == (12, 1, 6 * (30 + 35))
     assert found["border_cosine"] == 0.3 and len(found["curve"]) == 31
     assert OFFSETS[int(np.argmax(found["curve"]))] == 0
     assert [one["pooled"] for one in found["shifts"].values()] == list(SHIFTS)
     assert found["clip"]["accuracy"] > 0.95 > found["window"]["accuracy"] > 0.7
-
-
-def test_clips_too_short_to_shift_are_refused(tmp_path):
-    store, _ = small_world.make_world(tmp_path, actors=("9001",))
-    with pytest.raises(DatasetError, match="lasts long enough"):
-        measure_sync_expert(MouthReader(), ClipStore(store))
-
-
-def test_the_border_is_where_the_probability_is_one_half():
-    net = SyncNet(SyncNetConfig(width=1 / 16, score="logits")).eval()
-    with torch.no_grad():
-        net.bias.fill_(-4.0)
-    assert net.border == pytest.approx(0.4)  # scale 10
-    assert SyncNet(SyncNetConfig(width=1 / 16)).border == 0.5

@@ -19,11 +19,8 @@ def test_openings_do_not_depend_on_roll_and_size():
     np.testing.assert_allclose(motion.lips, [0.1, 0.1, 0.1, 0.2])
     np.testing.assert_allclose(motion.width, 0.4)
     np.testing.assert_allclose(motion.eyes, [1, 1, 1, 0.5])
-
-
-def test_lids_that_pass_each_other_are_shut():
-    clip = np.stack([face68()] * 9 + [face68(lids=-4)])
-    assert motion_of_points(clip).eyes[-1] == 0
+    passed = np.stack([face68()] * 9 + [face68(lids=-4)])  # lids that pass each other are shut
+    assert motion_of_points(passed).eyes[-1] == 0
 
 
 def write_truth(path, fps=30.0, lips=(10.0,) * 60, viseme=(12,) * 60):
@@ -108,11 +105,8 @@ def test_transfer_by_hand():
     assert truth.transfer(beside, target, source) == truth.Transfer(1.25, 0)  # 3-4-5 triangle
     with pytest.raises(ConfigError, match="the same"):
         truth.transfer(half, source, source)
-
-
-def test_transfer_takes_bytes_without_wrapping():
     source, target = np.full((1, 4, 4, 3), 250, np.uint8), np.full((1, 4, 4, 3), 5, np.uint8)
-    assert truth.transfer(source, target, source) == truth.Transfer(1, 0)
+    assert truth.transfer(source, target, source) == truth.Transfer(1, 0)  # bytes do not wrap
 
 
 def test_a_pose_that_stays_and_one_that_does_not():

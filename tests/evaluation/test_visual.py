@@ -41,13 +41,10 @@ def test_a_changed_frame_changes_its_own_score_only(clips):
     one[2] = noisy[2]
     assert (visual.psnr_db(one, truth) < 100).tolist() == [False, False, True, False]
     assert (visual.ssim(one, truth) < 0.999).tolist() == [False, False, True, False]
-
-
-def test_clips_of_unequal_shape_are_refused(clips):
     with pytest.raises(MediaError, match="equal shape"):
-        visual.psnr_db(clips[0], clips[1][:2])
+        visual.psnr_db(truth, noisy[:2])
     with pytest.raises(MediaError, match="uint8"):
-        visual.as_tensor(clips[0].astype(float))
+        visual.as_tensor(truth.astype(float))
 
 
 class Corner(torch.nn.Module):

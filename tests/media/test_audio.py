@@ -54,22 +54,13 @@ def test_every_rate_becomes_16_khz(tmp_path, rate_hz):
     assert abs(np.abs(middle(samples)).max() - 0.5) < 0.01
 
 
-@pytest.mark.parametrize(
-    ("name", "codec", "rate_hz"),
-    [
-        ("a.wav", "pcm_u8", 16_000),
-        ("a.wav", "pcm_s16le", 16_000),
-        ("a.wav", "pcm_s24le", 16_000),
-        ("a.wav", "pcm_s32le", 16_000),
-        ("a.wav", "pcm_f32le", 16_000),
-        ("a.wav", "pcm_f64le", 16_000),
-        ("a.wav", "pcm_alaw", 16_000),
-        ("a.mp3", "libmp3lame", 44_100),
-        ("a.m4a", "aac", 44_100),
-        ("a.ogg", "libopus", 48_000),
-        ("a.flac", "flac", 44_100),
-    ],
-)
+PCM = ("u8", "s16le", "s24le", "s32le", "f32le", "f64le", "alaw")
+CODECS = [("a.wav", f"pcm_{kind}", 16_000) for kind in PCM]
+CODECS += [("a.mp3", "libmp3lame", 44_100), ("a.m4a", "aac", 44_100)]
+CODECS += [("a.ogg", "libopus", 48_000), ("a.flac", "flac", 44_100)]
+
+
+@pytest.mark.parametrize(("name", "codec", "rate_hz"), CODECS)
 def test_every_width_and_codec_has_one_scale_and_one_time(tmp_path, name, codec, rate_hz):
     sound = tone(400, 2.0, rate_hz, level=0.5)
     sound[: rate_hz // 2] = 0  # silent until 0.5 s
@@ -89,18 +80,14 @@ def test_an_mp3_is_as_loud_as_another_decoder_says(tmp_path):
 
 def test_channels_are_averaged(tmp_path):
     left, silent = tone(level=0.8), np.zeros(RATE_HZ, np.float32)
-    stereo = quietly(make_sound(tmp_path / "s.wav", [left, left], RATE_HZ, layout="stereo"))
-    one_sided = quietly(make_sound(tmp_path / "o.wav", [left, silent], RATE_HZ, layout="stereo"))
-    six = [left, silent, silent, silent, silent, silent]
-    surround = quietly(make_sound(tmp_path / "5.wav", six, RATE_HZ, layout="5.1"))
-    assert np.abs(stereo - left).max() < 1e-3
-    assert np.abs(one_sided - left / 2).max() < 1e-3
-    assert np.abs(surround - left / 6).max() < 1e-3
-
-
-def test_channels_that_cancel_are_noticed(tmp_path):
-    sound = tone()
-    path = make_sound(tmp_path / "anti.wav", [sound, -sound], RATE_HZ, layout="stereo")
+    for layout, channels, heard in (
+        ("stereo", [left, left], left),
+        ("stereo", [left, silent], left / 2),
+        ("5.1", [left] + 5 * [silent], left / 6),
+    ):
+        mono = quietly(make_sound(tmp_path / "s.wav", channels, RATE_HZ, layout=layout))
+        assert np.abs(mono - heard).max() < 1e-3
+    path = make_sound(tmp_path / "anti.wav", [left, -left], RATE_HZ, layout="stereo")
     with pytest.warns(EmolibWarning, match=r"anti\.wav.*cancel"):
         load_audio(path)
 
@@ -166,7 +153,7 @@ def test_empty_and_too_short_sounds_are_refused(tmp_path):
     short = tone(seconds=0.1)
     message_of(lambda: check_speech(short, "s.wav"), "s.wav", "100 ms", "at least 200 ms", "fix")
     message_of(lambda: melspectrogram(short), "at least 3200", "fix")
-    assert check_speech(tone(seconds=0.2)).seconds == 0.2
+    assert not check_speech(tone(seconds=0.2))
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf])
@@ -197,17 +184,12 @@ def test_too_loud_floats_are_scaled_with_a_warning(tmp_path):
         (tone() + np.float32(0.2), r"offset of \+0\.20"),
     ],
 )
-def test_poor_sound_is_used_with_a_warning(sound, note):
+def test_poor_sound_is_used_with_a_warning_and_good_speech_without(sound, note):
     with pytest.warns(EmolibWarning, match=note):
-        report = check_speech(sound, "poor.wav")
-    assert report.silent == (note == "silent")
-
-
-def test_good_speech_gives_no_warning():
+        assert check_speech(sound, "poor.wav") == (note == "silent")
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        report = check_speech(babble(1.5))
-    assert report.seconds == 1.5 and not report.silent and report.peak > 0.3
+        assert not check_speech(babble(1.5))
 
 
 def test_silence_becomes_a_mel_at_its_floor():
@@ -270,15 +252,8 @@ def test_a_header_that_claims_hours_refuses_no_short_sound(tmp_path):
 
 @pytest.mark.parametrize(
     ("name", "codec"),
-    [
-        ("a.wav", "pcm_s16le"),
-        ("a.flac", "flac"),
-        ("a.mp3", "mp3"),
-        ("a.ogg", "libopus"),
-        ("a.m4a", "aac"),
-        ("a.mkv", "aac"),
-        ("a.aac", "aac"),
-    ],
+    [("a.wav", "pcm_s16le"), ("a.flac", "flac"), ("a.mp3", "mp3"), ("a.ogg", "libopus")]
+    + [(f"a.{suffix}", "aac") for suffix in ("m4a", "mkv", "aac")],
 )
 def test_the_length_is_known_before_decoding(tmp_path, name, codec):
     path = make_sound(tmp_path / name, tone(300, 4.0, 48_000), 48_000, codec)

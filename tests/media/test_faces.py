@@ -9,10 +9,7 @@ import pytest
 from face_scenes import background, clip_of, put_head
 
 from emolib.base.errors import ConfigError, FaceError, MediaError, MultiFaceError, SmallFaceError
-from emolib.media.detect import (
-    BlazeFaceDetector,
-    make_detector,
-)
+from emolib.media.detect import BlazeFaceDetector, make_detector
 from emolib.media.face import Face, fill_gaps, iou, jitter_px, runs, smooth_centred, without_nested
 from emolib.media.faces import track_faces
 from emolib.media.mesh import RIGID, FaceMesh, pose_of_landmarks, roi_of_face
@@ -32,25 +29,18 @@ def places(n: int, dx: float = 0.0, start=STILL) -> list:
 # one picture
 
 
-def test_a_face_is_found_in_its_standard_square(blazeface):
+def test_a_face_is_found_in_its_standard_square_and_none_in_a_wall(blazeface):
     face = blazeface.detect(put_head(background(), *STILL))[0]
     truth = np.array([[160 - 55, 120 - 55, 160 + 55, 120 + 55]], dtype=np.float64)
     assert iou(face.box.astype(np.float64), truth)[0] > 0.6
     assert 0.5 < face.score <= 1
-
-
-def test_there_is_no_face_in_a_wall(blazeface):
     assert blazeface.detect(background()) == []
 
 
-def test_small_and_large_faces_are_found(blazeface):
+def test_small_and_large_faces_are_found_the_smallest_in_a_tile(blazeface):
     for size in (40, 60, 150, 230):
         faces = blazeface.detect(put_head(background(360, 480), 240, 180, size))
-        assert len(faces) == 1
-        assert faces[0].size_px == pytest.approx(size, rel=0.2)
-
-
-def test_a_face_too_small_for_the_whole_picture_is_found_in_a_tile(blazeface):
+        assert [face.size_px for face in faces] == [pytest.approx(size, rel=0.2)]
     frame = put_head(background(1080, 720), 500, 300, 56)
     assert [f.size_px for f in blazeface.detect(frame)] == [pytest.approx(56, rel=0.25)]
 
@@ -82,34 +72,28 @@ def test_threads_do_not_disturb_each_other_and_detectors_travel(blazeface):
 # the mesh
 
 
-def look(mesh: FaceMesh, blazeface, x: float, y: float, size: float, roll: float = 0):
+def look(blazeface, x: float, y: float, size: float, roll: float = 0):
     frame = put_head(background(), x, y, size, roll)
-    return mesh.landmarks(frame, roi_of_face(blazeface.detect(frame)[0]))
+    return FaceMesh().landmarks(frame, roi_of_face(blazeface.detect(frame)[0]))
 
 
-def test_the_mesh_moves_with_the_face(blazeface):
-    mesh = FaceMesh()
-    here, score = look(mesh, blazeface, *STILL)
-    there, _ = look(mesh, blazeface, STILL[0] + 10.5, STILL[1] - 7.25, STILL[2])
+def test_the_mesh_moves_with_the_face_and_denies_a_wall(blazeface):
+    here, score = look(blazeface, *STILL)
+    there, _ = look(blazeface, STILL[0] + 10.5, STILL[1] - 7.25, STILL[2])
     assert here.shape == (468, 3) and here.dtype == np.float32 and score > 0.95
     moved = (there - here)[RIGID, :2].mean(axis=0)
     assert moved == pytest.approx([10.5, -7.25], abs=0.6)
+    assert FaceMesh().landmarks(background(), np.array([160, 120, 150, 0]))[1] < 0.5
 
 
 def test_the_pose_knows_size_and_roll(blazeface):
-    mesh = FaceMesh()
-    straight = pose_of_landmarks(look(mesh, blazeface, *STILL)[0])
+    straight = pose_of_landmarks(look(blazeface, *STILL)[0])
     assert straight[:3] == pytest.approx(STILL, abs=6)
-    turned = pose_of_landmarks(look(mesh, blazeface, *STILL, roll=0.3)[0])
+    turned = pose_of_landmarks(look(blazeface, *STILL, roll=0.3)[0])
     assert turned[3] - straight[3] == pytest.approx(0.3, abs=0.04)
     assert turned[2] == pytest.approx(straight[2], rel=0.04)
-    larger = pose_of_landmarks(look(mesh, blazeface, 160, 120, 143)[0])
+    larger = pose_of_landmarks(look(blazeface, 160, 120, 143)[0])
     assert larger[2] / straight[2] == pytest.approx(1.3, rel=0.04)
-
-
-def test_the_mesh_denies_a_wall():
-    _, score = FaceMesh().landmarks(background(), np.array([160, 120, 150, 0]))
-    assert score < 0.5
 
 
 # a whole clip
@@ -141,10 +125,7 @@ def test_no_face_says_what_was_looked_at(blazeface):
         track_faces(clip_of([None] * 7), blazeface, file="wall.mp4")
     assert all(word in str(caught.value) for word in ("wall.mp4", "7 frames", "blazeface", "--box"))
     assert caught.value.reason == "no_face"
-
-
-def test_a_blank_clip_has_no_face(blazeface):
-    with pytest.raises(FaceError, match="no face"):
+    with pytest.raises(FaceError, match="no face"):  # nor in a blank picture
         track_faces([np.zeros((120, 160, 3), np.uint8)] * 5, blazeface)
 
 
@@ -159,20 +140,15 @@ def test_a_short_gap_is_filled_in_time(blazeface):
     assert any("10-15" in text for text in track.warnings)
 
 
-def test_a_long_gap_is_left_alone(blazeface):
+def test_a_long_gap_and_the_ends_are_left_alone(blazeface):
     there = places(40, start=(160, 120, 80))
-    track = track_faces(
-        clip_of([None if 12 <= i < 28 else p for i, p in enumerate(there)]), blazeface
-    )
+    gap = [None if 12 <= i < 28 else p for i, p in enumerate(there)]
+    track = track_faces(clip_of(gap), blazeface)
     assert track.missing == [(12, 28)]
     assert np.isfinite(track.poses).all()
     assert any("12-27" in text for text in track.warnings)
-
-
-def test_gaps_at_the_ends_are_not_guessed(blazeface):
-    there = places(12, start=(160, 120, 80))
-    track = track_faces(clip_of([None] * 4 + there + [None] * 4), blazeface)
-    assert track.missing == [(0, 4), (16, 20)]
+    ends = track_faces(clip_of([None] * 4 + there[:12] + [None] * 4), blazeface)
+    assert ends.missing == [(0, 4), (16, 20)]
 
 
 def two_people(n: int, left_size: float = 110, right_size: float = 80) -> list[np.ndarray]:
@@ -245,17 +221,13 @@ def test_a_face_cut_by_the_edge_gives_a_full_crop(blazeface, x):
     assert crop.shape == (96, 96, 3) and crop.std() > 10
 
 
-def test_one_frame_is_a_video_too(blazeface):
+def test_one_frame_is_a_video_too_and_a_frozen_one_is_noticed(blazeface):
     track = track_faces(clip_of([STILL]), blazeface)
     assert len(track) == 1 and track.found.all()
     assert track.boxes[0] == pytest.approx([105, 65, 215, 175], abs=7)
-
-
-def test_a_frozen_picture_is_noticed(blazeface):
-    frame = put_head(background(), *STILL)
-    track = track_faces([frame] * 10, blazeface)
-    assert track.frozen == 1.0
-    assert any("stands still" in text for text in track.warnings)
+    frozen = track_faces([put_head(background(), *STILL)] * 10, blazeface)
+    assert frozen.frozen == 1.0
+    assert any("stands still" in text for text in frozen.warnings)
 
 
 def test_landmarks_come_when_asked_for(blazeface):
@@ -301,19 +273,13 @@ def test_the_detector_runs_only_where_needed(blazeface):
 # time series
 
 
-def test_smoothing_keeps_a_straight_motion_at_the_ends_too():
+def test_smoothing_keeps_a_straight_motion_and_calms_noise_alike_in_both_directions():
     line = np.linspace([0, 5], [90, -4], 10)
     for half in (1, 2, 4):
-        assert np.allclose(smooth_centred(line, half), line)
-
-
-def test_smoothing_is_symmetric_in_time_and_calms_noise():
+        assert np.allclose(smooth_centred(line, half), line)  # at the ends too
     values = np.random.default_rng(0).normal(size=(200, 2))
     assert np.allclose(smooth_centred(values), smooth_centred(values[::-1])[::-1])
     assert jitter_px(smooth_centred(values)) < 0.3 * jitter_px(values)
-
-
-def test_smoothing_does_not_reach_across_a_break():
     steps = np.repeat([[0.0], [100.0]], 6, axis=0)
     assert np.array_equal(smooth_centred(steps, 2, breaks=[6]), steps)
     assert not np.array_equal(smooth_centred(steps, 2), steps)

@@ -68,11 +68,11 @@ def test_label_reads_on_every_ground_and_touches_only_its_box(size):
 
 
 def test_label_grows_with_the_picture_and_stays_inside_it():
-    boxes = {size: label_box(*size) for size in SIZES}
-    for (height, width), (x0, y0, x1, y1) in boxes.items():
-        assert 0 <= x0 < x1 <= width
-        assert 0 <= y0 < y1 <= height
-    heights = {size: y1 - y0 for size, (_, y0, _, y1) in boxes.items()}
+    heights = {}
+    for height, width in SIZES:
+        x0, y0, x1, y1 = label_box(height, width)
+        assert 0 <= x0 < x1 <= width and 0 <= y0 < y1 <= height
+        heights[height, width] = y1 - y0
     assert heights[1080, 1920] > 2 * heights[360, 480]
 
 

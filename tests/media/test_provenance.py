@@ -9,7 +9,9 @@ import pytest
 from film_files import label_box
 
 from emolib.base.errors import ConfigError, MediaError, MissingExtra
-from emolib.media import provenance, signature
+from emolib.base.files import cache_dir
+from emolib.media import signature
+from emolib.media.certificate import kept_credentials, own_credentials
 from emolib.media.image import label_seen
 from emolib.media.provenance import Facts, sidecar_path, write_labelled, write_labelled_picture
 from emolib.media.signature import sign_file
@@ -37,6 +39,12 @@ def frames():
     """(6, 120, 160, 3) uint8: smooth, so that h264 keeps it well."""
     ramp = np.linspace(40, 200, 160, dtype=np.uint8)
     return np.stack([np.tile(np.roll(ramp, 3 * k)[None, :, None], (120, 1, 3)) for k in range(6)])
+
+
+@pytest.fixture
+def film(tmp_path, frames):
+    """A written film with all its marks."""
+    return write_labelled(tmp_path / "out.mp4", frames, None, FACTS).path
 
 
 @pytest.fixture
@@ -72,11 +80,10 @@ def test_every_mark_is_written_and_read_back(tmp_path, frames):
     assert all(label_seen(frame) > 0.8 for frame in back)
 
 
-def test_manifest_says_that_a_model_made_it(tmp_path, frames):
+def test_manifest_says_that_a_model_made_it(film):
     import c2pa
 
-    path = write_labelled(tmp_path / "out.mp4", frames, None, FACTS).path
-    with c2pa.Reader(str(path)) as reader:
+    with c2pa.Reader(str(film)) as reader:
         manifest = reader.get_active_manifest()
     actions = next(a for a in manifest["assertions"] if a["label"].startswith("c2pa.actions"))
     source = actions["data"]["actions"][0]["digitalSourceType"]
@@ -84,39 +91,31 @@ def test_manifest_says_that_a_model_made_it(tmp_path, frames):
     assert manifest["signature_info"]["alg"].upper() == "ES256"
 
 
-def test_one_changed_byte_is_tampering(tmp_path, frames):
-    path = write_labelled(tmp_path / "out.mp4", frames, None, FACTS).path
-    flip_byte(path)
-    verdict = verify(path)
-    assert verdict.state == "tampered"
-    assert "bmffHash.mismatch" in str(verdict)
+def test_one_changed_byte_of_content_or_tags_is_tampering(film):
+    whole = film.read_bytes()
+    flip_byte(film)
+    assert verify(film).state == "tampered"
+    assert "bmffHash.mismatch" in str(verify(film))
+    film.write_bytes(whole)
+    flip_byte(film, at=whole.find(b"AI-generated with emolib") + 3)
+    assert verify(film).state == "tampered"
 
 
-def test_changed_tags_are_tampering(tmp_path, frames):
-    path = write_labelled(tmp_path / "out.mp4", frames, None, FACTS).path
-    flip_byte(path, at=path.read_bytes().find(b"AI-generated with emolib") + 3)
-    assert verify(path).state == "tampered"
-
-
-def test_signature_of_another_computer_is_intact_but_not_own(tmp_path, frames, monkeypatch):
-    path = write_labelled(tmp_path / "out.mp4", frames, None, FACTS).path
+def test_signature_of_another_computer_is_intact_but_not_own(film, tmp_path, monkeypatch):
     monkeypatch.setenv("EMOLIB_CACHE", str(tmp_path / "elsewhere"))
-    verdict = verify(path)
+    verdict = verify(film)
     assert verdict.state == "signed"
     assert "untrusted certificate (emolib, local certificate)" in str(verdict)
 
 
-def test_removed_signature_is_noticed(tmp_path, frames):
-    path = write_labelled(tmp_path / "out.mp4", frames, None, FACTS).path
-    again, _ = read_video(path)
-    write_video(path, again, overwrite=True)  # as a re-encoding site does
-    verdict = verify(path)
-    assert verdict.state == "tampered"
-    assert "the signature has been removed" in str(verdict)
-    sidecar_path(path).unlink()
-    verdict = verify(path)
-    assert verdict.state == "tagged"  # only the words in the picture are left
-    assert "visible label: seen" in str(verdict)
+def test_removed_signature_is_noticed(film):
+    again, _ = read_video(film)
+    write_video(film, again, overwrite=True)  # as a re-encoding site does
+    assert verify(film).state == "tampered"
+    assert "the signature has been removed" in str(verify(film))
+    sidecar_path(film).unlink()
+    assert verify(film).state == "tagged"  # only the words in the picture are left
+    assert "visible label: seen" in str(verify(film))
 
 
 def test_an_ordinary_film_is_unmarked(tmp_path, frames):
@@ -139,12 +138,10 @@ def test_without_the_extra_the_other_marks_stay(tmp_path, frames, without_extra,
         sign_file(written.path, {}, "title")
 
 
-def test_without_the_extra_a_signature_is_seen_but_not_checked(tmp_path, frames, monkeypatch):
-    path = write_labelled(tmp_path / "out.mp4", frames, None, FACTS).path
+def test_without_the_extra_a_signature_is_seen_but_not_checked(film, monkeypatch):
     monkeypatch.setattr(signature, "missing_package", lambda: "c2pa-python")
-    verdict = verify(path)
-    assert verdict.state == "unchecked"
-    assert "emolib[provenance]" in str(verdict)
+    assert verify(film).state == "unchecked"
+    assert "emolib[provenance]" in str(verify(film))
 
 
 def test_an_unwritable_cache_means_unsigned_not_lost(tmp_path, frames, monkeypatch):
@@ -180,11 +177,14 @@ def test_opting_out_of_the_words_is_logged_and_recorded(tmp_path, frames, caplog
     assert "visible label: not seen" in str(verdict)
 
 
-def test_frames_may_stream_and_are_not_changed(tmp_path, frames):
-    before = frames.copy()
-    written = write_labelled(tmp_path / "out.mp4", (frame for frame in frames), None, FACTS)
+def test_frames_may_stream_are_not_changed_and_names_may_be_hard(tmp_path, frames):
+    before, folder = frames.copy(), tmp_path / "ä b's %20 -x 😀"
+    folder.mkdir()
+    path = folder / "-o ü %d.mp4"
+    written = write_labelled(path, (frame for frame in frames), None, FACTS)
     assert (frames == before).all()
     assert len(read_video(written.path)[0]) == len(frames)
+    assert verify(written.path).state == "signed"
 
 
 def test_a_failure_leaves_nothing_and_keeps_the_old_file(tmp_path, frames):
@@ -215,13 +215,6 @@ def test_nothing_is_overwritten_unasked(tmp_path, frames):
         write_labelled(tmp_path / "other.mp4", frames, None, FACTS)
 
 
-def test_hard_file_names(tmp_path, frames):
-    folder = tmp_path / "ä b's %20 -x 😀"
-    folder.mkdir()
-    written = write_labelled(folder / "-o ü %d.mp4", frames, None, FACTS)
-    assert verify(written.path).state == "signed"
-
-
 def test_pictures_are_labelled_and_signed_too(tmp_path, frames):
     for name in ("sheet.png", "sheet.jpg"):
         written = write_labelled_picture(tmp_path / name, frames[0], FACTS)
@@ -233,29 +226,21 @@ def test_pictures_are_labelled_and_signed_too(tmp_path, frames):
         write_labelled_picture(tmp_path / "sheet.gif", frames[0], FACTS)
 
 
-def test_broken_sidecar_is_told(tmp_path, frames):
+def test_broken_sidecars_and_no_media_are_told(tmp_path, frames):
     path = write_labelled(tmp_path / "out.mkv", frames, None, FACTS).path
     for text in ("{", "[]", '{"sha256": 3, "marks": []}'):
         sidecar_path(path).write_text(text)
         assert "cannot be read" in str(verify(path))
-
-
-def test_verify_of_what_is_no_media(tmp_path):
     (tmp_path / "a.mp4").write_text("just words")
-    with pytest.raises(MediaError, match="text, not media"):
-        verify(tmp_path / "a.mp4")
-    with pytest.raises(MediaError, match="no such file"):
-        verify(tmp_path / "b.mp4")
+    for name, said in (("a.mp4", "text, not media"), ("b.mp4", "no such file")):
+        with pytest.raises(MediaError, match=said):
+            verify(tmp_path / name)
 
 
-def test_certificate_is_kept_private_and_reused(tmp_path, frames):
-    from emolib.media.certificate import kept_credentials, own_credentials
-
+def test_certificate_is_kept_private_and_reused():
     assert kept_credentials() is None
     first = own_credentials()
     assert own_credentials() == first
-    from emolib.base.files import cache_dir
-
     file = cache_dir() / "provenance" / "signer.json"
     assert stat.S_IMODE(file.stat().st_mode) & 0o077 == 0
     file.write_text("{}")  # damaged: a new one is made
@@ -263,7 +248,6 @@ def test_certificate_is_kept_private_and_reused(tmp_path, frames):
 
 
 def test_same_facts_same_film(tmp_path, frames, without_extra):
-    one = write_labelled(tmp_path / "1.mp4", frames, None, FACTS).path
-    two = write_labelled(tmp_path / "2.mp4", frames, None, FACTS).path
+    one, two = (write_labelled(tmp_path / f"{k}.mp4", frames, None, FACTS).path for k in "12")
     assert one.read_bytes() == two.read_bytes()
-    assert provenance.Facts(made_at="x").comment != FACTS.comment
+    assert Facts(made_at="x").comment != FACTS.comment

@@ -1,5 +1,7 @@
 """Clips as points: what is stored fits together, and noise does not look like people."""
 
+import itertools
+
 import numpy as np
 import pytest
 import torch
@@ -30,12 +32,8 @@ def embedded(tmp_path_factory):
     torch.manual_seed(0)
     network = EmotionDiscriminator(EmotionDiscriminatorConfig(width=1 / 8)).eval()
     save_checkpoint(root / "judge.safetensors", network, corpus="nothing")
-    clips = [
-        a_clip(actor, sentence, emotion, seed)
-        for seed, (actor, sentence, emotion) in enumerate(
-            (a, s, e) for a in ("9001", "9002") for s in ("IEO", "MTI") for e in EMOTIONS
-        )
-    ]
+    kinds = itertools.product(("9001", "9002"), ("IEO", "MTI"), EMOTIONS)
+    clips = [a_clip(*kind, seed) for seed, kind in enumerate(kinds)]
     return clips, *embed({"emotion": root / "judge.safetensors"}, clips)
 
 

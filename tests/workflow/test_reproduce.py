@@ -26,42 +26,40 @@ from emolib.training.start import train
 RESULT = "results/ablation_seq.json"
 
 
+PROFILE = """
+out: {root}/out
+profile: lite
+width: 0.125
+device: cpu
+results: results
+figures: figures
+corpora:
+  people:
+    folder: {corpus}
+    prepare: {{kind: cremad}}
+    needs: {{train_people: 1, test_people: 1, labels: true}}
+judges:
+  emotion: {{stage: emotion, stores: people, weights: {judge}}}
+runs:
+  SEQ:
+    recipe: SEQ
+    stores: people
+    judges: {{emotion-disc: emotion}}
+    phases:
+    - {{steps: 6, phase: frames, batch-size: 2, eval-every: 2, eval-items: 2, workers: 0,
+        save-every: 1}}
+evaluate: {{store: people, split: test, limit: 2, metrics: visual}}
+"""
+
+
 @pytest.fixture(scope="module")
 def world(tmp_path_factory):
     """A profile of one short run, on six clips each of two filmed people, with a judge given."""
     root = tmp_path_factory.mktemp("world")
     corpus = make_world(root, sentences=("MTI",), films=True)[1]
-    judge = make_checkpoints(root)["emotion"]
-    loop = {"steps": 2, "batch-size": 2, "eval-every": 2, "eval-items": 2, "workers": 0}
-    loop |= {"save-every": 1}
-    profile = {
-        "out": str(root / "out"),
-        "profile": "lite",
-        "width": 0.125,
-        "device": "cpu",
-        "results": "results",
-        "figures": "figures",
-        "corpora": {
-            "people": {
-                "folder": str(corpus),
-                "prepare": {"kind": "cremad"},
-                "needs": {"train_people": 1, "test_people": 1, "labels": True},
-            }
-        },
-        "judges": {"emotion": {"stage": "emotion", "stores": "people", "weights": str(judge)}},
-        "runs": {
-            "SEQ": {
-                "recipe": "SEQ",
-                "stores": "people",
-                "judges": {"emotion-disc": "emotion"},
-                "phases": [loop | {"steps": 6, "phase": "frames"}],
-            }
-        },
-        "evaluate": {"store": "people", "split": "test", "limit": 2, "metrics": "visual"},
-    }
-    path = root / "profile.yaml"
-    path.write_text(yaml.safe_dump(profile))
-    return path, profile
+    path, judge = root / "profile.yaml", make_checkpoints(root)["emotion"]
+    path.write_text(PROFILE.format(root=root, corpus=corpus, judge=judge))
+    return path, yaml.safe_load(path.read_text())
 
 
 def command(path: Path, out: Path, *words: str) -> list[str]:
