@@ -63,9 +63,8 @@ class FidInception(nn.Module):
         if path is not None:
             net.load_state_dict(read_official(FID_FILES[0], path), assign=True)
         for name in AVERAGE_POOLED:
-            block = getattr(net, f"Mixed_{name}")
-            block.branch_pool = _BorderAverage(block.branch_pool)
-        net.Mixed_7c = _MaxPooled(net.Mixed_7c)
+            getattr(net, f"Mixed_{name}").branch_pool.register_forward_pre_hook(_border_average)
+        net.Mixed_7c.register_forward_hook(_max_pooled)
         net.fc = nn.Identity()
         self.net = net
         self.official_fid = path is not None
@@ -79,29 +78,13 @@ class FidInception(nn.Module):
         return self.net(2 * x - 1).float()
 
 
-class _BorderAverage(nn.Module):
-    """A pooling branch whose averages leave out what lies beyond the border.
-
-    It is given averages over 3×3 with zeros beyond the border, and scales them to averages over the
-    pixels that exist.
-    """
-
-    def __init__(self, conv: nn.Module):
-        super().__init__()
-        self.conv = conv
-
-    def forward(self, averaged: Tensor) -> Tensor:
-        there = averaged.new_ones(1, 1, *averaged.shape[-2:])
-        return self.conv(averaged / F.avg_pool2d(there, 3, 1, 1))
+def _border_average(conv: nn.Module, inputs: tuple[Tensor]) -> Tensor:
+    """Averages over 3×3 with zeros beyond the border → averages over the pixels that exist."""
+    there = inputs[0].new_ones(1, 1, *inputs[0].shape[-2:])
+    return inputs[0] / F.avg_pool2d(there, 3, 1, 1)
 
 
-class _MaxPooled(nn.Module):
-    """The last block with maxima instead of averages in its pooling branch."""
-
-    def __init__(self, block: nn.Module):
-        super().__init__()
-        self.block = block
-
-    def forward(self, x: Tensor) -> Tensor:
-        pooled = self.block.branch_pool(F.max_pool2d(x, 3, 1, 1))
-        return torch.cat([self.block(x)[:, :-POOL_BRANCH], pooled], dim=1)
+def _max_pooled(block: nn.Module, inputs: tuple[Tensor], output: Tensor) -> Tensor:
+    """A block's output with maxima instead of averages in its pooling branch, the last."""
+    pooled = block.branch_pool(F.max_pool2d(inputs[0], 3, 1, 1))
+    return torch.cat([output[:, :-POOL_BRANCH], pooled], dim=1)

@@ -28,11 +28,10 @@ class Points:
     eyes: tuple[tuple[int, int], ...]  # outer and inner corners, the person's right eye first
     lids: tuple[tuple[int, int], ...]  # upper and lower pairs of both eyes
     lips: tuple[int, int]  # inner upper and lower middle
-    mouth: tuple[int, int]  # corners
 
 
-MESH = Points(((33, 133), (263, 362)), ((159, 145), (386, 374)), (13, 14), (61, 291))
-IBUG = Points(((36, 39), (45, 42)), ((37, 41), (38, 40), (43, 47), (44, 46)), (62, 66), (48, 54))
+MESH = Points(((33, 133), (263, 362)), ((159, 145), (386, 374)), (13, 14))
+IBUG = Points(((36, 39), (45, 42)), ((37, 41), (38, 40), (43, 47), (44, 46)), (62, 66))
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,7 +40,6 @@ class FaceMotion:
 
     Attributes:
         lips: gap between the inner lips, in distances between the outer eye corners; 0 when shut.
-        width: distance of the mouth's corners, in the same unit.
         eyes: how open the lids are, about 1 for the clip's own open eye and 0 in a blink; None from
             a mesh, which does not follow them.
         pose: (T, 4) centre x, y, size (in crop sides), roll (radians); None for 68 points.
@@ -49,7 +47,6 @@ class FaceMotion:
     """
 
     lips: np.ndarray
-    width: np.ndarray
     eyes: np.ndarray | None
     pose: np.ndarray | None = None
     corners: np.ndarray | None = None
@@ -74,12 +71,11 @@ def motion_of_points(landmarks: np.ndarray, points: Points = IBUG) -> FaceMotion
     def gap(pair: tuple[int, int]) -> np.ndarray:
         return np.maximum(((xy[:, pair[1]] - xy[:, pair[0]]) * down).sum(axis=1), 0)
 
-    width = np.linalg.norm(xy[:, points.mouth[0]] - xy[:, points.mouth[1]], axis=1)
     lids = np.mean([gap(pair) for pair in points.lids], axis=0) / unit
     (outer, inner), (far_outer, far_inner) = points.eyes
     corners = xy[:, [[outer, inner], [far_inner, far_outer]]]  # (T, 2, 2, 2)
     is_open = max(float(np.quantile(lids, OPEN_QUANTILE)), 1e-6)
-    return FaceMotion(gap(points.lips) / unit, width / unit, lids / is_open, None, corners)
+    return FaceMotion(gap(points.lips) / unit, lids / is_open, None, corners)
 
 
 def motion_of_frames(faces: np.ndarray, mesh: FaceMesh) -> FaceMotion:

@@ -164,7 +164,7 @@ def embeddings_told(result: Stored) -> str:
     )
 
 
-def page_figure(picture: np.ndarray, panels: dict[str, list[int]], width_in: float = 9) -> Figure:
+def page_figure(picture: np.ndarray, panels: dict[str, list[int]]) -> Figure:
     """A screenshot with a line of text above each of its panels.
 
     Args:
@@ -172,7 +172,7 @@ def page_figure(picture: np.ndarray, panels: dict[str, list[int]], width_in: flo
         panels: by step left, top, width and height in pixels.
     """
     height, width = picture.shape[:2]
-    fig, ax = plt.subplots(figsize=(width_in, width_in * height / width))
+    fig, ax = plt.subplots(figsize=(9, 9 * height / width))
     ax.imshow(picture, interpolation="antialiased")
     ax.axis("off")
     for step, (left, top, _, _) in panels.items():

@@ -14,22 +14,21 @@ from emolib.figures.style import INK, QUIET
 
 
 def by_strength(
-    strengths: Sequence[float], panels: Mapping[str, Mapping[str, np.ndarray]], guide: bool = True
+    strengths: Sequence[float], panels: Mapping[str, Mapping[str, np.ndarray]]
 ) -> Figure:
-    """One line an emotion over strength, in as many panels as there are quantities.
+    """One line an emotion over strength, in as many panels as there are quantities; the straight
+    line from the first to the last value of each is dotted.
 
     Args:
         strengths: (S,) in [0, 1].
         panels: quantity → emotion code → (S,) values.
-        guide: draw the straight line from the first to the last value of each, dotted.
     """
     fig, axes = plt.subplots(1, len(panels), figsize=(3.4 * len(panels), 2.5), squeeze=False)
     for ax, (title, lines) in zip(axes[0], panels.items(), strict=True):
         for code, values in lines.items():
             ax.plot(strengths, values, ".-", color=COLOURS[code], label=NAMES[code])
-            if guide:
-                ends = [values[0], values[-1]]
-                ax.plot([strengths[0], strengths[-1]], ends, ":", color=COLOURS[code], linewidth=1)
+            ends = [values[0], values[-1]]
+            ax.plot([strengths[0], strengths[-1]], ends, ":", color=COLOURS[code], linewidth=1)
         ax.set(title=title, xlabel="strength", xticks=list(strengths))
     axes[0][-1].legend(fontsize=8, loc="upper left", bbox_to_anchor=(1.0, 1.0))
     return fig

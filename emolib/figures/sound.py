@@ -17,6 +17,7 @@ from emolib.figures.sync import which_sound
 
 MEL_STEP_MS = 1000 / AUDIO.mel_steps_per_s
 FRAME_MS = 1000 / VIDEO.fps
+REACH_FRAMES = 9  # shown before and after
 
 
 def waveform(
@@ -61,7 +62,6 @@ def mel_with_windows(
     starts: Mapping[str, int],
     *,
     ax: Axes | None = None,
-    reach_frames: int = 9,
 ) -> Figure:
     """The mel around one frame, the frame's own 40 ms, and the windows that claim to belong to it.
 
@@ -69,7 +69,6 @@ def mel_with_windows(
         mel: (80, M).
         frame_idx: the frame k.
         starts: first mel step of a window, by label.
-        reach_frames: how much to show before and after.
     """
     if ax is None:
         _, ax = plt.subplots(figsize=(6.4, 2.6))
@@ -96,7 +95,7 @@ def mel_with_windows(
     ax.set(
         xlabel="milliseconds (between the white lines: the frame's own 40 ms)",
         ylabel="mel band",
-        xlim=(middle - reach_frames * FRAME_MS, middle + reach_frames * FRAME_MS),
+        xlim=(middle - REACH_FRAMES * FRAME_MS, middle + REACH_FRAMES * FRAME_MS),
         ylim=(0, AUDIO.n_mels * (1.04 + 0.13 * len(starts))),
         yticks=[0, 40, 80],
     )

@@ -28,20 +28,13 @@ class VideoInfo:
     fps: float | None
     duration_s: float | None
     n_frames: int | None
-    codec: str
-    pix_fmt: str
     bit_depth: int = 8
     rotation_deg: int = 0  # counter-clockwise turn that makes the picture upright
     interlaced: bool = False
     hdr: bool = False
     still: bool = False
     start_s: float = 0.0
-    n_audio_tracks: int = 0
-
-    @property
-    def has_audio(self) -> bool:
-        """Whether there is any sound track."""
-        return self.n_audio_tracks > 0
+    has_audio: bool = False
 
 
 def probe(path: str | os.PathLike) -> VideoInfo:
@@ -52,7 +45,7 @@ def probe(path: str | os.PathLike) -> VideoInfo:
     """
     if is_still(path):
         height, width = read_still(path).shape[:2]
-        return VideoInfo(str(path), width, height, None, None, 1, "still", "rgb24", still=True)
+        return VideoInfo(str(path), width, height, None, None, 1, still=True)
     with open_media(path) as container:
         stream = picture_stream(container, path)
         frame = _first_frame(container, stream, path)
@@ -68,14 +61,12 @@ def probe(path: str | os.PathLike) -> VideoInfo:
             fps=float(rate) if rate else None,
             duration_s=_duration_s(container, stream),
             n_frames=stream.frames or None,
-            codec=stream.codec_context.name,
-            pix_fmt=frame.format.name,
             bit_depth=max(part.bits for part in frame.format.components),
             rotation_deg=90 * turn,
             interlaced=bool(frame.interlaced_frame),
             hdr=int(frame.color_trc) in HDR_TRANSFERS,
             start_s=float(frame.pts * frame.time_base) if frame.pts is not None else 0.0,
-            n_audio_tracks=len(container.streams.audio),
+            has_audio=bool(container.streams.audio),
         )
 
 

@@ -64,12 +64,7 @@ class Tracker:
         file: the video's name, for messages.
     """
 
-    def __init__(
-        self,
-        detector: FaceDetector,
-        keep_landmarks: bool = False,
-        file: str | None = None,
-    ):
+    def __init__(self, detector: FaceDetector, keep_landmarks: bool, file: str | None):
         self.detector, self.mesh = detector, FaceMesh()
         self.keep_landmarks, self.file = keep_landmarks, file
         self.n_frames, self.n_frozen = 0, 0
@@ -139,27 +134,29 @@ class Tracker:
                 continue
             if any(_overlap(detection, tracklet.last) > SAME_FACE_IOU for tracklet in seen):
                 continue
-            tracklet = self._known(index, detection, seen) or self._new_tracklet()
+            tracklet = self._known(index, detection)
+            if tracklet is None:
+                tracklet = Tracklet()
+                self._shot.append(tracklet)
+                self.tracklets.append(tracklet)
             tracklet.add(index, detection, self.keep_landmarks)
             seen.append(tracklet)
 
     def _at(self, frame: np.ndarray, roi: np.ndarray) -> Detection | None:
         """The face in a turned square (4,) of the frame as the mesh sees it; None if none."""
         landmarks, score = self.mesh.landmarks(frame, roi)
-        return (
-            Detection(pose_of_landmarks(landmarks), landmarks) if score >= MIN_MESH_SCORE else None
-        )
+        found = Detection(pose_of_landmarks(landmarks), landmarks)
+        return found if score >= MIN_MESH_SCORE else None
 
     def _start(self, frame: np.ndarray, face: Face) -> Detection | None:
         """A detected face as the mesh sees it at a second look, centred on the first."""
         first = self._at(frame, roi_of_face(face))
         return first and self._at(frame, roi_of_landmarks(first.landmarks))
 
-    def _known(self, index: int, detection: Detection, seen: list[Tracklet]) -> Tracklet | None:
+    def _known(self, index: int, detection: Detection) -> Tracklet | None:
         """The lost tracklet that this face continues: near in place and size, or the only one."""
-        lost = [tracklet for tracklet in self._shot if not tracklet.active]
         near = []
-        for tracklet in lost:
+        for tracklet in (t for t in self._shot if not t.active):
             gap = index - tracklet.frames[-1]
             size = max(tracklet.last.pose[2], detection.pose[2])
             away = np.linalg.norm(tracklet.last.pose[:2] - detection.pose[:2]) / size
@@ -168,12 +165,6 @@ class Tracker:
             if only or (away < 0.5 + 0.1 * min(gap, MAX_GAP_FRAMES) and grown < 0.5):
                 near.append((away, tracklet))
         return min(near, key=lambda pair: pair[0])[1] if near else None
-
-    def _new_tracklet(self) -> Tracklet:
-        tracklet = Tracklet()
-        self._shot.append(tracklet)
-        self.tracklets.append(tracklet)
-        return tracklet
 
     def _inside(self, pose: np.ndarray) -> bool:
         width, height = self.picture_px

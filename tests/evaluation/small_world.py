@@ -63,7 +63,6 @@ def face68(lips=10.0, lids=6.0, roll=0.0, scale=1.0):
         x = 10.0 if upper < 42 else 80.0
         points[upper], points[lower] = (x, -lids / 2), (x, lids / 2)
     points[62], points[66] = (50, 60), (50, 60 + lips)
-    points[48], points[54] = (30, 65), (70, 65)
     turn = np.array([[np.cos(roll), -np.sin(roll)], [np.sin(roll), np.cos(roll)]])
     return scale * points @ turn.T
 

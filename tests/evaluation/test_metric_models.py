@@ -56,8 +56,8 @@ def test_what_is_shipped_measures_where_nothing_is_named(networks, shelf):
     bare = tools(("sync", "emotion"))
     assert bare.judges == () and bare.expert is None
     assert any("was not measured" in note for note in bare.notes)
-    shutil.copy(networks["classifier"], shelf / "lite-classifier.safetensors")
-    shutil.copy(networks["expert"], shelf / "lite-syncnet.safetensors")
+    for name, kind in (("classifier", "classifier"), ("expert", "syncnet")):
+        shutil.copy(networks[name], shelf / f"lite-{kind}.safetensors")
     full = tools(("sync", "emotion"))
     assert isinstance(full.judges[0].net, EmotionClassifier)
     assert isinstance(full.expert, SyncNet)
@@ -78,14 +78,7 @@ def test_pooling_differs_from_torchvision_as_the_2015_graph_does():
     plain = inception_v3(
         weights=None, num_classes=1008, aux_logits=False, init_weights=False, transform_input=False
     ).eval()
-    state = network.net.state_dict()
-    renamed = {
-        key.replace("branch_pool.conv.conv", "branch_pool.conv")
-        .replace("branch_pool.conv.bn", "branch_pool.bn")
-        .replace("Mixed_7c.block.", "Mixed_7c."): value
-        for key, value in state.items()
-    }
-    plain.load_state_dict(renamed, strict=False)
+    plain.load_state_dict(network.net.state_dict(), strict=False)
     plain.fc = torch.nn.Identity()
     averages, last = F.avg_pool2d, []
 

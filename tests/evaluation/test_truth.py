@@ -17,7 +17,6 @@ def test_openings_do_not_depend_on_roll_and_size():
     clip = np.stack([face68(), face68(roll=0.5), face68(scale=3.0), face68(lips=20, lids=3)])
     motion = motion_of_points(clip)
     np.testing.assert_allclose(motion.lips, [0.1, 0.1, 0.1, 0.2])
-    np.testing.assert_allclose(motion.width, 0.4)
     np.testing.assert_allclose(motion.eyes, [1, 1, 1, 0.5])
     passed = np.stack([face68()] * 9 + [face68(lids=-4)])  # lids that pass each other are shut
     assert motion_of_points(passed).eyes[-1] == 0
@@ -55,7 +54,7 @@ def motion(lips, eyes=None, x=0.5, roll=0.0):
     lips = np.asarray(lips, float)
     eyes = np.ones(len(lips)) if eyes is None else np.asarray(eyes, float)
     pose = np.tile([x, 0.5, 1.0, roll], (len(lips), 1))
-    return FaceMotion(lips, np.full(len(lips), 0.4), eyes, pose)
+    return FaceMotion(lips, eyes, pose)
 
 
 def known(lips, viseme=None, eyes=None):
@@ -117,7 +116,7 @@ def test_a_pose_that_stays_and_one_that_does_not():
     assert moved["pose_centre"] == pytest.approx(0.03)
     assert moved["pose_roll_deg"] == pytest.approx(4)
     with pytest.raises(ConfigError, match="no pose"):
-        truth.preservation(FaceMotion(*([np.ones(20)] * 3)), measured)
+        truth.preservation(FaceMotion(np.ones(20), np.ones(20)), measured)
 
 
 def winks(lids, sclera=220):
@@ -164,7 +163,6 @@ def astronaut():
 def test_the_mesh_reads_a_real_face_and_refuses_a_wall(astronaut):
     seen = motion_of_frames(np.stack([astronaut] * 4), FaceMesh())
     assert np.ptp(seen.lips) == 0
-    assert 0.3 < seen.width[0] < 1.0  # she smiles
     assert seen.pose.shape == (4, 4)
     assert seen.eyes is None
     right, left = seen.corners[0]  # her right eye is left on the screen

@@ -17,8 +17,6 @@ def test_lines_have_the_emotions_colours():
     drawn = fig.axes[0].get_lines()
     assert [line.get_color() for line in drawn[::2]] == [COLOURS["FEA"], COLOURS["HAP"]]
     assert drawn[1].get_ydata().tolist() == [0.0, 4.0]
-    bare = feelings.by_strength([0, 0.5, 1], {"change": values}, guide=False)
-    assert len(bare.axes[0].get_lines()) == 2
 
 
 @pytest.mark.parametrize("n", [1, 3])

@@ -352,7 +352,7 @@ def test_what_is_written_comes_back(tmp_path, name):
         tmp_path / name, numbers(60), 30, sound, title="Test", comment="made by a test"
     )
     info = probe(path)
-    assert info.has_audio and abs(info.duration_s - 2) < 0.1 and info.pix_fmt == "yuv420p"
+    assert info.has_audio and abs(info.duration_s - 2) < 0.1
     frames = quietly(path)
     assert len(frames) == 50
     for k, frame in enumerate(frames):
@@ -362,6 +362,7 @@ def test_what_is_written_comes_back(tmp_path, name):
     click = 7000 + np.argmax(np.abs(heard[7000:9000]))
     assert abs(int(click) - 8000) <= 16  # 1 ms
     with av.open(str(path)) as container:
+        assert container.streams.video[0].pix_fmt == "yuv420p"
         tags = {key.lower(): value for key, value in container.metadata.items()}
     assert tags["title"] == "Test" and tags["comment"] == "made by a test"
 
