@@ -69,7 +69,7 @@ class FrameStream:
     Args:
         talker: who makes it: network, face detector, and what is known of them.
         order: what is wanted.
-        progress, cancel: see `TalkingFace.open`.
+        progress, cancel: see `TalkingFace.stream`.
 
     Attributes:
         source, sound, track: what it is made of.

@@ -60,22 +60,6 @@ class TalkingFace:
         device = pick_device(device)
         return cls(find_checkpoint(name_or_path, "generator"), device, detector)
 
-    def open(
-        self, order: Order, progress: Progress | None = None, cancel: Cancel | None = None
-    ) -> FrameStream:
-        """A film whose frames are made as they are taken, in memory that does not grow.
-
-        Args:
-            progress: called as `progress(stage, done, total)`, stages "faces" and "frames".
-            cancel: asked between frames and batches; true stops with `Cancelled`.
-
-        Raises:
-            EmolibError: whatever is wrong with the inputs, before the network runs.
-
-        Paper: §3.1, §3.2. Deviation: see `schedule`, `inputs`, `render`.
-        """
-        return FrameStream(self, order, progress, cancel)
-
     def stream(
         self,
         face: Face,
@@ -86,8 +70,19 @@ class TalkingFace:
         cancel: Cancel | None = None,
         **options,
     ) -> FrameStream:
-        """`open` for an order given by its fields: see `Order`."""
-        return self.open(Order(face, audio, emotion, **options), progress, cancel)
+        """A film whose frames are made as they are taken, in memory that does not grow.
+
+        Args:
+            progress: called as `progress(stage, done, total)`, stages "faces" and "frames".
+            cancel: asked between frames and batches; true stops with `Cancelled`.
+            options: the other fields of `Order`.
+
+        Raises:
+            EmolibError: whatever is wrong with the inputs, before the network runs.
+
+        Paper: §3.1, §3.2. Deviation: see `schedule`, `inputs`, `render`.
+        """
+        return FrameStream(self, Order(face, audio, emotion, **options), progress, cancel)
 
     def generate(
         self, face: Face, audio: Audio = None, emotion: str | int | None = None, **options
@@ -95,7 +90,7 @@ class TalkingFace:
         """A short clip whole, in memory. Arguments as `stream`; long films: `generate_file`.
 
         Raises:
-            EmolibError: as `open`; `Cancelled`.
+            EmolibError: as `stream`; `Cancelled`.
         """
         stream = self.stream(face, audio, emotion, **options)
         first = next(frames := iter(stream))
@@ -113,11 +108,11 @@ class TalkingFace:
 
     def preview_clip(self, order: Order, cancel: Cancel | None = None) -> Clip:
         """One frame of the clip to come, without sound: its first picture, at the loudest moment.
-        Errors as `open`."""
+        Errors as `stream`."""
         source = Source(order.face, order.max_picture_px)
         picture = next(iter(source.first(1)))
         still = replace(order, face=picture, audio=order.sound, fit="hold")
-        stream = self.open(still, cancel=cancel)
+        stream = FrameStream(self, still, cancel=cancel)
         stream.report["inputs"]["face"] = source.sha256  # not that of its first picture
         loudness = stream.sound.mel.mean(axis=0)  # (M,)
         k = min(int(loudness.argmax() / AUDIO.mel_steps_per_s * stream.fps), len(stream) - 1)
@@ -163,7 +158,7 @@ class TalkingFace:
         Raises:
             ConfigError: the output exists and `overwrite` is false, or is an input.
             MediaError: no film can be written under this name.
-            EmolibError: as `open`; nothing is written then.
+            EmolibError: as `stream`; nothing is written then.
         """
         watch = Stopwatch()
         checked = check_outputs(out, order.files, overwrite=overwrite)  # before any work is done
