@@ -68,6 +68,14 @@ def life(line, *_):
     make_jobs(line, "stand-in", "cpu", make)
 
 
+def broken(line, *_):
+    line.send(("broken", "no network"))
+
+
+def dead(line, *_):
+    pass
+
+
 def process(limits):
     """The same in a process of its own."""
     return ProcessWorker("", "cpu", limits, life)

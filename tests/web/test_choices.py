@@ -6,6 +6,7 @@ import wave
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+import stand_in
 from PIL import Image
 from web_clients import ask, finished, wait_for
 
@@ -48,23 +49,16 @@ def test_health_counts(client):
     assert health["queue"] == {"waiting": 0, "running": 0, "capacity": 32}
 
 
-def broken(line, *_):
-    line.send(("broken", "no network"))
-
-
-def dead(line, *_):
-    pass
-
-
 @pytest.mark.parametrize(
-    ("life", "why"), [(broken, "no network"), (dead, "the worker on cpu does not start")]
+    ("life", "why"),
+    [(stand_in.broken, "no network"), (stand_in.dead, "the worker on cpu does not start")],
 )
 def test_a_server_without_a_worker_gives_up_and_says_why(tmp_path, life, why):
     told, said = threading.Event(), []
     workers = [ProcessWorker("", "cpu", Limits(), life)]
     engine = JobEngine(workers, tmp_path, give_up=lambda w: said.append(w) or told.set())
     engine.start()
-    assert told.wait(60)
+    assert told.wait(300)
     assert not engine.ready
     engine.close()
     assert said == [why]
