@@ -7,9 +7,8 @@ Faces are the videos and pictures of FOLDER, voices its sound files. The films a
 sheets (input on top, an emotion a row, every fifth frame) go to `--out`, the numbers to `--json`.
 There, faces are called by their kind only.
 
-What must hold, else the exit code is 1: as many frames as the sound lasts, sound and picture start
-together, no pixel outside the face's box differs (before encoding), the label is seen, `verify`
-says "signed".
+What must hold, else the exit code is 1: as many frames as the sound lasts, both start together, no
+pixel outside the face's box differs before encoding, the label is seen, `verify` says "signed".
 What is measured: how often a judge trained on real faces names the emotion (and how its probability
 moves from the source's), how the mouth follows the loudness (and how the source's own does), the
 identity distance to the source, and fine detail against the source's. About 4 minutes on one core.
