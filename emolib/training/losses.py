@@ -10,7 +10,7 @@ Paper: §3.1 (eq. 1–3), §3.3 (eq. 4–5), appendix A.2 (weights and the α ru
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import torch
@@ -58,6 +58,27 @@ def change_weight(target: Tensor, reference: Tensor, gain: float, full_at: float
     with torch.no_grad():
         change = (target - reference).abs().mean(2, keepdim=True)  # (B, T, 1, H, W)
         return 1 + gain * (change / full_at).clamp_(max=1)
+
+
+def detail_loss(generated: Tensor, target: Tensor, weight: Tensor | None = None) -> Tensor:
+    """Mean difference in how steep the two are, across and down, in squares of five pixels.
+
+    L1 is content with a blur where it is unsure where an edge lies; this asks for as much of an
+    edge, wherever in its square.
+
+    Args:
+        generated, target: (B, T, 3, H, W) float in [0, 1].
+        weight: (B, T, 1, H, W) float ≥ 0, or None for 1 everywhere.
+
+    Follows: gradient difference loss, Mathieu et al. 2016. Deviation: absolute, and of squares.
+    """
+    total = 0.0
+    for dim in (3, 4):
+        steep = [frames.float().diff(dim=dim).abs() for frames in (generated, target)]
+        around = [F.avg_pool3d(one, (1, 5, 5), 1, (0, 2, 2), False, False) for one in steep]
+        here = None if weight is None else weight.narrow(dim, 1, weight.shape[dim] - 1)
+        total = total + l1_loss(*around, here)
+    return total
 
 
 # ---------------------------------------------------------------------------------- expert sync
@@ -141,6 +162,9 @@ def emotion_loss(logits: Tensor, emotion: Tensor, smoothing: float = 0.0) -> Ten
 
 
 # ---------------------------------------------------------------------------------- eq. 5 and α
+BESIDE_L1 = ("sync", "perceptual", "emotion", "detail")
+
+
 @dataclass(frozen=True)
 class LossWeights(Checked):
     """α, β, γ of eq. 5; L1 gets what is left. Source: paper, appendix A.2."""
@@ -148,31 +172,32 @@ class LossWeights(Checked):
     sync: float = 0.03  # α, once it is on
     perceptual: float = 0.01  # β
     emotion: float = 0.001  # γ (released code: 0.01)
+    detail: float = 0.0  # this project's, not in eq. 5
 
     @property
     def l1(self) -> float:
-        return 1 - self.sync - self.perceptual - self.emotion
+        return 1 - sum(getattr(self, name) for name in BESIDE_L1)
 
-    RANGES: ClassVar = dict.fromkeys(("sync", "perceptual", "emotion"), "[0, 1)")
+    RANGES: ClassVar = dict.fromkeys(BESIDE_L1, "[0, 1)")
 
     def problems(self) -> list[str]:
-        found, total = super().problems(), self.sync + self.perceptual + self.emotion
-        if total >= 1:
+        found = super().problems()
+        if self.l1 <= 0:
             found.append(
-                f"sync + perceptual + emotion = {total:g} leaves nothing for L1 (expected < 1)"
+                f"{' + '.join(BESIDE_L1)} = {1 - self.l1:g} leaves nothing for L1 (expected < 1)"
             )
         return found
 
     def at(self, alpha: float) -> LossWeights:
         """The weights of a step whose α is `alpha`."""
-        return LossWeights(alpha, self.perceptual, self.emotion)
+        return replace(self, sync=alpha)
 
 
 def total_loss(parts: dict[str, Tensor], weights: LossWeights) -> Tensor:
     """(1 − α − β − γ) · L1 + α · sync + β · perceptual + γ · emotion, over the parts present.
 
     Args:
-        parts: "l1" always; "sync", "perceptual", "emotion" where their weight is above 0.
+        parts: "l1" always; the others of `BESIDE_L1` where their weight is above 0.
 
     Raises:
         KeyError: a part with a weight is missing.
@@ -180,7 +205,7 @@ def total_loss(parts: dict[str, Tensor], weights: LossWeights) -> Tensor:
     Paper: eq. 5.
     """
     total = weights.l1 * parts["l1"]
-    for name in ("sync", "perceptual", "emotion"):
+    for name in BESIDE_L1:
         weight = getattr(weights, name)
         if weight:
             total = total + weight * parts[name]

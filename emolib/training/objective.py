@@ -23,6 +23,7 @@ from emolib.training.losses import (
     as_pictures,
     as_released_pictures,
     change_weight,
+    detail_loss,
     emotion_loss,
     l1_loss,
     perceptual_loss,
@@ -61,6 +62,8 @@ def generator_step(
     gain, full_at = recipe.change_gain, recipe.change_full_at
     weight = change_weight(target, reference, gain, full_at) if gain else None
     parts, weights = {"l1": l1_loss(generated, target, weight)}, recipe.weights.at(alpha)
+    if weights.detail:
+        parts["detail"] = detail_loss(generated, target, weight)
     if weights.sync:
         heard = batch["has_sound"]  # the expert has no word on still pictures
         faces, mel = generated[heard], batch["sync_mel"][heard]

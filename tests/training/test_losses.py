@@ -16,6 +16,7 @@ from emolib.training.losses import (
     Threshold,
     as_released_pictures,
     change_weight,
+    detail_loss,
     emotion_loss,
     l1_loss,
     perceptual_loss,
@@ -46,6 +47,18 @@ def test_equal_weights_change_nothing():
     a, b = torch.rand(2, 5, 3, 4, 4), torch.rand(2, 5, 3, 4, 4)
     weight = torch.full((2, 5, 1, 4, 4), 2.5)
     torch.testing.assert_close(l1_loss(a, b, weight), l1_loss(a, b))
+
+
+def test_detail_loss_asks_how_steep_not_exactly_where():
+    edge, softer, moved = torch.zeros(3, 1, 1, 3, 17, 17).unbind()
+    edge[..., 8:], softer[..., 8:], moved[..., 9:] = 1.0, 0.6, 1.0
+    assert detail_loss(edge, 1 - edge).item() == 0
+    # a step is seen from 5 of 16 places, a fifth of it each
+    assert detail_loss(softer, edge).item() == pytest.approx(0.4 * (1 / 5) * 5 / 16)
+    assert detail_loss(moved, edge).item() == pytest.approx((1 / 5) * 2 / 16)
+    elsewhere = torch.zeros(1, 1, 1, 17, 17)
+    elsewhere[..., 16] = 1.0
+    assert detail_loss(softer, edge, elsewhere).item() == 0
 
 
 def test_change_weight_by_hand():
