@@ -171,7 +171,10 @@ def figures_page() -> str:
         found = json.loads(record.read_text(encoding="utf-8"))
         number, name = re.fullmatch(r"fig(\d+)_(\w+)", record.stem).groups()
         title = name.replace("_", " ").capitalize()
-        text += f"\n## Figure {int(number)}: {title}\n\n![{title}](figures/{record.stem}.png)\n"
+        picture = next(
+            p for p in record.parent.glob(f"{record.stem}.*") if p.suffix in (".png", ".jpg")
+        )
+        text += f"\n## Figure {int(number)}: {title}\n\n![{title}](figures/{picture.name})\n"
         text += f"\n{found['shows']}\n"
     return text
 

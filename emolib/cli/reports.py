@@ -57,7 +57,8 @@ def figures(
 ) -> None:
     """Draw the paper's figures from stored results: figNN_name.png, .pdf and .json.
 
-    A figure whose result is not there says what is missing and which command makes it.
+    Figures made of pictures are a .jpg and a .json. A figure whose result is not there says what is
+    missing and which command makes it.
     """
     import matplotlib
 

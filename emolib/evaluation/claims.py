@@ -102,10 +102,14 @@ def reaches(
 
 
 def earlier(new: str, base: str, metric: str, level: float) -> Test:
-    """`new` reaches a level on its training curve after fewer steps than `base`."""
+    """`new` reaches a level on its training curve, straight between evaluations, before `base`."""
 
     def first(curve: list[dict]) -> float:
-        return next((r["step"] for r in curve if r.get(metric, -np.inf) >= level), np.inf)
+        points = [(r[metric], r["step"]) for r in curve if metric in r]
+        k = next((k for k, (value, _) in enumerate(points) if value >= level), None)
+        if not k:
+            return np.inf if k is None else points[0][1]
+        return round(np.interp(level, *zip(*points[k - 1 : k + 1], strict=True)))
 
     def ask(evidence: Evidence) -> Finding:
         curves = evidence.other("curves") or {}

@@ -33,12 +33,13 @@ class PaperFigure:
     """One figure.
 
     Attributes:
-        stem: of its files: `figures/STEM.{png,pdf,json}`.
+        stem: of its files: `figures/STEM.{png,pdf,json}`, or `{jpg,json}` of pictures.
         shows: the caption, or a function that makes it from the same results as `draw`.
         needs: files in `data/results`, all of them, in the order that `draw` takes them.
         draw: `Stored` results → figure.
         made_by: the command that makes the results.
         some: one of `needs` is enough; `draw` gets those that are there.
+        picture: it is made of pictures, which no line drawing's format keeps small.
     """
 
     stem: str
@@ -47,6 +48,7 @@ class PaperFigure:
     draw: Callable[..., Figure]
     made_by: str = RESULTS
     some: bool = False
+    picture: bool = False
 
     def caption(self, *results: Stored) -> str:
         """What the figure shows, in words."""
@@ -65,12 +67,14 @@ FIGURES: dict[int | str, PaperFigure] = {  # by the paper's number; by name what
         draw.ablation_told,
         ("ablation_frames.json",),
         lambda result: emotion_grid(draw.rows_of(result)),
+        picture=True,
     ),
     3: PaperFigure(
         "fig03_arbitrary",
         "An arbitrary face (synthetic, another room and camera), every fifth frame.",
         ("fig03_arbitrary.json",),
         draw.talking,
+        picture=True,
     ),
     4: PaperFigure(
         "fig04_emotion_accuracy",
@@ -107,24 +111,28 @@ FIGURES: dict[int | str, PaperFigure] = {  # by the paper's number; by name what
         ("web_page.json",),
         lambda result: draw.page_figure(result.picture, result.numbers["panels"]),
         "python benchmarks/browser_web.py --figure",
+        picture=True,
     ),
     10: PaperFigure(
         "fig10_painting",
         "A painting (a stylised synthetic render), every fifth frame.",
         ("fig10_painting.json",),
         draw.talking,
+        picture=True,
     ),
     11: PaperFigure(
         "fig11_test_subject",
         "A test subject (synthetic) with its true answer, every fifth frame.",
         ("fig11_test_subject.json",),
         draw.talking,
+        picture=True,
     ),
     "fig11_real_actor": PaperFigure(
         "fig11_real_actor",
         "An actor of CREMA-D whom no network has seen, with the true clip, every fifth frame.",
         ("fig11_real_actor.json",),
         draw.talking,
+        picture=True,
     ),
     "cremad_1001": PaperFigure(
         "cremad_1001",
@@ -135,6 +143,7 @@ FIGURES: dict[int | str, PaperFigure] = {  # by the paper's number; by name what
         ),
         ("cremad_1001.json",),
         draw.true_and_generated,
+        picture=True,
     ),
 }
 
@@ -188,14 +197,17 @@ def draw_figure(key: int | str, results: Path | None = None) -> Figure:
 
 
 def make_figure(key: int | str, folder: Path, results: Path | None = None) -> Path:
-    """Draw a figure into `folder/STEM.{png,pdf,json}`; returns the PNG. As `draw_figure`."""
+    """Draw a figure into the files of `PaperFigure.stem`; returns the picture. As `draw_figure`."""
     fig = draw_figure(key, results)
     figure, stored, _ = _figure(key, results)
     stem = folder / figure.stem
-    for suffix, dpi in ((".png", PRINT_DPI), (".pdf", None)):
-        undated = {"CreationDate": None} if suffix == ".pdf" else {}  # equal figures, equal files
+    undated = {"metadata": {"CreationDate": None}}  # equal figures, equal files
+    drawing = {".png": {"dpi": PRINT_DPI}, ".pdf": undated}
+    picture = {".jpg": {"dpi": PRINT_DPI, "pil_kwargs": {"quality": 82, "optimize": True}}}
+    options = picture if figure.picture else drawing
+    for suffix, given in options.items():
         with atomic_path(stem.with_suffix(suffix)) as temporary:
-            fig.savefig(temporary, dpi=dpi, metadata=undated)
+            fig.savefig(temporary, **given)
     plt.close(fig)
     origin = {
         one.path.name: {"sha256": file_sha256(one.path), "record": one.record} for one in stored
@@ -203,4 +215,4 @@ def make_figure(key: int | str, folder: Path, results: Path | None = None) -> Pa
     told = {"figure": key, "shows": figure.caption(*stored), "made_by": figure.made_by}
     told |= {"drawn_by": f"emolib {__version__}", "results": origin}
     write_text(stem.with_suffix(".json"), json.dumps(told, indent=1) + "\n")
-    return stem.with_suffix(".png")
+    return stem.with_suffix(next(iter(options)))

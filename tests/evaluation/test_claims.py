@@ -136,7 +136,7 @@ def test_curves_tell_who_is_earlier_and_the_steps_of_all_phases(folder, tmp_path
     save_result(folder / "curves.json", {"SEQ": curve(200), "PLDA": curve(9999)}, RECORD)
     found = earlier("SEQ", "PLDA", "emotion_accuracy", 0.5)(Evidence(folder))
     assert found.verdict == HOLDS
-    assert "SEQ at step 200 and PLDA never" in found.why
+    assert "SEQ at step 150 and PLDA never" in found.why
     write_claims(tmp_path / "out", folder)
     assert "- SEQ: 9,160 steps, 72 clips" in (tmp_path / "out/claims.md").read_text()
 
