@@ -24,7 +24,7 @@ def which_sound(frames: np.ndarray, mels: Mapping[str, np.ndarray]) -> Figure:
     """
     half = frames.shape[-2] // 2
     lips = [np.clip(np.asarray(f)[:, half:].transpose(1, 2, 0), 0, 1) for f in frames]
-    shown = {" " * k: picture for k, picture in enumerate(lips)} | dict(mels)
+    shown = {" " * k: picture for k, picture in enumerate(lips, 1)} | dict(mels)
     widths = [2.0] * len(lips) + [1.3] * len(mels)
     fig = side_by_side(shown, inches=0.9, widths=widths, cmap="magma", vmin=-4, vmax=4)
     for ax in fig.axes[len(lips) :]:

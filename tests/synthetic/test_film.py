@@ -101,7 +101,7 @@ def test_clip_on_disk_is_the_clip_in_memory(corpus):
     assert take.name == "9001_IEO_ANG_HI"
     rendered = np.stack(list(take.frames())).astype(float)
     stored, info = read_video(corpus / "VideoFlash" / f"{take.name}.flv", 10)
-    assert (info.width, info.height, info.codec) == (96, 72, "flv")
+    assert (info.width, info.height) == (96, 72)
     assert stored.shape == rendered.shape == (len(take), 72, 96, 3)
     assert np.abs(stored - rendered).mean() < 8
     heard = load_audio(corpus / "AudioWAV" / f"{take.name}.wav")
