@@ -60,20 +60,27 @@ def ssim(generated: np.ndarray, truth: np.ndarray) -> np.ndarray:
         generated, truth: (T, H, W, 3) uint8 RGB, at least 11 px a side.
     """
     x, y = (frames.double() for frames in _pair(generated, truth))  # (T, 3, H, W) each
-    bell = torch.exp(-torch.arange(-EDGE, EDGE + 1, dtype=torch.float64).square() / (2 * 1.5**2))
-    bell = bell / bell.sum()
+    down, across = (_gaussian_mean(size) for size in x.shape[2:])
 
     def mean(values: Tensor) -> Tensor:
-        """The Gaussian mean around each pixel whose window lies inside: (T · 3, 1, H-10, W-10)."""
-        rows = F.conv2d(values.flatten(0, 1)[:, None], bell.view(1, 1, -1, 1))
-        return F.conv2d(rows, bell.view(1, 1, 1, -1))
+        """The Gaussian mean around each pixel whose window lies inside: (T, 3, H-10, W-10)."""
+        return down @ values @ across.T
 
     mean_x, mean_y = mean(x), mean(y)
     spread = mean(x * x) - mean_x**2 + mean(y * y) - mean_y**2
     shared = mean(x * y) - mean_x * mean_y
     light = (2 * mean_x * mean_y + 0.01**2) / (mean_x**2 + mean_y**2 + 0.01**2)
     maps = light * (2 * shared + 0.03**2) / (spread + 0.03**2)
-    return maps.mean((1, 2, 3)).view(len(x), 3).mean(1).numpy()
+    return maps.mean((1, 2, 3)).numpy()
+
+
+def _gaussian_mean(size: int) -> Tensor:
+    """(size - 10, size) float64: each row a Gaussian of 11, one to the right of the row above."""
+    bell = torch.exp(-torch.arange(-EDGE, EDGE + 1, dtype=torch.float64).square() / (2 * 1.5**2))
+    rows = torch.zeros(size - 2 * EDGE, size, dtype=torch.float64)
+    for k, row in enumerate(rows):
+        row[k : k + 2 * EDGE + 1] = bell / bell.sum()
+    return rows
 
 
 @torch.inference_mode()
