@@ -31,6 +31,7 @@ METRICS = {  # ours → (heading, which way is better: 1, -1 or neither 0, the p
     "emoacc/expression net": ("EmoAcc\n(expression net) ↑", 1, "emoacc"),
     "lse_d_expert": ("LSE-D\n(expert) ↓", -1, "lse_d"),
     "lse_c_expert": ("LSE-C\n(expert) ↑", 1, "lse_c"),
+    "frechet": ("Fréchet\ndistance ↓", -1, "fid"),
     "lip_correlation": ("lip correlation\nwith truth ↑", 1, None),
     "psnr_db": ("PSNR dB ↑", 1, None),
     "flicker": ("flicker\n(1 = truth) ·", 0, None),  # a blur flickers less than the truth

@@ -85,24 +85,35 @@ def mean_interval(
     return Interval(mean, float(low), float(high), len(values), G)
 
 
-def jackknife_interval(statistic: Callable[[np.ndarray], float], actors) -> Interval:
-    """A statistic of all clips, with the standard error of leaving out one actor at a time.
-
-    For statistics that repeated clips would distort: a Fréchet distance of clips drawn with
-    replacement is too large.
+def left_out(statistic: Callable[[np.ndarray], float], actors) -> tuple[float, dict[str, float]]:
+    """A statistic of all clips, and of all but one actor's: that actor's name → number.
 
     Args:
         statistic: (k,) indices of clips → a number.
         actors: (N,) names, one a clip.
     """
     names, group = np.unique(np.asarray(actors), return_inverse=True)
-    n, G = len(group), len(names)
-    whole = float(statistic(np.arange(n)))
-    if G < 3:
-        return Interval(whole, None, None, n, G)
-    left = [float(statistic(np.flatnonzero(group != one))) for one in range(G)]
-    reach = stdtrit(G - 1, (1 + LEVEL) / 2) * np.sqrt((G - 1) * np.var(left))
-    return Interval(whole, whole - float(reach), whole + float(reach), n, G)
+    without = [np.flatnonzero(group != one) for one in range(len(names) if len(names) > 1 else 0)]
+    left = {str(name): float(statistic(rest)) for name, rest in zip(names, without, strict=False)}
+    return float(statistic(np.arange(len(group)))), left
+
+
+def jackknife_interval(whole: float, left, n: int) -> Interval:
+    """A statistic of n clips, with the standard error of leaving out one actor at a time.
+
+    For statistics that repeated clips would distort: a Fréchet distance of clips drawn with
+    replacement is too large.
+
+    Args:
+        whole: the statistic of all clips, or the difference of two on the same clips.
+        left: (G,) the same without each actor (`left_out`).
+    """
+    left = np.asarray(left, np.float64)
+    if len(left) < 3:
+        return Interval(whole, None, None, n, max(len(left), 1))
+    t = stdtrit(len(left) - 1, (1 + LEVEL) / 2)
+    reach = float(t * np.sqrt((len(left) - 1) * np.var(left)))
+    return Interval(whole, whole - reach, whole + reach, n, len(left))
 
 
 def _expanded_tail(G: int) -> float:

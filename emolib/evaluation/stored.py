@@ -14,7 +14,7 @@ import numpy as np
 from emolib.base.errors import ConfigError, DatasetError
 from emolib.base.files import results_dir, write_json
 from emolib.base.results import load_result
-from emolib.evaluation.intervals import Interval, mean_interval
+from emolib.evaluation.intervals import Interval, jackknife_interval, mean_interval
 
 NAMED = "emoacc/expression net"  # by the judge that had no part in any training
 ABLATION = "ablation_"  # …RECIPE.json in lower case: the rows of the paper's tables
@@ -76,18 +76,21 @@ def ablation(folder: str | os.PathLike | None = None) -> dict[str, dict]:
 
 
 def difference(ours: dict, theirs: dict, metric: str) -> Interval:
-    """`ours` minus `theirs` in one metric of the generated clips, clip by clip, over actors.
+    """`ours` minus `theirs` in one metric of the generated clips, over actors: clip by clip, or for
+    a Fréchet distance with the same actor left out of both.
 
     What two networks make of the same clips differs far less than clips and people do, so the
     interval of a difference is much narrower than those of its two sides.
 
     Args:
         ours, theirs: evaluations of the same clips from the same sources.
-        metric: a key of the clips' `generated`, or `emoacc/JUDGE`.
+        metric: a key of the clips' `generated`, `emoacc/JUDGE`, `frechet` or `frechet_six`.
 
     Raises:
         ConfigError: no clip in common has the metric, or the sources differ.
     """
+    if metric.startswith("frechet"):
+        return _crowds_apart(ours, theirs, metric)
     sides = [_by_clip(result, metric) for result in (ours, theirs)]
     common = [clip for clip in sides[0] if clip in sides[1]]
     if not common:
@@ -97,6 +100,19 @@ def difference(ours: dict, theirs: dict, metric: str) -> Interval:
     actors = [sides[0][clip][0] for clip in common]
     gaps = [sides[0][clip][2] - sides[1][clip][2] for clip in common]
     return mean_interval(gaps, actors)
+
+
+def _crowds_apart(ours: dict, theirs: dict, metric: str) -> Interval:
+    sides = [result["numbers"] for result in (ours, theirs)]
+    left = [side.get("left_out", {}).get(metric, {}) for side in sides]
+    clips = [
+        sorted(zip(side["clips"]["clip"], side["clips"]["source"], strict=True)) for side in sides
+    ]
+    if not all(left) or clips[0] != clips[1]:
+        raise ConfigError(f"no {metric} of the same clips", expected="results on the same clips")
+    wholes = [side["rows"]["generated"][metric]["mean"] for side in sides]
+    without = [left[0][actor] - left[1][actor] for actor in left[0]]
+    return jackknife_interval(wholes[0] - wholes[1], without, len(clips[0]))
 
 
 def _by_clip(result: dict, metric: str) -> dict[str, tuple[str, str, float]]:
@@ -185,25 +201,17 @@ class Evidence:
         return found and Interval(**found)
 
     def gap(self, new: str, base: str, metric: str) -> Interval:
-        """`new` minus `base` over people: clip by clip, except for Fréchet distances, whose
-        intervals are taken as independent (which is cautious: the clips are the same).
+        """`new` minus `base` over people, on the same clips.
 
         Raises:
             ConfigError: not measured for both, or on other clips.
         """
-        if metric.startswith("artefacts/"):
-            (ours, people), (theirs, others) = (self._artefact(r, metric) for r in (new, base))
-            if people != others:
-                raise ConfigError(f"{metric}: {new} and {base} show other people")
-            return mean_interval(np.subtract(ours, theirs), people)
-        if not metric.startswith("frechet"):
+        if not metric.startswith("artefacts/"):
             return difference(self.runs[new], self.runs[base], metric)
-        a, b = self.level(new, metric), self.level(base, metric)
-        mean, edges = a.mean - b.mean, (None, None)
-        if a.low is not None and b.low is not None:
-            reach = float(np.hypot(a.high - a.mean, b.high - b.mean))
-            edges = (mean - reach, mean + reach)
-        return Interval(mean, *edges, a.n, a.actors)
+        (ours, people), (theirs, others) = (self._artefact(run, metric) for run in (new, base))
+        if people != others:
+            raise ConfigError(f"{metric}: {new} and {base} show other people")
+        return mean_interval(np.subtract(ours, theirs), people)
 
     def _artefact(self, run: str, metric: str) -> tuple[list[float], list[str]]:
         methods = (self.other("artefacts") or {}).get("methods", {})

@@ -12,11 +12,26 @@ import numpy as np
 from emolib.base.emotions import EMOTIONS
 from emolib.evaluation import visual
 from emolib.evaluation.emotion import score_emotions
-from emolib.evaluation.intervals import Interval, jackknife_interval, mean_interval
+from emolib.evaluation.intervals import Interval, jackknife_interval, left_out, mean_interval
 from emolib.synthetic.head import STEMS
 
 SHARES = {"closures_kept": "closures"}  # part of all such events
 COUNTS = frozenset(SHARES.values())
+CLIP_BY_CLIP = (  # stored of every clip too: what comparisons and figures ask for
+    "flicker",
+    "identity_distance",
+    "in_sync_expert",
+    "lip_correlation",
+    "lse_c_expert",
+    "lse_d_expert",
+    "mouth_colour",
+    "mouth_detail",
+    "offset_expert",
+    "progress_units",
+    "psnr_db",
+    "ssim",
+    "transfer_expression",
+)
 FEW_SAMPLES = 2  # a covariance needs this many times as many samples as features
 FEW_ACTORS = 5  # below, an interval over actors says little
 MOVES = 0.02  # a mean change of a face unit below this is not told
@@ -26,8 +41,9 @@ def clip_table(records: list[dict]) -> dict:
     """What was measured of each generated clip, column by column, for drawing and comparing.
 
     Returns:
-        `clip`, `actor`, `source`, `emotion`, `n_frames`: lists of N; `generated`: metric → list of
-        N numbers (None where there is none); `named`: row → judge → the emotions it named.
+        `clip`, `actor`, `source`, `emotion`, `n_frames`: lists of N; `generated`: metric of
+        `CLIP_BY_CLIP` → list of N numbers (None where there is none); `named`: row → judge → the
+        emotions it named.
     """
     table = {
         key: [record[key] for record in records]
@@ -35,7 +51,7 @@ def clip_table(records: list[dict]) -> dict:
     }
     rows = records[0]["rows"]
     made = [record["rows"].get("generated", {"numbers": {}})["numbers"] for record in records]
-    keys = sorted({key for numbers in made for key in numbers})
+    keys = [key for key in CLIP_BY_CLIP if any(key in numbers for numbers in made)]
     table["generated"] = {key: [_short(numbers.get(key)) for numbers in made] for key in keys}
     table["named"] = {
         row: {
@@ -54,8 +70,9 @@ def summarise(records: list[dict], *, seed: int = 0) -> dict:
         `rows`: row → metric → {mean, low, high, n, actors}; a metric without a value in any clip is
         absent. `emotions`: row → judge → accuracy, per_emotion, confusion, n. `units`: row → asked
         emotion → face unit → how far it moved from the source, where that was measured.
+        `left_out`: Fréchet distance → generated clips' without each actor, to compare two results.
     """
-    rows, emotions, units = {}, {}, {}
+    rows, emotions, units, left = {}, {}, {}, {}
     actors = np.array([record["actor"] for record in records])
     codes = {code: index for index, code in enumerate(EMOTIONS)}
     intended = np.array([codes.get(record["emotion"], -1) for record in records])
@@ -69,11 +86,14 @@ def summarise(records: list[dict], *, seed: int = 0) -> dict:
             metrics[f"emoacc/{judge}"] = mean_interval(right, actors, seed=seed)
             emotions[row][judge] = score_emotions(probs, intended).as_dict()
         if row != "truth":
-            metrics |= _crowd(records, row, actors, intended)
+            crowd, without = _crowd(records, row, actors, intended)
+            metrics |= crowd
+            left |= without if row == "generated" else {}
         rows[row] = {key: value.as_dict() for key, value in metrics.items()}
         units[row] = unit_changes([part["units"] for part in parts], actors, intended, seed)
     units = {row: changes for row, changes in units.items() if changes}
-    return {"rows": rows, "emotions": emotions} | ({"units": units} if units else {})
+    further = {"units": units, "left_out": left}
+    return {"rows": rows, "emotions": emotions} | {k: part for k, part in further.items() if part}
 
 
 def unit_changes(changes: list, actors: np.ndarray, intended: np.ndarray, seed: int = 0) -> dict:
@@ -140,8 +160,9 @@ def _means(clips: list[dict[str, float]], actors: np.ndarray, seed: int) -> dict
     return found
 
 
-def _crowd(records: list[dict], row: str, actors: np.ndarray, intended: np.ndarray) -> dict:
-    """Fréchet distance of a row's frames from the true ones: of all, and the mean over emotions.
+def _crowd(records: list[dict], row: str, actors, intended) -> tuple[dict, dict]:
+    """Fréchet distance of a row's frames from the true ones, of all and the mean over emotions:
+    with its interval, and without each actor in turn.
 
     Clips without features are left out, and so is a distance for want of frames.
     """
@@ -163,14 +184,18 @@ def _crowd(records: list[dict], row: str, actors: np.ndarray, intended: np.ndarr
         parts = [part for part in parts if np.isfinite(part)]
         return float(np.mean(parts)) if parts else np.nan
 
-    found = {}
+    found, without = {}, {}
     for key, distance in {"frechet": of_all, "frechet_six": of_six}.items():
-        one = jackknife_interval(distance, actors)
-        if np.isfinite(one.mean):
-            known = one.low is not None and np.isfinite(one.low)
-            edges = (max(one.low, 0.0), one.high) if known else (None, None)
-            found[key] = replace(one, low=edges[0], high=edges[1])
-    return found
+        whole, left = left_out(distance, actors)
+        if not np.isfinite(whole):
+            continue
+        one = jackknife_interval(whole, list(left.values()), len(seen))
+        known = one.low is not None and np.isfinite(one.low)
+        edges = (max(one.low, 0.0), one.high) if known else (None, None)
+        found[key] = replace(one, low=edges[0], high=edges[1])
+        if known:
+            without[key] = {actor: round(value, 4) for actor, value in left.items()}
+    return found, without
 
 
 def _short(value: float | None) -> float | None:

@@ -59,6 +59,21 @@ def test_a_difference_on_the_same_clips_is_sharper_than_its_sides():
     assert points.mean == -0.5
 
 
+def test_frechet_distances_are_compared_with_the_same_people_left_out():
+    def of(mean, left):
+        rows = {"generated": {"frechet": {"mean": mean}}}
+        return evaluation("A", [1] * 6, rows=rows, left_out={"frechet": left})
+
+    base = {"1": 9.0, "2": 11.0, "3": 10.0}
+    ours = of(8.0, {actor: value - 2 for actor, value in base.items()})
+    gap = stored.difference(ours, of(10.0, base), "frechet")
+    assert (gap.mean, gap.low, gap.high) == (-2, -2, -2)  # though people differ by more
+    wide = stored.difference(of(8.0, {"1": 9.0, "2": 7.0, "3": 8.0}), of(10.0, base), "frechet")
+    assert wide.low < -10 and wide.high > 5
+    with pytest.raises(ConfigError, match="same clips"):
+        stored.difference(ours, evaluation("B", [1] * 6), "frechet")
+
+
 def test_a_clip_without_the_metric_or_from_another_source_is_not_compared():
     some = evaluation("A", [1, None, 1, 1, 1, 1])
     assert stored.difference(some, evaluation("B", [0] * 6), "psnr_db").n == 5

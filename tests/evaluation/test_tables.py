@@ -11,7 +11,7 @@ from emolib import cli
 from emolib.base.errors import ConfigError
 from emolib.base.files import write_json
 from emolib.evaluation import summary, table2, visual
-from emolib.evaluation.intervals import Interval, jackknife_interval, mean_interval
+from emolib.evaluation.intervals import Interval, jackknife_interval, left_out, mean_interval
 from emolib.evaluation.published import TABLE_1, TABLE_2
 from emolib.evaluation.report import Column, Row, Table, write_tables
 from emolib.evaluation.tables import table1, write_paper_tables
@@ -55,10 +55,17 @@ def test_an_actor_counts_once_however_many_clips():
 
 def test_the_jackknife_of_a_mean_is_its_standard_error():
     values = np.random.default_rng(1).normal(0, 1, 12)
-    found = jackknife_interval(lambda i: values[i].mean(), np.arange(12))
+    whole, left = left_out(lambda i: values[i].mean(), np.arange(12))
+    assert left["3"] == pytest.approx(np.delete(values, 3).mean())
+    found = jackknife_interval(whole, list(left.values()), 12)
     error = values.std(ddof=1) / np.sqrt(12)
     assert found.high - found.mean == pytest.approx(2.201 * error, rel=1e-4)  # t of 11
-    assert jackknife_interval(lambda i: 1.0 * len(i), ["a", "b"]) == Interval(2, None, None, 2, 2)
+    for actors in (["a", "b"], ["a", "a"]):
+        whole, left = left_out(lambda i: 1.0 * len(i), actors)
+        n_actors = len(set(actors))
+        assert jackknife_interval(whole, [*left.values()], 2) == Interval(
+            2, None, None, 2, n_actors
+        )
 
 
 def record(name, emotion, probs, features, actor="1", **numbers):
