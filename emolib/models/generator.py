@@ -19,7 +19,7 @@ from emolib.base.config import VIDEO
 from emolib.base.emotions import N_EMOTIONS
 from emolib.base.errors import ConfigError
 from emolib.models.blocks import ConvBlock, audio_encoder, conv_stack, fuse_for_inference, scaled
-from emolib.models.heads import CompositeHead, FiLM, RgbHead
+from emolib.models.heads import CompositeHead, FiLM, RgbHead, skin_gain
 
 ENCODER = (  # (filters, kernel, stride, padding, residual blocks after it)
     ((16, 7, 1, 3, 0),),  # f0: 16×96×96
@@ -176,7 +176,11 @@ class Generator(nn.Module):
                 emotion = emotion[:, None].expand(B, T, N_EMOTIONS)
             emotion = self.encode_emotion(emotion.flatten(0, 1).to(dtype))  # (B·T, D)
 
-        skips, x = [], faces.to(dtype)
+        gain, x = None, faces
+        if self.config.head == "composite":
+            gain = skin_gain(faces[:, 3:])
+            x = (faces * gain.repeat(1, 2, 1, 1)).clamp(max=1)
+        skips, x = [], x.to(dtype)
         for block in self.face_encoder:
             x = block(x)
             skips.append(x)  # f0 … f6
@@ -197,7 +201,7 @@ class Generator(nn.Module):
         if self.config.emotion == "END":
             x = torch.cat([x, emotion.unflatten(1, (1, *faces.shape[-2:]))], 1)  # 81 channels
 
-        maps = self.output(x, reference=faces[:, 3:])
+        maps = self.output(x, faces[:, 3:], gain)
         if return_maps:
             return {name: value.unflatten(0, (B, T)) for name, value in maps.items()}
         return maps["frames"].unflatten(0, (B, T))  # (B, T, 3, 96, 96)

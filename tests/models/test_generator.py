@@ -9,7 +9,7 @@ from shaken import rand, shake
 from emolib.base.errors import ConfigError
 from emolib.models.blocks import n_parameters
 from emolib.models.generator import Generator, GeneratorConfig
-from emolib.models.heads import MAX_FLOW, CompositeHead, blur, composite, warp
+from emolib.models.heads import MAX_FLOW, SKIN, CompositeHead, blur, composite, skin_gain, warp
 
 TINY = {"width": 1 / 8}
 VARIANTS = {
@@ -103,7 +103,7 @@ def test_folded_for_generating_gives_the_same_frames(net):
     assert (net.fused()(mel, faces, emotion, noise=noise) - plain).abs().mean() < 1e-4
     half = net.fused(torch.bfloat16)(mel, faces, emotion, noise=noise)
     assert half.dtype == torch.float32
-    assert (half - plain).abs().mean() < 0.03  # random steering magnifies rounding
+    assert (half - plain).abs().mean() < 0.035  # random steering magnifies rounding
 
 
 @torch.no_grad()
@@ -195,6 +195,20 @@ def test_warp_moves_pictures_by_whole_pixels():
     torch.testing.assert_close(warp(picture, flow)[..., :-1, :], picture[..., 1:, :])
 
 
+@torch.no_grad()
+def test_the_light_of_a_film_tints_what_is_painted_too():
+    faces = 0.2 + 0.4 * rand(2, 3, 96, 96)
+    tint, skin = torch.tensor([[1.2, 1.0, 0.8], SKIN])[..., None, None]
+    skin = skin / skin_gain(faces)  # (2, 3, 1, 1) but for a factor
+    tint = tint * skin.mean(1, keepdim=True) / (skin * tint).mean(1, keepdim=True)  # as bright
+    warm = faces * tint
+    torch.testing.assert_close(warm * skin_gain(warm), faces * skin_gain(faces))
+    head, x, gain = shake(CompositeHead(8, 4)), rand(2, 8, 12, 12), skin_gain(faces)
+    plain, tinted = (head(x, faces, g)["colour"] for g in (gain, skin_gain(warm)))
+    torch.testing.assert_close(tinted[plain < 1], (plain * tint).clamp(max=1)[plain < 1])
+    torch.testing.assert_close(plain[plain < 1], (head(x, faces, 1)["colour"] / gain)[plain < 1])
+
+
 def test_composite_at_another_size_keeps_the_reference_sharp():
     reference = rand(1, 3, 300, 240)
     colour, flow = rand(1, 3, 96, 96, seed=1), torch.zeros(1, 2, 96, 96)
@@ -225,7 +239,7 @@ def test_the_emotion_map_of_end_shrinks_with_the_width():
 def test_flow_is_bounded():
     head = shake(CompositeHead(8, 4))
     head.last.bias.data[4:] = 50
-    flow = head(rand(1, 8, 12, 12), rand(1, 3, 12, 12))["flow"]
+    flow = head(rand(1, 8, 12, 12), rand(1, 3, 12, 12), torch.ones(1, 3, 1, 1))["flow"]
     assert flow.detach().max() == pytest.approx(MAX_FLOW)
 
 
