@@ -176,11 +176,10 @@ class Generator(nn.Module):
                 emotion = emotion[:, None].expand(B, T, N_EMOTIONS)
             emotion = self.encode_emotion(emotion.flatten(0, 1).to(dtype))  # (B·T, D)
 
-        gain, x = None, faces
+        shown = faces
         if self.config.head == "composite":
-            gain = skin_gain(faces[:, 3:])
-            x = (faces * gain.repeat(1, 2, 1, 1)).clamp(max=1)
-        skips, x = [], x.to(dtype)
+            shown = (faces * skin_gain(faces[:, 3:]).repeat(1, 2, 1, 1)).clamp(max=1)
+        skips, x = [], shown.to(dtype)
         for block in self.face_encoder:
             x = block(x)
             skips.append(x)  # f0 … f6
@@ -201,7 +200,7 @@ class Generator(nn.Module):
         if self.config.emotion == "END":
             x = torch.cat([x, emotion.unflatten(1, (1, *faces.shape[-2:]))], 1)  # 81 channels
 
-        maps = self.output(x, faces[:, 3:], gain)
+        maps = self.output(x, reference=faces[:, 3:])
         if return_maps:
             return {name: value.unflatten(0, (B, T)) for name, value in maps.items()}
         return maps["frames"].unflatten(0, (B, T))  # (B, T, 3, 96, 96)

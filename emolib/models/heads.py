@@ -15,7 +15,7 @@ MAX_FLOW = 0.1  # of the picture's width: about 10 px of 96
 BINOMIAL = (0.25, 0.5, 0.25)
 START_BIAS = -4.0  # blend weight at the start: sigmoid(-4) = 0.018
 SKIN = (1.28, 0.96, 0.76)  # red, green, blue over their mean: what `lite-generator` learned from
-CHEEKS = (slice(28, 60), slice(20, 76))  # of an aligned crop of 96: below the brows, above the lips
+CHEEKS = (0.29, 0.63), (0.21, 0.79)  # of an aligned crop, down and across: brows to upper lip
 MAX_GAIN = 1.7
 
 
@@ -44,8 +44,8 @@ class RgbHead(nn.Module):
         self.hidden = ConvBlock(c_in, hidden, 3, 1, 1)
         self.last = nn.Conv2d(hidden, 3, 1)
 
-    def forward(self, x: Tensor, reference: Tensor, gain: Tensor | None) -> dict[str, Tensor]:
-        """Decoder maps (N, 80, H, W) → `frames` = `colour` (N, 3, H, W); nothing else is used."""
+    def forward(self, x: Tensor, reference: Tensor) -> dict[str, Tensor]:
+        """Decoder maps (N, 80, H, W) → `frames` = `colour` (N, 3, H, W); no reference."""
         frames = self.last(self.hidden(x)).float().sigmoid()
         return {"frames": frames, "colour": frames}
 
@@ -66,28 +66,26 @@ class CompositeHead(nn.Module):
             self.last.bias[3:] = 0
             self.last.bias[3] = START_BIAS
 
-    def forward(self, x: Tensor, reference: Tensor, gain: Tensor) -> dict[str, Tensor]:
-        """Decoder maps (N, 80, H, W), reference (N, 3, H, W), its `skin_gain` → `frames`, `colour`
-        (N, 3, H, W), `weight` (N, 1, H, W) in [0, 1], `flow` (N, 2, H, W) in picture widths (x, y).
-        """
+    def forward(self, x: Tensor, reference: Tensor) -> dict[str, Tensor]:
+        """Decoder maps (N, 80, H, W), reference (N, 3, H, W) → `frames`, `colour` (N, 3, H, W),
+        `weight` (N, 1, H, W) in [0, 1], `flow` (N, 2, H, W) in picture widths (x, y)."""
         maps = self.last(self.hidden(x)).float()  # blending and warping stay in float32
-        colour = (maps[:, :3].sigmoid() / gain).clamp(max=1)  # back into the light of the face
+        colour = (maps[:, :3].sigmoid() / skin_gain(reference)).clamp(max=1)  # in its own light
         weight, flow = blur(maps[:, 3:4].sigmoid()), blur(MAX_FLOW * maps[:, 4:6].tanh())
         frames = composite(colour, weight, flow, reference)
         return {"frames": frames, "colour": colour, "weight": weight, "flow": flow}
 
 
 def skin_gain(faces: Tensor) -> Tensor:
-    """Factors of red, green and blue (N, 3, 1, 1) that give a face (N, 3, 96, 96) the skin `SKIN`.
+    """Factors of red, green and blue (N, 3, 1, 1) that give a face (N, 3, S, S) the skin `SKIN`.
 
     Colours are painted for such skin and divided by the factors afterwards, so lips and teeth stand
     in the light of the film: warm in a warm one, grey in a grey one. Brightness stays. Not in the
     paper. With the same weights (lite profile), mouths of six GRID talkers that it learned from
     come from 3.0 to 1.4 (a*, b*) near their own colour, those of CREMA-D's actor from 3.1 to 2.0.
     """
-    skin = (
-        faces[:, :, *CHEEKS].float().mean((2, 3), keepdim=True).clamp(min=1 / 255)
-    )  # (N, 3, 1, 1)
+    down, across = (slice(*(round(faces.shape[-1] * x) for x in edges)) for edges in CHEEKS)
+    skin = faces[:, :, down, across].float().mean((2, 3), keepdim=True).clamp(min=1 / 255)
     gain = skin.new_tensor(SKIN)[:, None, None] * skin.mean(1, keepdim=True) / skin
     return gain.clamp(1 / MAX_GAIN, MAX_GAIN)
 

@@ -203,10 +203,11 @@ def test_the_light_of_a_film_tints_what_is_painted_too():
     tint = tint * skin.mean(1, keepdim=True) / (skin * tint).mean(1, keepdim=True)  # as bright
     warm = faces * tint
     torch.testing.assert_close(warm * skin_gain(warm), faces * skin_gain(faces))
-    head, x, gain = shake(CompositeHead(8, 4)), rand(2, 8, 12, 12), skin_gain(faces)
-    plain, tinted = (head(x, faces, g)["colour"] for g in (gain, skin_gain(warm)))
-    torch.testing.assert_close(tinted[plain < 1], (plain * tint).clamp(max=1)[plain < 1])
-    torch.testing.assert_close(plain[plain < 1], (head(x, faces, 1)["colour"] / gain)[plain < 1])
+    head, x = shake(CompositeHead(8, 4)), rand(2, 8, 12, 12)
+    plain, tinted = (head(x, given)["colour"] for given in (faces, warm))
+    inside = (plain < 1) & (tinted < 1)  # nothing is brighter than white
+    assert inside.float().mean() > 0.5
+    torch.testing.assert_close(tinted[inside], (plain * tint)[inside])
 
 
 def test_composite_at_another_size_keeps_the_reference_sharp():
@@ -239,7 +240,7 @@ def test_the_emotion_map_of_end_shrinks_with_the_width():
 def test_flow_is_bounded():
     head = shake(CompositeHead(8, 4))
     head.last.bias.data[4:] = 50
-    flow = head(rand(1, 8, 12, 12), rand(1, 3, 12, 12), torch.ones(1, 3, 1, 1))["flow"]
+    flow = head(rand(1, 8, 12, 12), rand(1, 3, 12, 12))["flow"]
     assert flow.detach().max() == pytest.approx(MAX_FLOW)
 
 
