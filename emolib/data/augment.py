@@ -8,7 +8,8 @@ Paper: §4.2.
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -17,7 +18,22 @@ P_ANY = 0.8  # chance that anything at all is changed
 NOISE_STD = (10**0.5 / 255, 50**0.5 / 255)  # variance 10 to 50 on the scale of bytes
 
 
-@dataclass
+@lru_cache
+def pipeline(p: float, p_any: float):
+    """The five changes, each with chance `p`, as one of albumentations' pipelines."""
+    import albumentations as A
+
+    changes = [
+        A.RandomBrightnessContrast(p=p),
+        A.RandomGamma(p=p),
+        A.ChannelShuffle(p=p),
+        A.RGBShift(p=p),
+        A.GaussNoise(std_range=NOISE_STD, p=p),
+    ]
+    return A.Compose(changes, p=p_any)
+
+
+@dataclass(frozen=True)
 class Augment:
     """Brightness and contrast, gamma, channel shuffle, RGB shift, Gaussian noise.
 
@@ -31,28 +47,11 @@ class Augment:
 
     p: float = P_GENERATOR
     p_any: float = P_ANY
-    _pipeline: object = field(default=None, repr=False, compare=False)
 
     def __call__(self, frames: np.ndarray, seed: int) -> np.ndarray:
         """All frames changed alike: (N, S, S, 3) uint8 RGB → the same. Equal seed, equal change."""
-        if self._pipeline is None:
-            self._pipeline = self._build()
+        change = pipeline(self.p, self.p_any)
         # One stream for all five: set_random_seed would give each the same draws, so that they
         # would come all together or not at all.
-        self._pipeline.set_random_state(np.random.default_rng(seed), random.Random(seed))
-        return self._pipeline(images=frames)["images"]
-
-    def _build(self):
-        import albumentations as A
-
-        changes = [
-            A.RandomBrightnessContrast(p=self.p),
-            A.RandomGamma(p=self.p),
-            A.ChannelShuffle(p=self.p),
-            A.RGBShift(p=self.p),
-            A.GaussNoise(std_range=NOISE_STD, p=self.p),
-        ]
-        return A.Compose(changes, p=self.p_any)
-
-    def __getstate__(self) -> dict:
-        return {**self.__dict__, "_pipeline": None}  # workers build their own
+        change.set_random_state(np.random.default_rng(seed), random.Random(seed))
+        return change(images=frames)["images"]

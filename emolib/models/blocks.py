@@ -66,35 +66,18 @@ class ConvBlock(nn.Module):
         return F.relu_(out) if self.activation else out
 
 
-class FusedConvBlock(nn.Module):
-    """A `ConvBlock` in eval mode with its batch norm multiplied into the convolution.
-
-    Same numbers up to rounding, one pass over memory instead of four. Cannot be trained.
-    """
-
-    def __init__(self, block: ConvBlock):
-        super().__init__()
-        transposed = isinstance(block.conv, nn.ConvTranspose2d)
-        self.conv = fuse_conv_bn_eval(block.conv.eval(), block.norm.eval(), transposed)
-        self.residual, self.activation = block.residual, block.activation
-
-    def forward(self, x: Tensor) -> Tensor:
-        out = self.conv(x)
-        if self.residual:
-            out += x
-        return F.relu_(out) if self.activation else out
-
-
 def fuse_for_inference(model: nn.Module) -> nn.Module:
-    """A frozen copy of `model` for generating: batch norms folded in, channels last, eval mode.
+    """A frozen copy of `model` for generating: batch norms multiplied into the convolutions before
+    them (one pass over memory instead of four), channels last, eval mode.
 
-    Gives what `model.eval()` gives, to about 1e-5, in less time. The model itself is unchanged.
+    Gives what `model.eval()` gives, to about 1e-5. The model itself is unchanged.
     """
     fused = copy.deepcopy(model).eval().requires_grad_(False)
-    for parent in list(fused.modules()):
-        for name, child in list(parent.named_children()):
-            if isinstance(child, ConvBlock):
-                setattr(parent, name, FusedConvBlock(child))
+    for block in fused.modules():
+        if isinstance(block, ConvBlock):
+            transposed = isinstance(block.conv, nn.ConvTranspose2d)
+            block.conv = fuse_conv_bn_eval(block.conv, block.norm, transposed)
+            block.norm = nn.Identity()
     return fused.to(memory_format=torch.channels_last)
 
 
