@@ -26,12 +26,6 @@ def main(words: list[str] | None = None) -> int:
         "--after", type=Path, action="append", default=[], help="the run it started from; repeat"
     )
     parser.add_argument("--corpus", type=Path, help="the synthetic corpus it learned from")
-    parser.add_argument(
-        "--command",
-        action="append",
-        default=[],
-        help="that trained it, where a log does not tell; repeat for several such runs, in order",
-    )
     parser.add_argument("--profile", default="lite")
     parser.add_argument("--out", type=Path, help="another folder than data/checkpoints")
     given = parser.parse_args(words)
@@ -42,7 +36,6 @@ def main(words: list[str] | None = None) -> int:
             note=given.note,
             earlier=given.after,
             corpus=given.corpus,
-            commands=given.command,
             profile=given.profile,
             out=given.out,
         )

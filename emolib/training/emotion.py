@@ -8,9 +8,7 @@ Paper: §3.2.4. The released code pre-trains it at a rate of 1e-6 and never look
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from os import PathLike
-from pathlib import Path
 
 import torch
 from torch import Tensor, nn
@@ -22,13 +20,13 @@ from emolib.data.augment import P_CLASSIFIER, Augment
 from emolib.data.store import ClipStore
 from emolib.data.windows import EmotionWindows, finished
 from emolib.models.checkpoint import KINDS
-from emolib.training.fit import fit, print_beside_bar
+from emolib.training.fit import fit_recipe, print_beside_bar
 from emolib.training.losses import emotion_loss
 from emolib.training.mixture import Given, Source, open_sources
 from emolib.training.recipe_types import EmotionRecipe
 from emolib.training.recipes import CLASSIFIER_RECIPES, EMOTION_RECIPES
-from emolib.training.settings import FitConfig, check_settings
-from emolib.training.task import FitResult, StageTask, start_weights, weights_sha256
+from emolib.training.settings import FitConfig
+from emolib.training.task import FitResult, StageTask
 
 
 def emotion_step(
@@ -109,10 +107,7 @@ def train_emotion(
     out: str | PathLike,
     *,
     recipe: EmotionRecipe = EMOTION_RECIPES["IMPROVED"],
-    config: FitConfig | None = None,
     start: str | PathLike | None = None,
-    resume: bool = False,
-    device: str = "auto",
     kind: str = "emotion",
     **options,
 ) -> FitResult:
@@ -123,19 +118,17 @@ def train_emotion(
 
     Raises:
         DatasetError: an emotion has no training clip.
-        EmolibError: settings, data, device, or as `fit` says.
+        EmolibError: as `fit_recipe` says.
     """
-    config = replace(config or recipe.fit, **options)
-    check_settings(recipe=recipe, training=config)
-    sources = open_sources(store)
-    tell_emotions(sources)
-    torch.manual_seed(config.seed)
-    network, _ = KINDS[kind]
-    net = start_weights(network(recipe.network), start, kind)
-    task = EmotionTask(net, recipe, sources, config, kind)
-    if start is not None:
-        task.origins["start"] = weights_sha256(net)
-    return fit(task, Path(out), config, resume=resume, device=device)
+
+    def make_task(config: FitConfig) -> EmotionTask:
+        sources = open_sources(store)
+        tell_emotions(sources)
+        network, _ = KINDS[kind]
+        task = EmotionTask(network(recipe.network), recipe, sources, config, kind)
+        return task.start_from(start)
+
+    return fit_recipe(make_task, out, recipe, **options)
 
 
 def tell_emotions(sources: Sequence[Source]) -> None:

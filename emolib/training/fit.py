@@ -13,15 +13,20 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from dataclasses import replace
+from os import PathLike
 from pathlib import Path
+
+import torch
 
 from emolib.base.runtime import pick_device
 from emolib.training.guards import StopRequest, memory_advice
 from emolib.training.loader import chunk
+from emolib.training.recipe_types import Recipe
 from emolib.training.run import Run
 from emolib.training.settings import FitConfig, check_settings
 from emolib.training.steps import Steps
-from emolib.training.task import FitResult, Task
+from emolib.training.task import FitResult, StageTask, Task
 
 
 def print_beside_bar(text: str) -> None:
@@ -89,3 +94,30 @@ def fit(
             if stopped := run.stopped_by(stop.requested):
                 break
         return run.finish(stopped)
+
+
+def fit_recipe(
+    make_task: Callable[[FitConfig], StageTask],
+    out: str | PathLike,
+    recipe: Recipe,
+    *,
+    resume: bool = False,
+    device: str = "auto",
+    **options,
+) -> FitResult:
+    """Train a stage as its recipe says.
+
+    Args:
+        make_task: the stage's task; its network is drawn from the run's seed.
+        options: changes to the recipe's settings of the loop (`steps=500`, …).
+
+    Raises:
+        EmolibError: settings, data, device, or as `fit` says.
+    """
+    config = replace(recipe.fit, **options)
+    check_settings(recipe=recipe, training=config)
+    torch.manual_seed(config.seed)
+    task = make_task(config)
+    for source in task.sources if len(task.sources) > 1 else ():
+        print_beside_bar(str(source))
+    return fit(task, Path(out), config, resume=resume, device=device)

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from os import PathLike
-from pathlib import Path
 
 import torch
 from torch import Tensor, nn
@@ -22,7 +21,7 @@ from emolib.data.windows import GeneratorWindows, finished
 from emolib.models.blocks import fuse_for_inference
 from emolib.models.checkpoint import InputRules
 from emolib.models.generator import Generator
-from emolib.training.fit import fit, print_beside_bar
+from emolib.training.fit import fit_recipe, print_beside_bar
 from emolib.training.guards import STUCK_CHECKS
 from emolib.training.losses import emotion_loss
 from emolib.training.mixture import Given, Source, open_sources
@@ -38,8 +37,8 @@ from emolib.training.objective import (
 )
 from emolib.training.recipe_types import GeneratorRecipe
 from emolib.training.recipes import GENERATOR_RECIPES
-from emolib.training.settings import FitConfig, check_settings
-from emolib.training.task import FitResult, StageTask, bare, start_weights, weights_sha256
+from emolib.training.settings import FitConfig
+from emolib.training.task import FitResult, StageTask, bare, weights_sha256
 
 PATIENCE = 10  # evaluations with the sync weight still at 0 before we speak up
 
@@ -70,7 +69,7 @@ class GeneratorTask(StageTask):
         check_labels(sources, recipe)
         super().__init__("generator", generator, recipe, sources, config, windows)
         self.frames_per_item = recipe.frames_per_window or VIDEO.n_frames
-        self.judges, self.opened_step, self.n_closed = judges, None, 0
+        self.judges, self.schedule = judges, {"opened_step": None, "n_closed": 0}
         learned_from = {
             "syncnet": judges.sync,
             "emotion_disc": judges.emotion,
@@ -107,7 +106,8 @@ class GeneratorTask(StageTask):
         """The sync weight at `step`."""
         if self.judges.sync is None:
             return 0.0
-        return self.recipe.schedule.alpha(self.recipe.weights.sync, step, self.opened_step)
+        full, opened = self.recipe.weights.sync, self.schedule["opened_step"]
+        return self.recipe.schedule.alpha(full, step, opened)
 
     def step(self, batch: dict, step: int) -> tuple[Tensor, dict[str, Tensor]]:
         batch = finished(batch)
@@ -150,24 +150,18 @@ class GeneratorTask(StageTask):
 
     def after_evaluation(self, metrics: dict, step: int, say: Callable[[str], None]) -> None:
         loss = metrics.get("sync_loss")
-        if loss is None or self.opened_step is not None:
+        if loss is None or self.schedule["opened_step"] is not None:
             return
         if self.recipe.schedule.opens(loss):
-            self.opened_step = step
+            self.schedule["opened_step"] = step
             say(f"the sync weight is on from step {step} (validation sync loss {loss:.3f})")
             return
-        self.n_closed += 1
-        if self.n_closed == PATIENCE and not self.alpha(step):
+        self.schedule["n_closed"] += 1
+        if self.schedule["n_closed"] == PATIENCE and not self.alpha(step):
             say(
                 f"the sync weight is still 0 after {PATIENCE} evaluations (validation sync loss "
                 f"{loss:.3f}; chance is 0.693); check that: " + "; ".join(STUCK_CHECKS)
             )
-
-    def schedule_state(self) -> dict:
-        return {"opened_step": self.opened_step, "n_closed": self.n_closed}
-
-    def load_schedule(self, state: dict) -> None:
-        self.opened_step, self.n_closed = state["opened_step"], state["n_closed"]
 
 
 def check_labels(sources: Sequence[Source], recipe: GeneratorRecipe) -> None:
@@ -192,14 +186,11 @@ def train_generator(
     out: str | PathLike,
     *,
     recipe: GeneratorRecipe = GENERATOR_RECIPES["IMPROVED"],
-    config: FitConfig | None = None,
     syncnet: str | PathLike | None = None,
     emotion_disc: str | PathLike | None = None,
     base: str | PathLike | None = None,
     features: str = "auto",
     start: str | PathLike | None = None,
-    resume: bool = False,
-    device: str = "auto",
     **options,
 ) -> FitResult:
     """Train a generator into `out/generator.safetensors`.
@@ -209,30 +200,29 @@ def train_generator(
             recipe's name says so.
         base: checkpoint of the base generator whose face encoder PRE takes over.
         features: see `models.features.perceptual_features`.
-        start: a checkpoint to start from, the same architecture but for `net2net.MAY_GROW`.
-        options: changes to `config` (`steps=500`, …), which is by default the recipe's.
+        start: see `StageTask.start_from`.
+        options: of `fit_recipe`: `resume`, `device`, and settings of the loop.
 
     Raises:
-        EmolibError: settings, data, device, or as `fit` says.
+        EmolibError: as `fit_recipe` says.
     """
-    config = replace(config or recipe.fit, **options)
-    check_settings(recipe=recipe, training=config)
     if (recipe.face_encoder != "learn") != (base is not None):
         given = "none is given" if base is None else "the recipe does not use one"
         raise ConfigError(
             f"recipe {recipe.name} and the base generator do not fit: {given}",
             fix="PRE needs --base CKPT, trained with --recipe BASE; other recipes take none",
         )
-    recipe, judges = choose_judges(recipe, syncnet, emotion_disc, features)
-    print_beside_bar(f"recipe {recipe.name}, loss weights {recipe.weights}")
-    torch.manual_seed(config.seed)
-    generator = Generator(recipe.network)
-    if base is not None:
-        take_face_encoder(generator, base)
-    generator = start_weights(generator, start, "generator")
-    task = GeneratorTask(generator, judges, recipe, store, config)
-    if base is not None:
-        task.origins["base"] = weights_sha256(generator.face_encoder)
-    if start is not None:
-        task.origins["start"] = weights_sha256(generator)
-    return fit(task, Path(out), config, resume=resume, device=device)
+
+    def make_task(config: FitConfig) -> GeneratorTask:
+        found, judges = choose_judges(recipe, syncnet, emotion_disc, features)
+        print_beside_bar(f"recipe {found.name}, loss weights {found.weights}")
+        torch.manual_seed(config.seed)  # again: loading judges draws numbers
+        generator = Generator(found.network)
+        if base is not None:
+            take_face_encoder(generator, base)
+        task = GeneratorTask(generator, judges, found, store, config).start_from(start)
+        if base is not None:
+            task.origins["base"] = weights_sha256(generator.face_encoder)
+        return task
+
+    return fit_recipe(make_task, out, recipe, **options)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import signal
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
@@ -62,14 +62,14 @@ class StopRequest:
 
 
 class GradientGuard:
-    """Leaves out steps whose loss or gradient is not finite; gives up after `patience` in a row.
+    """Leaves out steps whose loss or gradient is not finite; gives up after five in a row.
 
     A poisoned forward pass also spoils the networks' buffers (BatchNorm statistics): `begin` copies
     them before each step, and a step that is left out gets them back.
     """
 
-    def __init__(self, networks: Mapping[str, nn.Module], patience: int = 5):
-        self.networks, self.patience = networks, patience
+    def __init__(self, networks: Mapping[str, nn.Module]):
+        self.networks = networks
         self.left_out: list[dict] = []  # the last steps, if they were not finite
         self.buffers = [buffer for net in networks.values() for buffer in net.buffers()]
         self.copies = [buffer.clone() for buffer in self.buffers]
@@ -85,13 +85,13 @@ class GradientGuard:
             buffer.copy_(copy)
         self.left_out.append(record)
 
-    def check(self, out: Path, patience: int | None = None) -> None:
+    def check(self, out: Path, patience: int = 5) -> None:
         """Stop the run after `patience` such steps in a row.
 
         Raises:
             TrainingError: names the bundle with the windows, losses and gradient sizes.
         """
-        if len(self.left_out) < (self.patience if patience is None else patience):
+        if len(self.left_out) < patience:
             return
         bundle = Path(out) / f"debug-step-{self.left_out[-1]['step']:08d}.json"
         weights = {
@@ -113,26 +113,22 @@ class GradientGuard:
 class SyncMonitor:
     """Warns once when the sync loss sits at log 2, where a network says ½ to everything."""
 
-    def __init__(self, say: Callable[[str], None], patience_steps: int = 2000):
-        self.say, self.patience_steps = say, patience_steps
-        self.since: int | None = None
-        self.warned = False
+    def __init__(self, patience_steps: int = 2000):
+        self.patience_steps, self.since, self.warned = patience_steps, None, False
 
-    def see(self, step: int, sync_loss: float) -> bool:
-        """Take note of a mean sync loss; returns whether it has been stuck for too long."""
+    def see(self, step: int, sync_loss: float) -> str | None:
+        """The warning, at the first mean sync loss that has been stuck for too long."""
         if abs(sync_loss - CHANCE) > STUCK_MARGIN:
             self.since = None
-            return False
+            return None
         self.since = step if self.since is None else self.since
-        stuck = step - self.since >= self.patience_steps
-        if stuck and not self.warned:
-            self.warned = True
-            self.say(
-                f"the sync loss has stayed at {sync_loss:.3f} (chance is log 2 = 0.693) for "
-                f"{step - self.since} steps; check that: "
-                + "; ".join(f"({i}) {text}" for i, text in enumerate(STUCK_CHECKS, 1))
-            )
-        return stuck
+        if self.warned or step - self.since < self.patience_steps:
+            return None
+        self.warned = True
+        return (
+            f"the sync loss has stayed at {sync_loss:.3f} (chance is log 2 = 0.693) for "
+            f"{step - self.since} steps; check that: " + "; ".join(STUCK_CHECKS)
+        )
 
 
 @contextmanager

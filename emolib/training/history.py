@@ -9,12 +9,10 @@ import csv
 import json
 import re
 import shlex
-from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
 
-from emolib.base.config import VIDEO
-from emolib.base.errors import ConfigError, DatasetError
+from emolib.base.errors import DatasetError
 
 _PART = r"[^\s/\\'\",;]+"
 _PATH = re.compile(rf"(?<![\w.:/~])(?:~|[A-Za-z]:)?[/\\](?:{_PART}[/\\])*{_PART}[/\\]?")
@@ -45,43 +43,32 @@ def minutes_of(rows: list[dict]) -> float:
 
     As told where a part ended well; of a part that was killed, its steps alone.
     """
-    total_s = part_s = 0.0
-    last, frames = 0, VIDEO.n_frames
+    total_s, part_s, last = 0.0, 0.0, 0
     for row in rows:
         event = row.get("event", "")
         if event in ("started", "resumed"):
             total_s, part_s, last = total_s + part_s, 0.0, row["step"]
-            frames = VIDEO.n_frames * row["settings"]["batch_size"]
-        elif "frames_per_s" in row:
-            step_s = row.get("step_s", frames / row["frames_per_s"])
-            part_s, last = part_s + (row["step"] - last) * step_s, row["step"]
+        elif "step_s" in row:
+            part_s, last = part_s + (row["step"] - last) * row["step_s"], row["step"]
         elif event.startswith("stopped") and "seconds" in row:
             part_s = row["seconds"]
     return round((total_s + part_s) / 60, 1)
 
 
-def phase_of(rows: list[dict], commands: Iterator[str]) -> dict:
+def phase_of(rows: list[dict]) -> dict:
     """One run told from its log: command, recipe, steps, minutes, device.
 
-    Args:
-        commands: the next one is taken if the log does not tell its own.
-
     Raises:
-        DatasetError: the log lacks its first line.
-        ConfigError: neither the log nor the caller tells the command.
+        DatasetError: the log does not tell the command, as where a notebook trained.
     """
     start = next((row for row in rows if row.get("event") == "started"), None)
-    if start is None:
-        raise DatasetError("the log does not tell how the run started")
-    record, settings = start["record"], start["settings"]
-    command = record.get("command") or next(commands, None)
-    if command is None:
-        raise ConfigError(
-            "the log does not tell the command that trained this",
-            fix="give it with --command 'emolib train …'",
+    if start is None or not start["record"].get("command"):
+        raise DatasetError(
+            "the log does not tell the command that trained this", fix="train it by emolib train"
         )
+    record, settings = start["record"], start["settings"]
     return {
-        "command": portable(command),
+        "command": portable(record["command"]),
         "recipe": settings["recipe"],
         "steps": max(row["step"] for row in rows),
         "batch_size": settings["batch_size"],

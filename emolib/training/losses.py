@@ -1,8 +1,6 @@
 """The generator's objective, term by term, and how its sync weight grows.
 
 Every function takes plain tensors or a network as an argument, so each can be checked by hand.
-Frozen networks are called in eval mode with their parameters out of the graph: only the generator
-learns from them.
 
 Paper: §3.1 (eq. 1–3), §3.3 (eq. 4–5), appendix A.2 (weights and the α rule).
 """
@@ -24,7 +22,6 @@ CHANCE = 0.6931  # −ln 0.5: what a score of one half costs, where a network le
 EPS = 1e-6  # keeps cosines inside (0, 1): the loss stays under 13.9, its slope finite
 
 
-# ------------------------------------------------------------------------------ reconstruction
 def l1_loss(generated: Tensor, target: Tensor, weight: Tensor | None = None) -> Tensor:
     """Mean absolute difference; with a weight map, its weighted mean.
 
@@ -81,7 +78,6 @@ def detail_loss(generated: Tensor, target: Tensor, weight: Tensor | None = None)
     return total
 
 
-# ---------------------------------------------------------------------------------- expert sync
 def sync_loss(prob: Tensor, in_sync: Tensor | float = 1.0) -> Tensor:
     """Binary cross-entropy of sync probabilities; with `in_sync` = 1 the paper's E_sync.
 
@@ -112,10 +108,6 @@ def _labels(like: Tensor, in_sync: Tensor | float) -> Tensor:
     return torch.as_tensor(in_sync, device=like.device).to(like.dtype).expand_as(like)
 
 
-# ------------------------------------------------------------------------- perceptual and emotion
-Features = Callable[[Tensor], Sequence[Tensor]]
-
-
 def as_pictures(frames: Tensor) -> Tensor:
     """(B, T, 3, H, W) → (B·T, 3, H, W): time joins the batch (paper: §3.2.4)."""
     return frames.flatten(0, 1)
@@ -130,7 +122,7 @@ def as_released_pictures(frames: Tensor) -> Tensor:
 
 
 def perceptual_loss(
-    features: Features,
+    features: Callable[[Tensor], Sequence[Tensor]],
     generated: Tensor,
     target: Tensor,
     fold: Callable[[Tensor], Tensor] = as_pictures,
@@ -161,7 +153,6 @@ def emotion_loss(logits: Tensor, emotion: Tensor, smoothing: float = 0.0) -> Ten
     return F.cross_entropy(logits.float(), target, label_smoothing=smoothing)
 
 
-# ---------------------------------------------------------------------------------- eq. 5 and α
 BESIDE_L1 = ("sync", "perceptual", "emotion", "detail")
 
 
@@ -176,6 +167,7 @@ class LossWeights(Checked):
 
     @property
     def l1(self) -> float:
+        """What the others leave."""
         return 1 - sum(getattr(self, name) for name in BESIDE_L1)
 
     RANGES: ClassVar = dict.fromkeys(BESIDE_L1, "[0, 1)")

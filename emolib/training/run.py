@@ -20,7 +20,7 @@ from emolib.base.errors import ConfigError, ResourceError, TrainingError
 from emolib.base.runtime import command_line, run_record
 from emolib.training.guards import sweep_leftovers
 from emolib.training.journal import LOG_NAME, Journal
-from emolib.training.settings import FitConfig
+from emolib.training.settings import FREE, MACHINE, FitConfig
 from emolib.training.state import latest_state, restore_rng, rng_state, save_state
 from emolib.training.steps import Steps
 from emolib.training.task import FitResult, Task
@@ -99,7 +99,7 @@ class Run(Steps):
         self._compare(before)
         self.load_learned(state["learned"])
         self.meter.load_state_dict(state["meter"])
-        self.task.load_schedule(state["schedule"])
+        self.task.schedule = state["schedule"]
         self.metrics, self.evaluated_step = state["metrics"], state["evaluated_step"]
         self.best, self.step = state["best"], state["step"]
         self._look_at_patience()
@@ -117,16 +117,15 @@ class Run(Steps):
     def _compare(self, before: dict) -> None:
         """Refuse settings that bend the curve; tell of those that fit the machine."""
         now = self._settings()
-        fixed = {*self.config.fixed(), *self.task.settings(), "processes"}
         names = sorted(name for name in {*before, *now} if before.get(name) != now.get(name))
         words = {n: f"{n} was {before.get(n)} and is {now.get(n)}" for n in names}
-        if bent := [words[name] for name in names if name in fixed or name not in now]:
+        if bent := [words[name] for name in names if name not in (*MACHINE, *FREE)]:
             raise TrainingError(
                 "the run was started with other settings: " + ", ".join(bent),
                 file=self.out,
                 fix="resume with the settings of the start, or choose another --out",
             )
-        if told := [words[name] for name in names if name in self.config.for_machine()]:
+        if told := [words[name] for name in names if name in MACHINE]:
             self.say("going on with other settings of the machine: " + ", ".join(told))
 
     def _settings(self) -> dict:
@@ -146,8 +145,6 @@ class Run(Steps):
         self.journal.write(self.step, event=event, settings=self._settings(), record=record)
         where = f"{self.device} in {self.precision}"
         self.say(f"{self.task.kind}: training on {where}, {len(self.task.data)} windows an epoch")
-        for line in self.task.described():
-            self.say(line)
 
     def evaluate(self) -> None:
         """Numbers on people not trained on, by the first process, told to the others."""
@@ -202,7 +199,7 @@ class Run(Steps):
                 "settings": self._settings(),
                 "learned": self.learned(),
                 "rng": rng_state(),
-                "schedule": self.task.schedule_state(),
+                "schedule": self.task.schedule,
                 "meter": self.meter.state_dict(),
                 "metrics": self.metrics,
                 "evaluated_step": self.evaluated_step,

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     import torch
 
 # What may differ between a run and its continuation: the first to fit the machine, which is told.
-_MACHINE = ("precision", "accumulate", "compile", "channels_last", "workers")
-_FREE = {"steps", "log_every", "save_every", "keep_states", "time_limit_min", "tensorboard"}
+MACHINE = ("precision", "accumulate", "compile", "channels_last", "workers")
+FREE = ("steps", "log_every", "save_every", "keep_states", "time_limit_min", "tensorboard")
 
 
 class Checked:
@@ -130,18 +130,9 @@ class FitConfig(Checked):
         done = min(1.0, step / (self.schedule_steps or self.steps))
         return warm * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * done)))
 
-    def fixed(self) -> dict:
-        """The settings that shape the curve, as plain values: a resumed run keeps them."""
-        free = _FREE.union(_MACHINE)
-        return {k: v for k, v in self.plain().items() if k not in free}
-
     def plain(self) -> dict:
         """All settings as plain values."""
         return {**asdict(self), "betas": list(self.betas)}
-
-    def for_machine(self) -> dict:
-        """The settings that fit the machine, as plain values."""
-        return {name: getattr(self, name) for name in _MACHINE}
 
 
 def resolve_precision(precision: str, device: torch.device) -> str:

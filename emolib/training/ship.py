@@ -43,7 +43,6 @@ def ship(
     note: str = "",
     earlier: Iterable[str | PathLike] = (),
     corpus: str | PathLike | None = None,
-    commands: Iterable[str] = (),
     profile: str = "lite",
     out: str | PathLike | None = None,
 ) -> Shipped:
@@ -55,19 +54,18 @@ def ship(
         note: anything a reader must know.
         earlier: runs whose weights this one started from (`--start`), in order.
         corpus: folder of the synthetic corpus behind the store.
-        commands: of the runs whose logs do not tell theirs, in order.
         out: another folder.
 
     Raises:
-        ConfigError: no weights, no log, or no command.
+        ConfigError: no weights, or no log.
+        DatasetError: the log does not tell the command.
         CheckpointError: damaged weights, or a file above 6 MB.
     """
     weights = find_weights(Path(run))
     model, meta = load_checkpoint(weights)
     logs = [_log_of(find_weights(Path(one))) for one in earlier]
     logs.append([row for row in _log_of(weights) if row["step"] <= meta.step])
-    given = iter(commands)
-    phases = [phase_of(rows, given) for rows in logs]
+    phases = [phase_of(rows) for rows in logs]
     minutes = round(sum(phase["minutes"] for phase in phases), 1)
     training = {"minutes": minutes, "phases": phases}
     told = meta.corpus

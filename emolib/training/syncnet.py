@@ -7,9 +7,7 @@ of its own clip ("offsets"), which leaves the plateau at log 2 far sooner.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
 from os import PathLike
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -22,14 +20,14 @@ from emolib.data.store import ClipStore
 from emolib.data.windows import MIN_NEGATIVE_FRAMES, SyncWindows, Windows, finished
 from emolib.media.mel import mel_windows
 from emolib.models.syncnet import MAX_SCALE, SyncNet, cosine, fold_lower_halves
-from emolib.training.fit import fit
+from emolib.training.fit import fit_recipe
 from emolib.training.guards import SyncMonitor
 from emolib.training.losses import sync_logit_loss, sync_loss
 from emolib.training.mixture import Given
 from emolib.training.recipe_types import SyncRecipe
 from emolib.training.recipes import SYNC_RECIPES
-from emolib.training.settings import FitConfig, check_settings
-from emolib.training.task import FitResult, StageTask, bare, start_weights, weights_sha256
+from emolib.training.settings import FitConfig
+from emolib.training.task import FitResult, StageTask, bare
 
 FIXED_SCALE = 10.0  # inverse temperature where the network has none of its own
 OFFSETS = tuple(range(-7, 8))  # frames, of the per-offset curve
@@ -139,7 +137,7 @@ class SyncTask(StageTask):
             return OffsetWindows(store, config.seed, augment, recipe.n_sounds)
 
         super().__init__("syncnet", net, recipe, stores, config, windows)
-        self.monitor: SyncMonitor | None = None
+        self.monitor = SyncMonitor()
 
     def step(self, batch: dict, step: int) -> tuple[Tensor, dict[str, Tensor]]:
         batch = finished(batch)
@@ -149,8 +147,8 @@ class SyncTask(StageTask):
         return one_step(self.networks["syncnet"], batch)
 
     def watch(self, step: int, means: dict[str, float], say: Callable[[str], None]) -> None:
-        self.monitor = self.monitor or SyncMonitor(say)
-        self.monitor.see(step, means.get("decide", means["loss"]))
+        if told := self.monitor.see(step, means.get("decide", means["loss"])):
+            say(told)
 
     def measure(self, network: nn.Module, batches: Iterator[dict]) -> dict[str, float | list]:
         """Accuracy on true and on wrong pairs of unseen people, and the curve over offsets.
@@ -185,28 +183,22 @@ def train_syncnet(
     out: str | PathLike,
     *,
     recipe: SyncRecipe = SYNC_RECIPES["IMPROVED"],
-    config: FitConfig | None = None,
     start: str | PathLike | None = None,
-    resume: bool = False,
-    device: str = "auto",
     **options,
 ) -> FitResult:
     """Pre-train the lip-sync expert into `out/syncnet.safetensors`.
 
     Args:
         store: a clip store or its folder, or several (see `mixture.open_sources`).
-        config: of the loop; default: the recipe's.
-        start: a checkpoint to start from.
-        options: changes to `config` (`steps=500`, …).
+        start: see `StageTask.start_from`.
+        options: of `fit_recipe`: `resume`, `device`, and settings of the loop.
 
     Raises:
-        EmolibError: settings, data, device, or as `fit` says.
+        EmolibError: as `fit_recipe` says.
     """
-    config = replace(config or recipe.fit, **options)
-    check_settings(recipe=recipe, training=config)
-    torch.manual_seed(config.seed)
-    net = start_weights(SyncNet(recipe.network), start, "syncnet")
-    task = SyncTask(net, recipe, store, config)
-    if start is not None:
-        task.origins["start"] = weights_sha256(net)
-    return fit(task, Path(out), config, resume=resume, device=device)
+
+    def make_task(config: FitConfig) -> SyncTask:
+        task = SyncTask(SyncNet(recipe.network), recipe, store, config)
+        return task.start_from(start)
+
+    return fit_recipe(make_task, out, recipe, **options)

@@ -34,6 +34,7 @@ class Task:
         data: training windows.
         rate_scales: network name → its learning rate as a multiple of the loop's.
         frames_per_item: frames in a window, for the frames/s in the log.
+        schedule: what loss weights depend on besides the step, as plain values; saved in a state.
         watched: the number of `evaluate` that early stopping wants small.
         probabilities: (len(data),) chances for balanced sampling, or None.
     """
@@ -50,6 +51,7 @@ class Task:
     def __init__(self, kind: str, network: nn.Module, data: Windows):
         self.kind, self.data = kind, data
         self.networks, self.frozen, self.rate_scales = {kind: network}, {}, {}
+        self.schedule: dict = {}
 
     def step(self, batch: dict, step: int) -> tuple[Tensor, dict[str, Tensor]]:
         """The loss of a batch, and its parts for the log."""
@@ -73,17 +75,6 @@ class Task:
     def settings(self) -> dict:
         """Plain values that must be the same when the run is resumed."""
         return {}
-
-    def described(self) -> list[str]:
-        """What to say before the first step."""
-        return []
-
-    def schedule_state(self) -> dict:
-        """What the loss weights depend on besides the step, as plain values."""
-        return {}
-
-    def load_schedule(self, state: dict) -> None:
-        """Take back what `schedule_state` gave."""
 
     def save(self, path: Path, network: nn.Module, step: int, metrics: dict) -> None:
         """Write the weights that others will use."""
@@ -122,6 +113,21 @@ class StageTask(Task):
         self.n_eval, self.batch_size = config.eval_items, config.batch_size
         self.origins: dict[str, str] = {}  # what the run learns from → sha256
 
+    def start_from(self, path: str | PathLike | None) -> StageTask:
+        """The task with the weights of a checkpoint, if one is given.
+
+        Raises:
+            CheckpointError: another kind, or another architecture but for `blocks.MAY_GROW`.
+        """
+        if path is None:
+            return self
+        network = self.networks[self.kind]
+        same = {key: value for key, value in asdict(network.config).items() if key not in MAY_GROW}
+        other, _ = load_checkpoint(path, self.kind, architecture=same)
+        network.load_state_dict(net2net(other.state_dict(), network.state_dict(), file=path))
+        self.origins["start"] = weights_sha256(network)
+        return self
+
     def measure(self, network: nn.Module, batches: Iterator[dict]) -> dict[str, float | list]:
         """Numbers of the network on batches of people it has not met."""
         raise TypeError(f"{type(self).__name__} does not say what to measure")
@@ -149,9 +155,6 @@ class StageTask(Task):
     def corpus(self) -> str:
         """The name of what is trained on."""
         return " + ".join(one.store.corpus for one in self.sources)
-
-    def described(self) -> list[str]:
-        return [str(one) for one in self.sources] if len(self.sources) > 1 else []
 
     def settings(self) -> dict:
         return {
@@ -207,15 +210,6 @@ def weights_sha256(net: nn.Module) -> str:
         digest.update(name.encode())
         digest.update(value.detach().cpu().contiguous().flatten().view(torch.uint8).numpy())
     return digest.hexdigest()[:16]
-
-
-def start_weights(network: nn.Module, path: str | PathLike | None, kind: str) -> nn.Module:
-    """`network` with the weights of a checkpoint, if one is given (see `blocks`)."""
-    if path is not None:
-        same = {key: value for key, value in asdict(network.config).items() if key not in MAY_GROW}
-        other, _ = load_checkpoint(path, kind, architecture=same)
-        network.load_state_dict(net2net(other.state_dict(), network.state_dict(), file=path))
-    return network
 
 
 def _number(value) -> bool:

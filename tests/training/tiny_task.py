@@ -45,7 +45,7 @@ class TinyTask(Task):
             nn.Linear(16, 1),
         )
         super().__init__("tiny", nn.Sequential(*layers), Squares(**data))
-        self.opened_step = None
+        self.schedule = {"opened_step": None}
 
     def step(self, batch, step):
         loss = (self.networks["tiny"](batch["x"])[:, 0] - batch["y"]).square().mean()
@@ -57,14 +57,8 @@ class TinyTask(Task):
         return {"mean": float(network(x).mean())}
 
     def after_evaluation(self, metrics, step, say):
-        if self.opened_step is None and step >= 8:
-            self.opened_step = step
-
-    def schedule_state(self):
-        return {"opened_step": self.opened_step}
-
-    def load_schedule(self, state):
-        self.opened_step = state["opened_step"]
+        if self.schedule["opened_step"] is None and step >= 8:
+            self.schedule["opened_step"] = step
 
     def settings(self):
         return {"corpus": "squares"}
