@@ -103,9 +103,8 @@ def bars(
     names = [SHOWN.get(name, name) for name in values]
     fig, ax = plt.subplots(figsize=(6.2, 0.3 * len(values) + 0.9))
     places = np.arange(len(values))[::-1]
-    ax.barh(places, list(values.values()), 0.7, color="#0072B2")
-    for place, value in zip(places, values.values(), strict=True):
-        ax.text(value, place, f" {value:.2f}", va="center", fontsize=8)
+    drawn = ax.barh(places, list(values.values()), 0.7, color="#0072B2")
+    ax.bar_label(drawn, fmt=" {:.2f}", fontsize=8)
     if mark:
         ax.axvline(mark[1], color=QUIET, linestyle="--", linewidth=1)
         ax.text(mark[1], len(values) - 0.5, f" {mark[0]}", fontsize=8, color=INK, va="bottom")

@@ -56,10 +56,8 @@ def cost_bars(costs: Mapping[str, tuple[int, int]]) -> Figure:
     titles = ("million parameters", "million multiply-adds a frame")
     for ax, index, title in zip(axes, (0, 1), titles, strict=True):
         values = [costs[name][index] / 1e6 for name in names]
-        ax.barh(names, values, color=colours)
-        for row, value in enumerate(values):
-            share = value / (sum(values) or 1)
-            ax.text(value, row, f" {value:,.1f} ({share:.0%})", va="center", fontsize=7)
+        labels = [f" {value:,.1f} ({value / (sum(values) or 1):.0%})" for value in values]
+        ax.bar_label(ax.barh(names, values, color=colours), labels, fontsize=7)
         ax.set_xlabel(title)
         ax.margins(x=0.22)
     axes[0].invert_yaxis()

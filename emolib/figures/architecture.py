@@ -199,13 +199,3 @@ def architecture_figure(
     if title:
         ax.set_title(title)
     return fig
-
-
-def side_by_side(nets: Mapping[str, Generator]) -> Figure:
-    """Several generators above each other, each drawn from its own modules."""
-    fig, axes = plt.subplots(len(nets), 1, figsize=(9, 3.9 * len(nets)), squeeze=False)
-    for ax, (name, net) in zip(axes[:, 0], nets.items(), strict=True):
-        rows = trace_generator(net)
-        draw_generator(ax, rows)
-        ax.set_title(f"{name}: {rows[-1].n_parameters:,} parameters")
-    return fig

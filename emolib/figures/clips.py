@@ -94,9 +94,8 @@ def share_bars(
     for index, (group, colour) in enumerate(zip(groups, (WARM, ACCENT, QUIET), strict=False)):
         places = np.arange(len(bars)) + (index - (len(groups) - 1) / 2) * width
         heights = [shares[group][bar] for bar in bars]
-        ax.bar(places, heights, width * 0.92, color=colour, label=group)
-        for place, height in zip(places, heights, strict=True):
-            ax.text(place, height + 0.02, f"{height:.0%}", ha="center", fontsize=8, color=INK)
+        drawn = ax.bar(places, heights, width * 0.92, color=colour, label=group)
+        ax.bar_label(drawn, fmt="{:.0%}", padding=2, fontsize=8, color=INK)
     if chance is not None:
         ax.axhline(chance, color=QUIET, linestyle="--", linewidth=1)
         ax.text(len(bars) - 0.5, chance, " chance", va="center", fontsize=8, color=QUIET)

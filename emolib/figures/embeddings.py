@@ -108,11 +108,10 @@ def score_bars(scores: Mapping[str, Mapping[str, Mapping[str, float]]]) -> Figur
         places = np.arange(len(scores)) + (index - (len(whats) - 1) / 2) * width
         values = [score[what]["purity"] for score in scores.values()]
         colour = ("#D55E00", "#0072B2", "#999999")[index % 3]
-        ax.bar(places, values, width * 0.92, color=colour, label=what)
-        for place, value, score in zip(places, values, scores.values(), strict=True):
-            ax.text(place, value + 0.02, f"{value:.2f}", ha="center", fontsize=7)
-            chance = score[what]["purity_by_chance"]
-            ax.plot([place - width / 2, place + width / 2], [chance, chance], color=INK, lw=1)
+        drawn = ax.bar(places, values, width * 0.92, color=colour, label=what)
+        ax.bar_label(drawn, fmt="{:.2f}", padding=2, fontsize=7)
+        chances = [score[what]["purity_by_chance"] for score in scores.values()]
+        ax.hlines(chances, places - width / 2, places + width / 2, color=INK, lw=1)
     names = [SPACES.get(space, space) for space in scores]
     ax.set_xticks(np.arange(len(scores)), names, fontsize=8)
     ax.set_ylabel("purity")

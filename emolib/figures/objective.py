@@ -31,10 +31,10 @@ def loss_shares(
     names, left = list(parts), np.zeros(len(parts))
     for term, (label, colour) in TERMS.items():
         values = np.array([parts[name][term] * weights[term] for name in names])
-        ax.barh(names, values, left=left, color=colour, label=f"{weights[term]:.3g} · {label}")
+        label = f"{weights[term]:.3g} · {label}"
+        drawn = ax.barh(names, values, left=left, color=colour, label=label)
         left += values
-    for row, total in enumerate(left):
-        ax.text(total, row, f" {total:.3f}", va="center", fontsize=8)
+    ax.bar_label(drawn, [f" {total:.3f}" for total in left], fontsize=8)
     ax.invert_yaxis()
     ax.margins(x=0.12)
     ax.set_xlabel("contribution to L_gen (eq. 5)")

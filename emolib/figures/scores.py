@@ -99,7 +99,6 @@ def confusions(matrices: Mapping[str, np.ndarray]) -> Figure:
         ax.set_xticks(range(N_EMOTIONS), EMOTIONS, fontsize=7)
         ax.set_yticks(range(N_EMOTIONS), [NAMES[code] for code in EMOTIONS], fontsize=8)
         ax.set_xlabel("named", fontsize=8)
-        for side in ("top", "right", "left", "bottom"):
-            ax.spines[side].set_visible(False)
+        ax.spines[:].set_visible(False)
     axes[0][0].set_ylabel("intended", fontsize=8)
     return fig

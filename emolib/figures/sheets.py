@@ -16,7 +16,6 @@ def contact_sheet(
     row_labels: Sequence[str] | None = None,
     column_labels: Sequence[str] | None = None,
     *,
-    title: str | None = None,
     cell_inches: float = 1.0,
     label_colours: Sequence[str] | None = None,
 ) -> Figure:
@@ -41,8 +40,7 @@ def contact_sheet(
     )
     for row, row_axes in zip(rows, axes, strict=True):
         for column, ax in enumerate(row_axes):
-            ax.set_xticks([])
-            ax.set_yticks([])
+            ax.set(xticks=[], yticks=[])
             ax.spines[:].set_visible(False)
             if column < len(row) and row[column] is not None:
                 ax.imshow(row[column], vmin=0, vmax=255 if row[column].dtype == np.uint8 else 1)
@@ -53,8 +51,6 @@ def contact_sheet(
         )
     for index, label in enumerate(column_labels or ()):
         axes[0][index].set_title(label, fontsize=9, loc="center")
-    if title:
-        fig.suptitle(title, x=0.01, ha="left", fontsize=10)
     return fig
 
 

@@ -10,7 +10,6 @@ from PIL import Image
 from emolib.base.emotions import COLOURS, EMOTIONS
 from emolib.base.errors import DatasetError
 from emolib.data.corpora import open_corpus
-from emolib.figures import clips, sheets, sound, style
 from emolib.generate import emotion_weights
 from emolib.notebook import checks, data, notebook, widgets
 from emolib.notebook.widgets import line, shares_bar, walk_bar
@@ -54,31 +53,6 @@ def test_the_spoiled_copy_is_spoiled_as_announced(tmp_path):
     report = open_corpus(tmp_path).verify()
     assert len(names) == 7 and report.n_usable == 4
     assert sorted(report.table()["reason"]) == ["bad_name", "known_bad", "lfs_stub"]
-
-
-def test_figures_hold_what_they_are_given():
-    rng = np.random.default_rng(0)
-    frame = rng.integers(0, 256, (60, 80, 3), dtype=np.uint8)
-    faces = rng.uniform(0, 1, (5, 6, 96, 96))
-    window = {"faces": faces, "target_frames": faces[:, 3:]}
-    mel = rng.uniform(-4, 4, (80, 200))
-    made = [
-        (clips.masked_input_figure({"half": faces, "full": faces}), 15),
-        (clips.augmented_figure([window, window]), 6),
-        (clips.pasted_figure(frame, {"hard": frame, "soft": frame}), 4),
-        (sound.stages({"a": mel, "b": mel}), 4),  # each with its colour bar
-        (sound.sync_pair(faces[:, :3], mel[:, :16], "in sync"), 6),
-        (sound.mel_with_windows(mel, 20, {"centred": 57}), 1),
-        (sound.frame_and_window(frame, mel, 20, {"centred": 57}), 2),
-        (sound.waveform(rng.normal(size=1000), ["k"], np.array([[0.01, 0.03]])), 1),
-        (clips.series({"a": mel[0], "b": mel[1]}, truth="a"), 1),
-        (clips.share_bars({"x": {"p": 0.5, "q": 1.0}}, title="t", chance=0.2), 1),
-    ]
-    for fig, n_axes in made:
-        assert len(fig.axes) == n_axes
-        fig.canvas.draw()
-    assert not clips.difference(frame, frame).any()
-    plt.close("all")
 
 
 def test_words_are_escaped():
@@ -147,13 +121,3 @@ def test_a_control_redraws_with_its_values():
     emotion.value = "SAD"
     assert drawn == [(0, "NEU"), (5, "NEU"), (5, "SAD")]
     assert isinstance(widgets.slider("weight", 0.0, 1.0, 0.5, 0.1).value, float)
-
-
-def test_a_sheet_has_a_cell_for_each_picture():
-    frames = [np.full((9, 12, 3), i, np.uint8) for i in range(11)]
-    rows = [sheets.every_nth(frames), sheets.every_nth(frames, most=2)]
-    fig = sheets.contact_sheet(rows, ["a", "b"], ["0", "5", "10"], title="t")
-    assert [len(ax.images) for ax in fig.axes] == [1, 1, 1, 1, 1, 0]
-    style.caption(fig, "frames", corpus="made here", profile="tiny")
-    assert "corpus: made here" in fig._supxlabel.get_text()
-    plt.close("all")
