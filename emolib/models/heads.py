@@ -14,7 +14,7 @@ from emolib.models.blocks import ConvBlock
 MAX_FLOW = 0.1  # of the picture's width: about 10 px of 96
 BINOMIAL = (0.25, 0.5, 0.25)
 START_BIAS = -4.0  # blend weight at the start: sigmoid(-4) = 0.018
-SKIN = (1.28, 0.96, 0.76)  # red, green, blue over their mean: what `lite-generator` learned from
+SKIN = (1.28, 0.96, 0.76)  # red, green, blue over their mean, as `lite-generator` learned
 CHEEKS = (0.29, 0.63), (0.21, 0.79)  # of an aligned crop, down and across: brows to upper lip
 MAX_GAIN = 1.7
 
@@ -77,16 +77,18 @@ class CompositeHead(nn.Module):
 
 
 def skin_gain(faces: Tensor) -> Tensor:
-    """Factors of red, green and blue (N, 3, 1, 1) that give a face (N, 3, S, S) the skin `SKIN`.
+    """Factors of red, green and blue (N, 3, 1, 1) that take yellow light from a face (N, 3, S, S).
 
-    Colours are painted for such skin and divided by the factors afterwards, so lips and teeth stand
-    in the light of the film: warm in a warm one, grey in a grey one. Brightness stays. Not in the
-    paper. With the same weights (lite profile), mouths of six GRID talkers that it learned from
-    come from 3.0 to 1.4 (a*, b*) near their own colour, those of CREMA-D's actor from 3.1 to 2.0.
+    Its skin comes to `SKIN`; painted colours are divided by the factors afterwards, so that lips
+    and teeth stand in the light of the film. Skin that is less yellow stays as it is: it may be the
+    person's own, and teeth would turn blue. Not in the paper. With the same weights (lite profile),
+    mouths of six GRID talkers that it learned from come from 3.0 to 1.4 (a*, b*) near their own.
     """
     down, across = (slice(*(round(faces.shape[-1] * x) for x in edges)) for edges in CHEEKS)
     skin = faces[:, :, down, across].float().mean((2, 3), keepdim=True).clamp(min=1 / 255)
-    gain = skin.new_tensor(SKIN)[:, None, None] * skin.mean(1, keepdim=True) / skin
+    red, green, blue = (skin / skin.mean(1, keepdim=True)).unbind(1)  # (N, 1, 1) each
+    lit = [red.clamp(min=SKIN[0]), green.clamp(min=SKIN[1]), blue.clamp(max=SKIN[2])]
+    gain = skin.new_tensor(SKIN)[:, None, None] / torch.stack(lit, 1)
     return gain.clamp(1 / MAX_GAIN, MAX_GAIN)
 
 

@@ -196,18 +196,26 @@ def test_warp_moves_pictures_by_whole_pixels():
 
 
 @torch.no_grad()
-def test_the_light_of_a_film_tints_what_is_painted_too():
-    faces = 0.2 + 0.4 * rand(2, 3, 96, 96)
-    tint, skin = torch.tensor([[1.2, 1.0, 0.8], SKIN])[..., None, None]
-    skin = skin / skin_gain(faces)  # (2, 3, 1, 1) but for a factor
-    tint = tint * skin.mean(1, keepdim=True) / (skin * tint).mean(1, keepdim=True)  # as bright
-    warm = faces * tint
-    torch.testing.assert_close(warm * skin_gain(warm), faces * skin_gain(faces))
+def test_yellow_light_falls_on_what_is_painted_too():
+    light = torch.tensor([1.1, 1.0, 0.6])[:, None, None]
+    plain = torch.tensor(SKIN)[:, None, None] * (0.3 + 0.2 * rand(2, 1, 96, 96))
+    warm = plain * light
+    assert skin_gain(plain).allclose(torch.ones(()), atol=1e-3)
+    back = warm * skin_gain(warm)  # the same but for brightness
+    torch.testing.assert_close(back / back.mean(), plain / plain.mean(), atol=1e-3, rtol=1e-3)
     head, x = shake(CompositeHead(8, 4)), rand(2, 8, 12, 12)
-    plain, tinted = (head(x, given)["colour"] for given in (faces, warm))
-    inside = (plain < 1) & (tinted < 1)  # nothing is brighter than white
-    assert inside.float().mean() > 0.5
-    torch.testing.assert_close(tinted[inside], (plain * tint)[inside])
+    painted, lit = (head(x, given)["colour"] for given in (plain, warm))
+    inside = lit < 1  # nothing is brighter than white
+    torch.testing.assert_close(lit[inside], (painted / skin_gain(warm))[inside], rtol=2e-3, atol=0)
+
+
+@pytest.mark.parametrize("light", [(1.0, 1.0, 1.3), (1.0, 0.9, 1.1), (0.8, 1.06, 1.3)])
+def test_pale_and_grey_faces_stay_as_they_are(light):
+    faces = torch.tensor(SKIN) * torch.tensor(light)
+    faces = (0.5 * faces / faces.mean())[:, None, None].expand(1, 3, 96, 96)
+    gain = skin_gain(faces)
+    assert gain[:, 0] > 0.99 and gain[:, 2] == 1  # teeth do not turn blue
+    assert gain[:, 1] <= 1
 
 
 def test_composite_at_another_size_keeps_the_reference_sharp():
