@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import shlex
 import shutil
-import sys
 
 from profiles import (
-    HERE,
     changes_of,
     judge_file,
     judges_of,
@@ -17,13 +15,15 @@ from profiles import (
     stores_of,
 )
 
+# The Snakefile sets both variables. With paths in their place, a clone that moved would repeat all.
+PYTHON = '"$EMOLIB_PYTHON"'
 SKIPPED = 3  # exit status of a command that is done, with clips left out and named
 
 
 def emolib(*words: object) -> str:
     """`emolib …` as one shell line of this Python, at low priority."""
-    nice = ["nice", "-n", "5"] if shutil.which("nice") else []
-    return shlex.join([*nice, sys.executable, "-m", "emolib.cli", *map(str, words)])
+    nice = "nice -n 5 " if shutil.which("nice") else ""
+    return f"{nice}{PYTHON} -m emolib.cli {shlex.join(map(str, words))}"
 
 
 def flags(settings: dict) -> list[str]:
@@ -126,7 +126,7 @@ def study_command(profile: dict, study: str, out: str) -> str:
 
 def python(script: str, *words: object) -> str:
     """One of the scripts beside this one, as a shell line."""
-    return shlex.join([sys.executable, str(HERE / script), *map(str, words)])
+    return f'{PYTHON} "$EMOLIB_WORKFLOW/{script}" {shlex.join(map(str, words))}'
 
 
 def store_marks(one: dict) -> list[str]:

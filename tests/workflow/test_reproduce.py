@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -131,6 +132,12 @@ def test_a_killed_graph_goes_on_and_ends_as_if_nothing_had_happened(world, tmp_p
     stored = load_result(tmp_path / RESULT)
     assert stored["record"]["profile"] == "lite"
     assert stored["numbers"]["rows"] == made["numbers"]["rows"]
+
+    moved = shutil.copytree(HERE, tmp_path / "moved/workflow")  # a clone at another place
+    (moved.parent / "emolib").symlink_to(HERE.parent / "emolib")
+    words = [word.replace(str(HERE), str(moved)) for word in [*words, "--dry-run"]]
+    again = subprocess.run(words, env=env, check=True, capture_output=True, text=True)
+    assert "Nothing to be done" in again.stdout + again.stderr
 
 
 def test_a_second_call_for_the_same_folder_says_so(world, tmp_path):
