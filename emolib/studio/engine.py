@@ -12,20 +12,13 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from emolib.base.errors import Cancelled, EmolibError
-from emolib.studio import store
+from emolib.studio import problems, store
 from emolib.studio.jobs import Job, Limits, new_id
-from emolib.studio.problems import (
-    ABANDONED,
-    CRASHED,
-    INTERRUPTED,
-    OVERDUE,
-    Problem,
-    StudioError,
-    problem_of,
-)
+from emolib.studio.problems import Problem, StudioError, problem_of
 from emolib.studio.workers import Worker, WorkerDied
 
 log = logging.getLogger(__name__)
@@ -37,14 +30,10 @@ SWEEP_S = 10.0  # between two sweeps, at most
 
 
 class JobEngine:
-    """All jobs of one page or notebook.
+    """All jobs of one page or notebook: `workers` make them, `folder` keeps them (see `store`).
 
-    Args:
-        workers: who makes them.
-        folder: where they are kept, see `store`.
-        give_up: called with a sentence when no work is possible.
-
-    `jobs` are known by id; of `waiting` the next stands first; `closing`: it is about to stop.
+    `give_up` is called with a sentence when no work is possible. `jobs` are known by id; of
+    `waiting` the next stands first; `usual_s`: what a job takes (0: unknown); `closing`: it stops.
     """
 
     def __init__(
@@ -60,17 +49,17 @@ class JobEngine:
         self.jobs: dict[str, Job] = {job.id: job for job in found}
         self.waiting = deque(job for job in found if job.state == "queued")
         self._arriving: set[Path] = set()  # folders of jobs whose files are being uploaded
-        self.lock = threading.RLock()
-        self._news = threading.Condition(self.lock)  # a job waits, or we are closing
-        self._usual_s = 0.0  # what a job takes; 0: not known yet
-        self._threads: list[threading.Thread] = []
+        self.lock = threading.Condition()  # notified when a job waits, or we are closing
+        self.usual_s = 0.0
+        self._threads = ()
         self.sweep()
 
     def start(self) -> None:
         """Workers at work, old things swept, until `close`."""
-        for life, *given in (*((self._work, worker) for worker in self.workers), (self._tidy,)):
-            self._threads.append(threading.Thread(target=life, args=given, daemon=True))
-            self._threads[-1].start()
+        lives = [partial(self._work, worker) for worker in self.workers] + [self._tidy]
+        self._threads = [threading.Thread(target=life, daemon=True) for life in lives]
+        for thread in self._threads:
+            thread.start()
 
     def close(self) -> None:
         """No more jobs; those at work are interrupted."""
@@ -86,19 +75,12 @@ class JobEngine:
         """No more jobs are taken or begun; who watches one sees that we are closing."""
         self.closing = True
         with self.lock:
-            self._news.notify_all()
-
-    # what the outside asks for
+            self.lock.notify_all()
 
     @property
     def ready(self) -> bool:
         """Whether a worker could take a job."""
         return any(worker.state != "starting" for worker in self.workers)
-
-    @property
-    def n_running(self) -> int:
-        """How many jobs are being made."""
-        return sum(worker.job is not None for worker in self.workers)
 
     def new_folder(self) -> Path:
         """A folder for a job to come, with a name that cannot be guessed."""
@@ -116,8 +98,7 @@ class JobEngine:
             if self.closing:
                 raise StudioError("stopping", "the server is being stopped", "try again later")
             if len(self._arriving) + len(self.waiting) >= self.limits.queue:
-                message = f"{self.limits.queue} jobs are waiting already"
-                raise StudioError("queue_full", message, LATER)
+                raise StudioError("queue_full", f"{self.limits.queue} jobs wait already", LATER)
             free = shutil.disk_usage(self.folder).free - self.limits.min_free_bytes
             if free < (len(self._arriving) + 1) * self.limits.max_upload_bytes:
                 raise StudioError("disk_full", "the server's disk is full", LATER)
@@ -137,7 +118,7 @@ class JobEngine:
             store.save_job(job)
             self.jobs[job.id] = job
             self.waiting.append(job)
-            self._news.notify_all()
+            self.lock.notify_all()
 
     def get(self, job_id: str) -> Job:
         """A job by id; asking keeps it alive.
@@ -147,19 +128,9 @@ class JobEngine:
         """
         with self.lock:
             if job_id not in self.jobs:
-                fix = "it may have expired: start again"
-                raise StudioError("not_found", "there is no such job", fix)
+                raise StudioError("not_found", "there is no such job", "start again: it may be old")
             self.jobs[job_id].seen_at = time.monotonic()
             return self.jobs[job_id]
-
-    def position(self, job: Job) -> tuple[int | None, float | None]:
-        """A job's place among those who wait, from 1, and about how long it will wait in s."""
-        with self.lock:
-            if job not in self.waiting:
-                return None, None
-            place = self.waiting.index(job) + 1
-            wait_s = (place - 1 + 0.5 * bool(self.n_running)) * self._usual_s
-            return place, round(wait_s, 1) if self._usual_s else None
 
     def cancel(self, job: Job, error: Problem | None = None) -> None:
         """Stop a job that waits or runs; a worker who makes it learns of it when it asks."""
@@ -179,19 +150,17 @@ class JobEngine:
         """Cancel what nobody watches, forget what has expired, remove what belongs to nobody."""
         with self.lock:
             now, mono = time.time(), time.monotonic()
-            for job in list(self.jobs.values()):
-                alone_s = 0 if job.keep or job.watchers else mono - job.seen_at
-                if job.final and job.finished_at + self.limits.retention_s < now:
-                    self.delete(job)
-                elif not job.final and alone_s > self.limits.abandon_s:
-                    self.cancel(job, ABANDONED)
+            for job in self.jobs.values():
+                watched = job.final or job.keep or job.watchers
+                if not watched and mono - job.seen_at > self.limits.abandon_s:
+                    self.cancel(job, problems.ABANDONED)
             ended = sorted((j for j in self.jobs.values() if j.final), key=lambda j: -j.finished_at)
-            for job in ended[self.limits.keep_jobs :]:
-                self.delete(job)
+            for place, job in enumerate(ended):
+                old = job.finished_at + self.limits.retention_s < now
+                if old or place >= self.limits.keep_jobs:
+                    self.delete(job)
             known = [*self.jobs.values(), *(w.job for w in self.workers if w.job is not None)]
             store.sweep(self.folder, self._arriving | {job.folder for job in known})
-
-    # what workers and time do
 
     def _finish(self, job: Job, state: str, error: Problem | None = None) -> None:
         """A job has come to its end; the first end counts."""
@@ -203,7 +172,7 @@ class JobEngine:
             job.end(state, error)
             if state == "done":
                 spent = job.finished_at - job.started_at
-                self._usual_s = spent if not self._usual_s else 0.7 * self._usual_s + 0.3 * spent
+                self.usual_s = spent if not self.usual_s else 0.7 * self.usual_s + 0.3 * spent
             if job.id in self.jobs:
                 store.save_job(job)
         job.changed(job)
@@ -223,8 +192,8 @@ class JobEngine:
                 worker.end()
                 if worker.state == "starting" and isinstance(error, EmolibError):
                     return self.give_up(str(error))
-                unknown = None if isinstance(error, WorkerDied) else error
-                log.warning("the worker on %s stopped (%s)", worker.device, error, exc_info=unknown)
+                ours = not isinstance(error, WorkerDied)
+                log.warning("the worker on %s stopped (%s)", worker.device, error, exc_info=ours)
                 if false_starts >= MAX_FALSE_STARTS:
                     return self.give_up(f"the worker on {worker.device} does not start")
         return worker.end()
@@ -233,7 +202,7 @@ class JobEngine:
         """The next job, now running; waits until there is one. None when we are closing."""
         with self.lock:
             worker.state = "idle"
-            self._news.wait_for(lambda: self.waiting or self.closing)
+            self.lock.wait_for(lambda: self.waiting or self.closing)
             if self.closing:
                 return None
             job = self.waiting.popleft()
@@ -248,18 +217,20 @@ class JobEngine:
 
         def stopped() -> bool:
             if time.time() - job.started_at > self.limits.job_timeout_s:
-                self._finish(job, "failed", OVERDUE)
+                self._finish(job, "failed", problems.OVERDUE)
             return job.final or self.closing
 
         state, error, died = "done", None, None
         try:
             worker.make(job, stopped)
-        except WorkerDied as raised:
-            state, error, died = "failed", INTERRUPTED if self.closing else CRASHED, raised
         except Cancelled:
-            state, error = ("failed", INTERRUPTED) if self.closing else ("cancelled", None)
+            state = "cancelled"
+        except WorkerDied as raised:
+            state, error, died = "failed", problems.CRASHED, raised
         except Exception as raised:
             state, error = "failed", problem_of(raised)
+        if self.closing and (died or state == "cancelled"):
+            state, error = "failed", problems.INTERRUPTED
         with self.lock:
             self._finish(job, state, error)
             worker.job = None
@@ -271,7 +242,7 @@ class JobEngine:
         every_s = min(SWEEP_S, max(0.2, min(self.limits.abandon_s, self.limits.retention_s) / 6))
         while True:
             with self.lock:
-                if self._news.wait_for(lambda: self.closing, every_s):
+                if self.lock.wait_for(lambda: self.closing, every_s):
                     return
             try:
                 self.sweep()

@@ -20,21 +20,12 @@ from emolib.studio.jobs import PREVIEW, Job
 from emolib.studio.problems import StudioError
 from emolib.studio.store import keep_answer, save_job
 from emolib.studio.survey import QUESTIONS, Answer
+from emolib.web import views
 from emolib.web.errors import ProblemView
 from emolib.web.middleware import COOKIE, same, session_of
 from emolib.web.orders import EXAMPLE, JobForm, receive_job
 from emolib.web.settings import ServeSettings
-from emolib.web.views import (
-    AnswerForm,
-    HealthView,
-    JobView,
-    OptionsView,
-    Stored,
-    TokenForm,
-    health_view,
-    job_view,
-    options_view,
-)
+from emolib.web.views import AnswerForm, JobView, TokenForm, job_view
 
 PAUSE_S = 0.1  # between two looks at a job: whoever is slow gets fewer events, not older ones
 REFUSALS = (400, 401, 403, 404, 408, 409, 413, 415, 422, 503)
@@ -54,14 +45,14 @@ def routes_of(engine: JobEngine, catalogue: Catalogue, settings: ServeSettings) 
     api = APIRouter(prefix="/api", responses={code: {"model": ProblemView} for code in REFUSALS})
 
     @api.get("/options", tags=["choices"])
-    async def options() -> OptionsView:
+    async def options() -> dict:
         """What can be chosen, the limits, and the study's questions."""
-        return options_view(catalogue, settings, engine)
+        return views.options_view(catalogue, settings, engine)
 
     @api.get("/health", tags=["server"])
-    async def health() -> HealthView:
+    async def health() -> dict:
         """Whether the server can work, and how busy it is."""
-        return health_view(engine)
+        return views.health_view(engine)
 
     @api.get("/faces/{face_id}/thumbnail", tags=["choices"], **_file("image/jpeg", 200))
     def face_thumbnail(face_id: str) -> Response:
@@ -139,12 +130,11 @@ def routes_of(engine: JobEngine, catalogue: Catalogue, settings: ServeSettings) 
         return _outcome(job.film, "video/mp4", ready=job.state == "done", name=name)
 
     @api.post("/study", tags=["study"], status_code=201)
-    async def answer_study(answer: AnswerForm) -> Stored:
+    async def answer_study(answer: AnswerForm) -> dict:
         """Keep the answers to the study's four questions."""
         if not answer.consent:
-            raise StudioError(
-                "consent_needed", "answers are kept only with consent", "tick the box"
-            )
+            message = "answers are kept only with consent"
+            raise StudioError("consent_needed", message, "tick the box")
         scores = answer.model_dump(include=set(QUESTIONS))
         if all(score is None for score in scores.values()):
             raise StudioError("invalid", "no question is answered", "answer at least one of four")
@@ -159,7 +149,7 @@ def routes_of(engine: JobEngine, catalogue: Catalogue, settings: ServeSettings) 
             if job:
                 job.answered = True
                 save_job(job)
-        return Stored(stored=True)
+        return {"stored": True}
 
     @api.post("/session", tags=["server"], status_code=204)
     async def open_session(form: TokenForm, response: Response) -> None:

@@ -1,4 +1,4 @@
-"""What the API takes and answers; from this the OpenAPI document is made."""
+"""What the API takes and answers."""
 
 from __future__ import annotations
 
@@ -30,13 +30,16 @@ ACCEPT = {
     "face": "video/*,image/png,image/jpeg,image/webp,image/bmp",
     "voice": "audio/*,video/*",
 }
+BOUNDS = (  # what a visitor must keep to
+    *("max_upload_bytes", "max_video_pixels", "max_picture_pixels", "queue"),
+    *("min_sound_s", "max_sound_s", "max_video_s", "abandon_s"),
+)
 
 
 def _view(title: str, /, **fields: type) -> type[BaseModel]:
     return create_model(title, **{field: (kind, ...) for field, kind in fields.items()})
 
 
-Stored = _view("Stored", stored=bool)
 TokenForm = _view("TokenForm", token=Annotated[str, Field(max_length=1000)])
 
 
@@ -83,13 +86,15 @@ JobView = _view(
 def job_view(job: Job, engine: JobEngine) -> JobView:
     """A job as the outside sees it now, with its place in the queue."""
     with engine.lock:  # all of one moment
-        position, wait_s = engine.position(job)
+        waits = job in engine.waiting
+        ahead = engine.waiting.index(job) if waits else 0
+        wait_s = round((ahead + 0.5 * bool(_n_running(engine))) * engine.usual_s, 1)
         url, finished = f"/api/jobs/{job.id}", job.finished_at
         return JobView(
             **{name: getattr(job, name) for name in SAME},
             report=job.report,
-            position=position,
-            wait_s=wait_s,
+            position=ahead + 1 if waits else None,
+            wait_s=wait_s if waits and engine.usual_s else None,
             emotion=NAMES[job.order.emotion],
             strength=job.order.strength,
             expires_at=finished and finished + engine.limits.retention_s,
@@ -98,84 +103,53 @@ def job_view(job: Job, engine: JobEngine) -> JobView:
         )
 
 
-WorkerView = _view("WorkerView", device=str, state=str)
-QueueView = _view("QueueView", waiting=int, running=int, capacity=int)
-HealthView = _view(
-    "HealthView", status=str, ready=bool, workers=list[WorkerView], queue=QueueView, version=str
-)
+def _n_running(engine: JobEngine) -> int:
+    return sum(worker.job is not None for worker in engine.workers)
 
 
-def health_view(engine: JobEngine) -> HealthView:
+def health_view(engine: JobEngine) -> dict:
     """Whether the server can work, and how busy it is."""
-    queue = {"waiting": len(engine.waiting), "running": engine.n_running}
-    return HealthView(
-        status="stopping" if engine.closing else "ok" if engine.ready else "starting",
-        ready=engine.ready,
-        workers=[{"device": one.device, "state": one.state} for one in engine.workers],
-        queue=queue | {"capacity": engine.limits.queue},
-        version=__version__,
-    )
+    queue = {"waiting": len(engine.waiting), "running": _n_running(engine)}
+    return {
+        "status": "stopping" if engine.closing else "ok" if engine.ready else "starting",
+        "ready": engine.ready,
+        "workers": [{"device": one.device, "state": one.state} for one in engine.workers],
+        "queue": queue | {"capacity": engine.limits.queue},
+        "version": __version__,
+    }
 
 
-BOUNDS = {  # what a visitor must keep to
-    **dict.fromkeys(("max_upload_bytes", "max_video_pixels", "max_picture_pixels", "queue"), int),
-    **dict.fromkeys(("min_sound_s", "max_sound_s", "max_video_s", "abandon_s"), float),
-}
-Choice = _view("Choice", id=str, label=str)
-OptionsView = _view(
-    "OptionsView",
-    emotions=list[_view("EmotionView", code=str, name=str, colour=str)],
-    faces=list[_view("FaceView", id=str, label=str, thumbnail=str)],
-    voices=list[_view("VoiceView", id=str, label=str, speaker=str, seconds=float, audio=str)],
-    text=_view(
-        "TextView", available=bool, max_characters=int, languages=list[Choice], voices=list[str]
-    ),
-    strength=_view("RangeView", min=float, max=float, default=float),
-    limits=_view("LimitsView", retention_minutes=float, **BOUNDS),
-    accept=dict[str, str],
-    study=_view(
-        "StudyView",
-        scale=tuple[int, int],
-        questions=list[_view("QuestionView", id=str, text=str)],
-        consent=str,
-    ),
-    model=_view("ModelView", name=str, ready=bool),
-    version=str,
-    needs_token=bool,
-)
-
-
-def options_view(catalogue: Catalogue, settings: ServeSettings, engine: JobEngine) -> OptionsView:
+def options_view(catalogue: Catalogue, settings: ServeSettings, engine: JobEngine) -> dict:
     """All that a page needs to offer the choices of this server."""
     limits = settings.limits
-    bounds = {name: getattr(limits, name) for name in BOUNDS}
     model = next((worker.model for worker in engine.workers if worker.model), "")
-    return OptionsView(
-        emotions=[{"code": c, "name": NAMES[c], "colour": COLOURS[c]} for c in EMOTIONS],
-        faces=[
+    return {
+        "emotions": [{"code": c, "name": NAMES[c], "colour": COLOURS[c]} for c in EMOTIONS],
+        "faces": [
             {"id": key, "label": face.label, "thumbnail": f"/api/faces/{key}/thumbnail"}
             for key, face in catalogue.faces.items()
         ],
-        voices=[
+        "voices": [
             {"id": key, "label": voice.label, "speaker": voice.actor, "seconds": voice.seconds}
             | {"audio": f"/api/voices/{key}/audio"}
             for key, voice in catalogue.voices.items()
         ],
-        text={
+        "text": {
             "available": can_speak(),
             "max_characters": limits.max_text,
             "languages": [{"id": code, "label": name} for code, name in LANGUAGES.items()],
             "voices": TEXT_VOICES,
         },
-        strength={"min": 0.0, "max": 1.0, "default": 1.0},
-        limits={"retention_minutes": limits.retention_s / 60, **bounds},
-        accept=ACCEPT,
-        study={
+        "strength": {"min": 0.0, "max": 1.0, "default": 1.0},
+        "limits": {"retention_minutes": limits.retention_s / 60}
+        | {name: getattr(limits, name) for name in BOUNDS},
+        "accept": ACCEPT,
+        "study": {
             "scale": (survey.LOW, survey.HIGH),
             "questions": [{"id": key, "text": text} for key, text in survey.QUESTIONS.items()],
             "consent": survey.CONSENT,
         },
-        model={"name": model or settings.checkpoint, "ready": engine.ready},
-        version=__version__,
-        needs_token=bool(settings.token),
-    )
+        "model": {"name": model or settings.checkpoint, "ready": engine.ready},
+        "version": __version__,
+        "needs_token": bool(settings.token),
+    }

@@ -79,7 +79,7 @@ def test_every_error_has_one_shape(client):
 
 
 def test_a_mistake_of_ours_gives_nothing_away(client, monkeypatch):
-    monkeypatch.setattr("emolib.web.routes.options_view", lambda *_: 1 / 0)
+    monkeypatch.setattr("emolib.web.views.options_view", lambda *_: 1 / 0)
     answer = client.get("/api/options")
     assert answer.status_code == 500
     assert answer.json()["error"]["code"] == "internal"
