@@ -30,7 +30,6 @@ def generate(
         tuple[float, float, float, float] | None,
         typer.Option(help="X Y WIDTH HEIGHT in pixels, instead of looking for a face"),
     ] = None,
-    detector: Annotated[str, typer.Option(help="auto or blazeface")] = "auto",
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps")] = "auto",
     overwrite: Annotated[bool, typer.Option("--overwrite", help="replace OUT")] = False,
     verbose: Annotated[bool, typer.Option("--verbose", help="time of each stage")] = False,
@@ -46,7 +45,7 @@ def generate(
     how = {name: value for name, value in how.items() if value is not None}
     shares = None if mixture is None else parse_mixture(mixture)
     order = Order(face, audio, emotion, mixture=shares, box=box, **how)
-    talker = TalkingFace.load(checkpoint, device, detector)
+    talker = TalkingFace.load(checkpoint, device)
     with stage_bars() as progress:
         report = talker.write(order, out, overwrite=overwrite, progress=progress)
     for note in report["notes"]:

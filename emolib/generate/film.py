@@ -52,13 +52,10 @@ class Clip:
     sample_rate_hz: int
     inputs: tuple[Path, ...] = ()
 
-    def save(
-        self, path: str | os.PathLike, *, overwrite: bool = False, label: bool = True
-    ) -> Written:
+    def save(self, path: str | os.PathLike, *, overwrite: bool = False) -> Written:
         """Write it with all provenance marks; see `media.provenance.write_labelled`."""
         how = {"fps": self.fps, "sample_rate_hz": self.sample_rate_hz, "inputs": self.inputs}
-        marks = (self.audio, self.facts, label)
-        return write_labelled(path, self.frames, *marks, overwrite=overwrite, **how)
+        return write_labelled(path, self.frames, self.audio, self.facts, overwrite=overwrite, **how)
 
 
 class FrameStream:

@@ -91,14 +91,9 @@ class FlowSmoother:
     follows hardly at all: silence stands at the beginning and end of every clip that networks learn
     from, where an expression is weaker, so they would let it drop whenever nobody speaks. Below the
     nose nothing is held back.
-
-    Args:
-        memory: share of the last frame's flow in the upper face; 0 remembers nothing.
-        rest_memory: the same where nothing is heard.
     """
 
-    def __init__(self, memory: float = MEMORY, rest_memory: float = REST_MEMORY):
-        self.memory, self.rest_memory = memory, rest_memory
+    def __init__(self):
         v = (np.arange(VIDEO.face_px, dtype=np.float32) + 0.5) / VIDEO.face_px
         share = np.clip((LOWER_START - v) / (LOWER_START - UPPER_END), 0, 1)
         self._rows = (share * share * (3 - 2 * share))[None, :, None]  # (1, S, 1): 1 above, 0 below
@@ -118,7 +113,7 @@ class FlowSmoother:
             return maps
         maps = maps | {"flow": maps["flow"].copy()}
         if self._last is not None:
-            memory = self.memory + rest * (self.rest_memory - self.memory)
+            memory = MEMORY + rest * (REST_MEMORY - MEMORY)
             maps["flow"] += memory * self._rows * (self._last - maps["flow"])
         self._last = maps["flow"]
         return maps

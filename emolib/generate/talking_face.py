@@ -27,7 +27,7 @@ from emolib.media.mel import melspectrogram
 from emolib.media.provenance import Facts, check_outputs, utc_now, write_labelled
 from emolib.models.checkpoint import find_checkpoint, load_checkpoint
 
-WRITING = ("overwrite", "label", "made_at", "progress", "cancel")  # options of `write`
+WRITING = ("overwrite", "progress", "cancel")  # options of `write`
 
 
 class TalkingFace:
@@ -38,27 +38,24 @@ class TalkingFace:
         emotional: it knows emotions; `composite`: else it has only 96 pixels to give.
     """
 
-    def __init__(self, path: Path, device: str, detector: str):
+    def __init__(self, path: Path, device: str):
         melspectrogram(np.zeros(MIN_SAMPLES, np.float32))  # what it imports takes a second
         generator, self.meta = load_checkpoint(path, "generator")
         self.name, self.sha256 = path.stem, file_sha256(path)
         self.emotional = generator.config.emotion is not None
         self.composite = generator.config.head == "composite"
         self.engine = Engine(generator, self.meta.input_rules, device)
-        self.detector = make_detector(detector)
+        self.detector = make_detector()
 
     @classmethod
-    def load(
-        cls, name_or_path: str | os.PathLike = "lite", device: str = "auto", detector: str = "auto"
-    ) -> TalkingFace:
+    def load(cls, name_or_path: str | os.PathLike = "lite", device: str = "auto") -> TalkingFace:
         """The generator of a checkpoint: a name in `data/checkpoints`, or a file.
 
         Raises:
             CheckpointError: missing, damaged, newer, of another kind, or with other emotions.
-            ConfigError: unknown device or detector, or a device this machine lacks.
+            ConfigError: unknown device, or one that this machine lacks.
         """
-        device = pick_device(device)
-        return cls(find_checkpoint(name_or_path, "generator"), device, detector)
+        return cls(find_checkpoint(name_or_path, "generator"), pick_device(device))
 
     def stream(
         self,
@@ -139,8 +136,6 @@ class TalkingFace:
         *,
         kind: type[FrameStream] = FrameStream,
         overwrite: bool = False,
-        label: bool = True,
-        made_at: str | None = None,
         progress: Progress | None = None,
         cancel: Cancel | None = None,
     ) -> dict:
@@ -149,8 +144,7 @@ class TalkingFace:
         Args:
             out: the file to write; its sidecar lies beside it.
             kind: what is shown of the film.
-            overwrite, label: see `media.provenance.write_labelled`.
-            made_at: the time to put into the marks, for files that can be made again.
+            overwrite: replace the file if it exists.
 
         Returns:
             The report, with `file`, `signed`, `signature_note` and `total_s`.
@@ -173,8 +167,7 @@ class TalkingFace:
             out,
             _timed(stream),
             stream.audio,
-            self.facts(stream, made_at),
-            label,
+            self.facts(stream),
             fps=stream.fps,
             sample_rate_hz=stream.sound.rate_hz,
             checked=checked,
@@ -190,11 +183,11 @@ class TalkingFace:
             "total_s": round(watch.seconds, 3),
         }
 
-    def facts(self, stream: FrameStream, made_at: str | None = None) -> Facts:
+    def facts(self, stream: FrameStream) -> Facts:
         """What a clip is made from, for its marks."""
         report, more = stream.report, {"recipe": self.meta.recipe}
         more |= {key: report[key] for key in ("native", "walk", "side_by_side") if key in report}
-        made = {"model": self.name, "model_sha256": self.sha256, "made_at": made_at or utc_now()}
+        made = {"model": self.name, "model_sha256": self.sha256, "made_at": utc_now()}
         return Facts(report["emotion"], inputs=report["inputs"], more=more, **made)
 
     def _clip(self, stream: FrameStream, frames, audio, boxes) -> Clip:

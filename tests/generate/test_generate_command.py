@@ -69,7 +69,6 @@ def test_verify_fails_on_tampered_and_on_unmarked_films(film, tmp_path):
         ({"--out": "out.avi"}, "cannot write .avi"),
         ({"--face": "gone.mp4"}, "no such file"),
         ({"--device": "tpu"}, "unknown device"),
-        ({"--detector": "yunet"}, "unknown face detector"),
         ({"--checkpoint": "huge"}, "no checkpoint of the name 'huge'"),
         ({"--face-index": "5"}, "no face with index 5"),
         ({"--max-seconds": "0.5"}, "at most 0.5 s"),

@@ -1,6 +1,7 @@
 """From a face, a voice and an emotion to a clip: what must hold whatever the network has learnt."""
 
 import json
+from datetime import datetime
 
 import numpy as np
 import pytest
@@ -10,12 +11,8 @@ from small_files import save_network
 from talkers import places, voice
 
 from emolib.base.emotions import EMOTIONS
-from emolib.base.errors import (
-    Cancelled,
-    ConfigError,
-    FaceError,
-    ResourceError,
-)
+from emolib.base.errors import Cancelled, ConfigError, FaceError, ResourceError
+from emolib.base.files import file_sha256
 from emolib.generate import TalkingFace
 from emolib.generate.schedule import ease
 from emolib.media.image import label_seen
@@ -204,10 +201,7 @@ def test_a_picture_talks_as_long_as_the_sound(talker, scene, tmp_path):
 
 
 def test_the_face_videos_own_sound_is_used_when_none_is_given(talker, film):
-    clip = talker.generate(film, emotion="sad")
-    assert len(clip.frames) == 10
-    with pytest.raises(ConfigError, match="pass the audio"):
-        talker.generate(clip.frames, emotion="sad")
+    assert len(talker.generate(film, emotion="sad").frames) == 10
 
 
 # the face goes missing, or there are several
@@ -251,8 +245,6 @@ def test_missing_faces_can_be_held_or_refused(talker, interrupted):
     assert (clip.frames[first:end] == clip.frames[first - 1]).all()
     with pytest.raises(FaceError, match=r"frames \d+-\d+.*--on-missing pass"):
         talker.generate(interrupted, voice(1.2), "fear", on_missing="error")
-    with pytest.raises(ConfigError, match="pass, error, hold"):
-        talker.generate(interrupted, voice(1.2), "fear", on_missing="skip")
 
 
 def test_of_several_faces_the_largest_speaks_or_the_one_asked_for(talker):
@@ -326,12 +318,8 @@ def test_progress_counts_up_and_cancel_stops_without_a_file(talker, film, speech
 
 
 def test_a_file_carries_its_marks_and_its_history(talker, checkpoint, film, speech, tmp_path):
-    from emolib.base.files import file_sha256
-
     out = tmp_path / "ä b's %20 -x 😀" / "-out.mp4"
-    report = talker.generate_file(
-        film, speech, "happiness", out, strength=0.5, made_at="2026-01-02T03:04:05+00:00"
-    )
+    report = talker.generate_file(film, speech, "happiness", out, strength=0.5)
     json.dumps(report)  # plain values
     assert report["signed"]
     verdict = verify(out)
@@ -340,7 +328,7 @@ def test_a_file_carries_its_marks_and_its_history(talker, checkpoint, film, spee
     assert facts["emotion"] == {"HAP": 0.5, "NEU": 0.5}
     assert facts["model_sha256"] == file_sha256(checkpoint)
     assert facts["inputs"] == {"face": file_sha256(film), "audio": file_sha256(speech)}
-    assert facts["made_at"] == "2026-01-02T03:04:05+00:00"
+    assert datetime.fromisoformat(facts["made_at"]).utcoffset() is not None
     assert label_seen(read_video(out)[0][-1]) > 0.8
 
 
@@ -369,6 +357,3 @@ def test_a_preview_is_one_frame_of_it(talker, scene, film):
     assert picture.shape == scene.shape[1:]
     assert 0.5 < difference(picture, scene[0]) < 60
     assert talker.preview(film, emotion="anger").shape == scene.shape[1:]
-
-
-# what a user gets wrong
