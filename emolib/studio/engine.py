@@ -149,14 +149,13 @@ class JobEngine:
     def sweep(self) -> None:
         """Cancel what nobody watches, forget what has expired, remove what belongs to nobody."""
         with self.lock:
-            now, mono = time.time(), time.monotonic()
             for job in self.jobs.values():
                 watched = job.final or job.keep or job.watchers
-                if not watched and mono - job.seen_at > self.limits.abandon_s:
+                if not watched and time.monotonic() - job.seen_at > self.limits.abandon_s:
                     self.cancel(job, problems.ABANDONED)
             ended = sorted((j for j in self.jobs.values() if j.final), key=lambda j: -j.finished_at)
             for place, job in enumerate(ended):
-                old = job.finished_at + self.limits.retention_s < now
+                old = job.finished_at + self.limits.retention_s < time.time()
                 if old or place >= self.limits.keep_jobs:
                     self.delete(job)
             known = [*self.jobs.values(), *(w.job for w in self.workers if w.job is not None)]
