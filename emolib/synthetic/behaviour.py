@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from emolib.synthetic.head import ramp
+
 BLINK_S = 0.24  # closing 80 ms, shut 40 ms, opening 120 ms
 POSE = ("yaw", "pitch", "roll", "x", "y", "z")  # radians; head heights
 _SWAY = np.array([0.045, 0.025, 0.022, 0.012, 0.008, 0.010])  # typical amplitude
@@ -27,7 +29,7 @@ def blinks(times_s: np.ndarray, seed) -> np.ndarray:
     at = rng.uniform(0.4, 2.6)
     while len(times_s) and at < times_s[-1] + BLINK_S:
         phase = times_s - at
-        closing, opening = smoothstep(phase / 0.08), smoothstep((phase - 0.12) / 0.12)
+        closing, opening = ramp(0, 0.08, phase), ramp(0, 0.12, phase - 0.12)
         shut = np.maximum(shut, rng.uniform(0.92, 1.0) * (closing - opening))
         at += BLINK_S + 0.5 + rng.gamma(2.0, 1.4)
     return shut
@@ -45,7 +47,7 @@ def glances(times_s: np.ndarray, seed) -> np.ndarray:
         at += rng.uniform(0.4, 2.0)
         away = rng.random() < 0.35
         there = rng.normal(0, [0.09, 0.05]) if away else rng.normal(0, 0.012, 2)
-        gaze += smoothstep((times_s - at) / 0.04)[:, None] * (there - here)
+        gaze += ramp(0, 0.04, times_s - at)[:, None] * (there - here)
         here = there
     return gaze
 
@@ -82,9 +84,3 @@ def nods(times_s: np.ndarray, loudness: np.ndarray, amount: float) -> np.ndarray
     padded = np.pad(loudness, len(span) // 2, mode="edge")
     smooth = np.convolve(padded, bell / bell.sum(), "valid")[: len(times_s)]
     return amount * (smooth - smooth.mean())
-
-
-def smoothstep(x: np.ndarray) -> np.ndarray:
-    """0 below 0, 1 above 1, and smooth between."""
-    x = np.clip(x, 0, 1)
-    return x * x * (3 - 2 * x)

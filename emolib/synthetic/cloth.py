@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from emolib.synthetic.head import load_head
+from emolib.synthetic.head import load_head, ramp
 from emolib.synthetic.person import Person
-from emolib.synthetic.texels import Texels, ramp
+from emolib.synthetic.texels import Texels
 
 
 def neckline(kind: str, x, y, z) -> np.ndarray:

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from emolib.synthetic.head import UNIT_INDEX, UNITS
-from emolib.synthetic.texels import Texels, distance_to_line, ramp
+from emolib.synthetic.head import UNIT_INDEX, UNITS, ramp
+from emolib.synthetic.texels import Texels, distance_to_line
 
 N_GROUPS = 16
 _SIDES = (("Left", 1.0), ("Right", -1.0))

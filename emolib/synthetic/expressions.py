@@ -18,8 +18,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from emolib.base.emotions import EMOTIONS, parse_emotion
-from emolib.synthetic.behaviour import drift, smoothstep
-from emolib.synthetic.head import UNIT_INDEX, UNITS
+from emolib.synthetic.behaviour import drift
+from emolib.synthetic.head import UNIT_INDEX, UNITS, ramp
 from emolib.synthetic.prosody import level_strength
 
 MAX_UNIT = 1.3  # the strongest of faces go a little beyond a unit's usual reach
@@ -171,8 +171,8 @@ def envelope(times_s: np.ndarray, duration_s: float, rng: np.random.Generator) -
     thirds, is full within half a second, and hardly fades.
     """
     begin, late_s, rise_s, end = rng.uniform([0.5, 0.0, 0.2, 0.85], [0.9, 0.15, 0.4, 1.0])
-    onset = begin + (1 - begin) * smoothstep((times_s - late_s) / rise_s)
-    return onset * (1 - (1 - end) * smoothstep((times_s - duration_s + 0.35) / 0.35))
+    onset = begin + (1 - begin) * ramp(0, rise_s, times_s - late_s)
+    return onset * (1 - (1 - end) * ramp(0, 0.35, times_s - duration_s + 0.35))
 
 
 def express(

@@ -6,8 +6,9 @@ import cv2
 import numpy as np
 
 from emolib.synthetic.hair import beard_area, scalp_depth
+from emolib.synthetic.head import ramp
 from emolib.synthetic.person import Person
-from emolib.synthetic.texels import Texels, ramp
+from emolib.synthetic.texels import Texels
 
 
 def _strokes(t: Texels, starts, ends, bends) -> np.ndarray:

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from emolib.synthetic.head import AXIS_Z_DM, BODY, load_head
+from emolib.synthetic.head import AXIS_Z_DM, BODY, load_head, ramp
 from emolib.synthetic.person import Person
 from emolib.synthetic.strands import BUN, Strands, Style, cover_pattern, extrude, ribbons
-from emolib.synthetic.texels import Texels, blob, ramp, texels
+from emolib.synthetic.texels import Texels, blob, texels
 
 CROWN = np.array([0.0, 1.0, -1.15])
 

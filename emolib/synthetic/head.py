@@ -35,6 +35,7 @@ _OF_STEM = np.array([[u in (s, s + "Left", s + "Right") for u in UNITS] for s in
 _OF_STEM /= _OF_STEM.sum(1, keepdims=True)
 JAW_UNITS = ("jawOpen", "jawForward", "jawLeft", "jawRight")  # what carries the lower teeth
 
+GAZE_RAD = 0.42  # what an eyeLook unit of 1 turns the eye by
 HEAD_HEIGHT_DM = 2.15  # chin to crown of the average head: the unit of pose translations
 BODY, EYE_L, EYE_R, TEETH_UP, TEETH_LOW, TONGUE, LASH_L, LASH_R, MOUTH = range(9)
 MASKS = ("lips", "eyelids", "mouth", "ears")
@@ -145,8 +146,13 @@ def _follow(points: np.ndarray) -> np.ndarray:
     """Share of the head's turn that a canonical point takes part in: 1 at the chin, 0 at the
     collar."""
     height = points[:, 1] + 0.45 * (points[:, 2] - AXIS_Z_DM)
-    t = np.clip((height + 1.6) / 0.85, 0, 1)
-    return (t * t * (3 - 2 * t)).astype(np.float32)
+    return ramp(-1.6, -0.75, height).astype(np.float32)
+
+
+def ramp(low, high, value) -> np.ndarray:
+    """0 below `low`, 1 above `high`, smooth between (also with low > high)."""
+    t = np.clip((value - low) / (high - low), 0, 1)
+    return t * t * (3 - 2 * t)
 
 
 @lru_cache(maxsize=1)

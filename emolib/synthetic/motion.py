@@ -42,18 +42,6 @@ def blend_light(rest, start, vertex, delta, weights, out):
 
 
 @kernel
-def carry(points, rest, first, strand_rest, bind):
-    """Put strand vertices behind the head's: at rest, or moved as the head vertex that carries
-    them."""
-    for i in range(strand_rest.shape[0]):
-        j = bind[i]
-        for k in range(3):
-            points[first + i, k] = strand_rest[i, k]
-            if j >= 0:
-                points[first + i, k] += points[j, k] - rest[j, k]
-
-
-@kernel
 def turn_directions(directions, follow, turn, out):
     """out (M, 3) = directions turned with the head as far as `follow` says (not renormalised)."""
     for i in range(directions.shape[0]):
@@ -62,17 +50,6 @@ def turn_directions(directions, follow, turn, out):
         for k in range(3):
             turned = turn[k, 0] * x + turn[k, 1] * y + turn[k, 2] * z
             out[i, k] = f * turned + (1 - f) * directions[i, k]
-
-
-@kernel
-def turn_about(points, first, last, matrix, centre):
-    """Rotate points[first:last] in place by a (3, 3) matrix about a centre (eyeballs)."""
-    for i in range(first, last):
-        x = points[i, 0] - centre[0]
-        y = points[i, 1] - centre[1]
-        z = points[i, 2] - centre[2]
-        for k in range(3):
-            points[i, k] = matrix[k, 0] * x + matrix[k, 1] * y + matrix[k, 2] * z + centre[k]
 
 
 @kernel
@@ -130,17 +107,3 @@ def smooth_normals(points, triangles, out):
         )
         for k in range(3):
             out[i, k] *= scale
-
-
-@kernel
-def seen_from(points, light, out):
-    """Shadow map places and depths (N, 3) of points (N, 3).
-
-    light: (3, 4) rows give map x, map y and depth (larger is nearer) of a point (x, y, z, 1).
-    """
-    for i in range(points.shape[0]):
-        for k in range(3):
-            out[i, k] = (
-                light[k, 0] * points[i, 0] + light[k, 1] * points[i, 1]
-                + light[k, 2] * points[i, 2] + light[k, 3]
-            )  # fmt: skip

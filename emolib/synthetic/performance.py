@@ -21,12 +21,10 @@ from emolib.base.emotions import parse_emotion
 from emolib.base.errors import ConfigError
 from emolib.synthetic import behaviour
 from emolib.synthetic.expressions import ARTICULATION, MAX_UNIT, Style, express, sides
-from emolib.synthetic.head import UNIT_INDEX
+from emolib.synthetic.head import GAZE_RAD, UNIT_INDEX
 from emolib.synthetic.prosody import level_strength
 from emolib.synthetic.speech import Speech
 from emolib.synthetic.visemes import CHANNELS, Articulation, articulate
-
-GAZE_RAD = 0.42  # what an eyeLook unit of 1 turns the eye by, as in `stage`
 
 # Unpaired only: how an emotion holds the head (yaw away, pitch up, roll, forward), the gaze (up),
 # how much the head moves, and how deep it nods with loud syllables. Radians, head heights.

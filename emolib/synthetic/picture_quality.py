@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import zlib
 from dataclasses import dataclass
+from functools import lru_cache
 
 import cv2
 import numpy as np
@@ -80,15 +81,9 @@ def _smear(length: float, angle: float) -> np.ndarray:
     return kernel / kernel.sum()
 
 
-_tiles: dict[tuple, np.ndarray] = {}
-
-
+@lru_cache(maxsize=1)
 def _noise_tile(seed: int, height: int, width: int, level: float) -> np.ndarray:
-    key = (seed, height, width, level)
-    if key not in _tiles:
-        _tiles.clear()  # one clip at a time
-        rng = np.random.default_rng([seed, 1])
-        shape = (height + _TILE, width + _TILE)
-        grey = rng.normal(0, level, (*shape, 1))
-        _tiles[key] = np.rint(grey + rng.normal(0, 0.5 * level, (*shape, 3))).astype(np.int16)
-    return _tiles[key]
+    rng = np.random.default_rng([seed, 1])
+    shape = (height + _TILE, width + _TILE)
+    grey = rng.normal(0, level, (*shape, 1))
+    return np.rint(grey + rng.normal(0, 0.5 * level, (*shape, 3))).astype(np.int16)

@@ -143,30 +143,3 @@ def draw_strands(screen, triangles, strand, first_id, cover, depth, ids):
                         ids[y, left + i] = first_id + t
             row1 += dy1
             row2 += dy2
-
-
-@kernel
-def draw_depth(screen, triangles, depth):
-    """Keep the nearest depth of triangles seen from either side: a shadow map (S, S)."""
-    height, width = depth.shape
-    for t in range(triangles.shape[0]):
-        corners = triangles[t]
-        area, left, right, top, bottom = _corners(screen, corners)
-        left, right = max(0, left), min(width - 1, right)
-        top, bottom = max(0, top), min(height - 1, bottom)
-        if left > right or top > bottom:
-            continue
-        if np.abs(area) < 1e-6:
-            continue
-        row1, row2, dx1, dy1, dx2, dy2 = _slopes(screen, corners, area, left, top)
-        z0, z1, z2, dz = _depths(screen, corners, dx1, dx2)
-        span = np.float32(right - left)
-        for y in range(top, bottom + 1):
-            first, last = _inside(row1, row2, dx1, dx2, span)
-            z = z0 + row1 * z1 + row2 * z2
-            for i in range(first, last + 1):
-                here = z + np.float32(i) * dz
-                if here > depth[y, left + i]:
-                    depth[y, left + i] = here
-            row1 += dy1
-            row2 += dy2

@@ -3,6 +3,7 @@ place."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import cv2
@@ -32,31 +33,31 @@ class Setting:
     view: tuple[float, float]
 
 
-def build_setting(
-    seed: int, width_px: int, height_px: int, background, light, camera, distance="studio"
-) -> Setting:
-    """The setting of a seed; each choice is "studio"/"green", or "random"."""
+def build_setting(seed: int, width_px: int, height_px: int, randomise: Collection[str]) -> Setting:
+    """The setting of a seed: CREMA-D's studio, but for what is drawn (see `stage.Stage`)."""
     rng = [np.random.default_rng([seed, 31, k]) for k in range(4)]
     view = (0.0, 0.0)
     scale = FACE_SHARE * height_px / FACE_DM
     place = [CAMERA_DM, scale * SAMPLES, width_px * SAMPLES / 2, height_px * SAMPLES * EYES_AT, 0.0]
-    if camera == "random":
+    if "camera" in randomise:
         r = rng[0]
         place[0] = r.uniform(10, 28)
         place[1] *= r.uniform(0.86, 1.18)
         place[2] += r.normal(0, 0.04) * width_px * SAMPLES
         place[3] += r.normal(0, 0.02) * height_px * SAMPLES
         view = (float(r.normal(0, 0.09)), float(r.normal(0, 0.05)))
-    if distance == "random":  # from a phone at arm's length to the far side of a room
+    if "distance" in randomise:  # from a phone at arm's length to the far side of a room
         r = rng[3]
         place[0] = float(np.exp(r.uniform(np.log(5.0), np.log(40.0))))
         place[1] *= float(np.exp(r.uniform(np.log(0.50), np.log(1.30))))
         place[3] = max(place[3], height_px * SAMPLES - BUST_DM * place[1])
     return Setting(
-        lights=_random_light(rng[1]) if light == "random" else studio_light(seed),
-        backdrop=_room(rng[2], width_px, height_px)
-        if background == "random"
-        else _screen(width_px, height_px),
+        lights=_random_light(rng[1]) if "light" in randomise else studio_light(seed),
+        backdrop=(
+            _room(rng[2], width_px, height_px)
+            if "background" in randomise
+            else _screen(width_px, height_px)
+        ),
         camera=np.array(place, np.float32),
         view=view,
     )

@@ -11,9 +11,9 @@ import numpy as np
 
 from emolib.synthetic import cloth, creases
 from emolib.synthetic.facial_hair import paint_beard, paint_brows, paint_scalp
-from emolib.synthetic.head import LANDMARKS, load_head
+from emolib.synthetic.head import LANDMARKS, load_head, ramp
 from emolib.synthetic.person import Person
-from emolib.synthetic.texels import Texels, blob, distance_to_line, ramp, texels
+from emolib.synthetic.texels import Texels, blob, distance_to_line, texels
 
 CHANNELS = 16
 

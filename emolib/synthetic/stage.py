@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import numpy as np
 
 from emolib.base.errors import ConfigError
@@ -12,17 +14,10 @@ from emolib.synthetic.person import Person
 from emolib.synthetic.setting import build_setting
 from emolib.synthetic.skin import paint
 
-GAZE_RAD = 0.42  # an eyeLook unit of 1 turns the ball so far
 SHADOW_PX = 144
 SHADOW_DM = 3.6  # side of the square that the key light's shadow map covers
 SHOULDERS = 0.12  # share of the head's turn that the shoulders take part in
 _JAW = [h.UNIT_INDEX[name] for name in h.JAW_UNITS]
-_OPTIONS = {
-    "background": ("green", "random"),
-    "light": ("studio", "random"),
-    "camera": ("studio", "random"),
-    "distance": ("studio", "random"),
-}
 
 
 def rotation(yaw: float, pitch: float, roll: float) -> np.ndarray:
@@ -48,12 +43,11 @@ class Stage:
     Args:
         person: who.
         width_px, height_px: picture size, 32 to 4096.
-        background: "green" (CREMA-D's screen) or "random" (drawn from the person's seed).
-        light, camera, distance: "studio" (the same for everybody) or "random" (drawn from the
-            person's seed).
+        randomise: what is drawn from the person's seed ("background", "light", "camera",
+            "distance"); the rest is CREMA-D's studio.
 
     Raises:
-        ConfigError: unknown option, or a size out of range.
+        ConfigError: a size out of range.
     """
 
     def __init__(
@@ -61,24 +55,14 @@ class Stage:
         person: Person,
         width_px: int = 480,
         height_px: int = 360,
-        background: str = "green",
-        light: str = "studio",
-        camera: str = "studio",
-        distance: str = "studio",
+        randomise: Collection[str] = (),
     ):
-        for (name, allowed), value in zip(
-            _OPTIONS.items(), (background, light, camera, distance), strict=True
-        ):
-            if value not in allowed:
-                raise ConfigError(f"{name}={value!r} is unknown", expected=" or ".join(allowed))
         if not (32 <= width_px <= 4096 and 32 <= height_px <= 4096):
             raise ConfigError(f"a picture of {width_px}x{height_px}", expected="32 to 4096 a side")
         self.person, self.width_px, self.height_px = person, int(width_px), int(height_px)
         self._head = h.load_head()
         self._figure = figure = build_figure(person)
-        self._setting = build_setting(
-            person.seed, self.width_px, self.height_px, background, light, camera, distance
-        )
+        self._setting = build_setting(person.seed, self.width_px, self.height_px, randomise)
         self._texture = paint(person, 512 if height_px <= 540 else 1024)
         self._iris = openings.paint_iris(person)
         self._encode = _encoding()
@@ -94,14 +78,14 @@ class Stage:
         self._sky = np.concatenate(
             [self._head.light, np.ones(n - len(self._head.light), np.float32), figure.strands.ao]
         )
-        (
-            self._world, self._screen, self._normals, self._tangents, self._hair_rgb,
-            self._from_light,
-        ) = (np.zeros((n + m, 3), np.float32) for _ in range(6))  # fmt: skip
+        self._world, self._screen, self._normals, self._tangents, self._hair_rgb = (
+            np.zeros((n + m, 3), np.float32) for _ in range(5)
+        )
         size = (self.height_px * raster.SAMPLES, self.width_px * raster.SAMPLES)
         self._depth = np.full(size, raster.FAR, np.float32)  # `shade` leaves both empty again
         self._ids = np.full(size, raster.EMPTY, np.int32)
         self._shadow = np.empty((SHADOW_PX, SHADOW_PX), np.float32)
+        self._shadow_ids = np.empty((SHADOW_PX, SHADOW_PX), np.int32)  # nobody looks at them
 
     def render(self, weights: np.ndarray, pose: np.ndarray) -> np.ndarray:
         """One frame (H, W, 3) uint8 RGB.
@@ -125,9 +109,9 @@ class Stage:
         motion.turn_directions(strands.normal, strands.follow, turn, self._normals[n:])
         motion.turn_directions(strands.tangent, strands.follow, turn, self._tangents[n:])
         self._shadow.fill(raster.FAR)
-        motion.seen_from(self._world, self._lit_from, self._from_light)
-        raster.draw_depth(self._from_light, figure.triangles, self._shadow)
-        raster.draw_depth(self._from_light, self._hair_triangles, self._shadow)
+        from_light = self._world @ self._lit_from[:, :3].T + self._lit_from[:, 3]
+        for triangles in (figure.triangles, self._hair_triangles):
+            raster.draw(from_light, triangles, 0, True, self._shadow, self._shadow_ids)
         surfaces.light_strands(
             self._world, self._normals, self._tangents, self._hair_colour, self._sky, n,
             self._lit_from, self._shadow, setting.lights, self._hair_rgb,
@@ -180,13 +164,13 @@ class Stage:
             }
             outward = 1 if side == "Left" else -1
             yaw, pitch = outward * (look["Out"] - look["In"]), look["Up"] - look["Down"]
-            world[first:last] = figure.rest[first:last]
-            turn = rotation(GAZE_RAD * yaw, GAZE_RAD * pitch, 0)
-            motion.turn_about(world, first, last, turn, centre)
+            turn = rotation(h.GAZE_RAD * yaw, h.GAZE_RAD * pitch, 0)
+            world[first:last] = (figure.rest[first:last] - centre) @ turn.T + centre
         first, last, moves = figure.jaw
         world[first:last] += np.tensordot(total[_JAW], moves, 1)
-        n = len(figure.rest)
-        motion.carry(world, figure.rest, n, figure.strands.points, figure.strands.bind)
+        n, bind = len(figure.rest), figure.strands.bind
+        world[n:] = figure.strands.points
+        world[n:][bind >= 0] += (world[:n] - figure.rest)[bind[bind >= 0]]  # beards, by the face
         yaw, pitch = self._setting.view
         seen_from = np.array([yaw, pitch, 0], np.float32)
         turn = rotation(*(pose[:3] + seen_from))

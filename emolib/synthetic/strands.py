@@ -7,8 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.spatial import cKDTree
 
-from emolib.synthetic.head import AXIS_Z_DM, BODY, load_head
-from emolib.synthetic.texels import ramp
+from emolib.synthetic.head import AXIS_Z_DM, BODY, load_head, ramp
 
 COVER_ROWS, COVER_COLUMNS = 64, 512
 BUN = np.array([0.0, 1.08, -1.45])  # where gathered hair is knotted

@@ -98,14 +98,8 @@ class Take:
 
     def landmarks(self) -> np.ndarray:
         """True landmarks of every frame: (N, 68, 2) float32, pixels, iBUG order."""
-        return np.stack(
-            [
-                self.stage.landmarks(weights, pose)
-                for weights, pose in zip(
-                    self.performance.weights, self.performance.pose, strict=True
-                )
-            ]
-        ).astype(np.float32)
+        moves = zip(self.performance.weights, self.performance.pose, strict=True)
+        return np.stack([self.stage.landmarks(weights, pose) for weights, pose in moves])
 
     def truth(self) -> dict[str, np.ndarray]:
         """What is known of the clip, as stored in `Truth/*.npz`.
@@ -213,8 +207,7 @@ def _turned(seed: int, clip: str) -> np.ndarray:
 @lru_cache(maxsize=2)
 def _stage(seed: int, width_px: int, height_px: int, randomise: tuple[str, ...]) -> Stage:
     """The stage of a person, kept while their clips are filmed one after the other."""
-    options = {name: "random" for name in randomise if name not in ("pose", "quality")}
-    return Stage(cast(seed), width_px, height_px, **options)
+    return Stage(cast(seed), width_px, height_px, randomise)
 
 
 @lru_cache(maxsize=64)

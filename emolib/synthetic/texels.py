@@ -100,12 +100,6 @@ def texels(size: int) -> Texels:
     return Texels(size)
 
 
-def ramp(low, high, value) -> np.ndarray:
-    """0 below `low`, 1 above `high`, smooth between (also with low > high)."""
-    t = np.clip((value - low) / (high - low), 0, 1)
-    return t * t * (3 - 2 * t)
-
-
 def blob(x, y, at, size) -> np.ndarray:
     """A Gaussian spot: 1 at `at`, falling off over `size` (a number, or one for x and one for
     y)."""

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from emolib.base.config import AUDIO
+from emolib.synthetic.head import ramp
 from emolib.synthetic.speech import Phone, Speech
 
 VISEMES = (
@@ -189,9 +190,7 @@ def closures(phones: tuple[Phone, ...], times_s: np.ndarray, frame_s: float) -> 
             continue
         middle_s = (phone.start_s + phone.release_s) / 2
         half_s = max((phone.release_s - phone.start_s) / 2 - 0.012, 0.502 * frame_s)
-        beyond_s = np.abs(times_s - middle_s) - half_s
-        edge = np.clip(1 - beyond_s / 0.05, 0, 1)
-        shut = np.maximum(shut, edge * edge * (3 - 2 * edge))
+        shut = np.maximum(shut, ramp(0.05, 0, np.abs(times_s - middle_s) - half_s))
     return shut
 
 

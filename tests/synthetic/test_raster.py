@@ -85,8 +85,8 @@ def test_units_add_up():
 
 def test_a_square_throws_a_shadow_on_what_lies_behind():
     points, triangles = square(8, 8, 24, 24, 1.0)
-    depth = np.full((32, 32), raster.FAR, np.float32)
-    raster.draw_depth(points, triangles, depth)
+    depth, ids = canvas()
+    raster.draw(points, triangles, 0, True, depth, ids)
     light = np.eye(3, 4, dtype=np.float32)
     at = lambda x, y, z: surfaces.lit_by_key(  # noqa: E731
         np.float32(x), np.float32(y), np.float32(z), light, depth, np.float32(0.03)

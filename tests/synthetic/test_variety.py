@@ -107,7 +107,7 @@ def test_quality_darkens_blurs_and_tints_as_told():
 
 def test_far_people_are_small_and_end_below_the_picture():
     for seed in range(3):
-        stage = Stage(Person.from_seed(seed), distance="random")
+        stage = Stage(Person.from_seed(seed), randomise=["distance"])
         frame = stage.render(REST, STILL).astype(int)
         green = (frame[-1, :, 1] > frame[-1, :, 0] + 30) & (frame[-1, :, 1] > frame[-1, :, 2] + 30)
         points = stage.landmarks(REST, STILL)
