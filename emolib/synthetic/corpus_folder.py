@@ -16,8 +16,8 @@ from emolib import __version__
 from emolib.base.config import settings_hash
 from emolib.base.errors import ConfigError, EmolibWarning, ResourceError
 from emolib.base.files import atomic_path
-from emolib.synthetic.sentences import ALL_SENTENCES, Sentence
-from emolib.synthetic.speech import ENGINES, engine_for, find_engine
+from emolib.synthetic.sentences import ALL_SENTENCES
+from emolib.synthetic.speech import ENGINES, find_engine
 from emolib.synthetic.take import FilmSettings, cast, person_seed
 
 CORPUS_FORMAT = 3
@@ -31,45 +31,30 @@ def is_finished(out: Path, name: str) -> bool:
 
 def claim(out: Path, settings: FilmSettings) -> None:
     """Make the folder, or check that it holds a corpus of the same settings."""
-    mine = identity(settings)
-    guard = out / "corpus.json"
+    mine, guard, other = identity(settings), out / "corpus.json", "choose another folder"
     try:
-        begun = guard.is_file()
-    except OSError as error:  # the name is too long for the disk, say
-        raise ResourceError(
-            f"cannot write here ({error.strerror})", file=out, fix="choose another folder"
-        ) from error
-    if begun:
-        try:
-            theirs = json.loads(guard.read_text(encoding="utf-8"))
-            differing = [
-                f"{key} {theirs['settings'].get(key)} ≠ {value}"
-                for key, value in mine["settings"].items()
-                if theirs["settings"].get(key) != value
-            ]
-            differing += [
-                f"{key} {theirs[key]} ≠ {mine[key]}"
-                for key in ("format", "emolib")
-                if theirs[key] != mine[key]
-            ]
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise ConfigError(
-                "not a corpus description", file=guard, fix="choose another folder"
-            ) from error
-        if differing:
-            raise ConfigError(
-                f"the folder holds a corpus of other settings ({'; '.join(differing)})",
-                file=out,
-                fix="use the same settings, or choose another folder",
-            )
-        return
-    if out.exists() and not out.is_dir():
-        raise ConfigError("the output is a file", file=out, expected="a folder")
-    if out.is_dir() and any(p.name != ".gitignore" for p in out.iterdir()):
+        theirs = _told(json.loads(guard.read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        if out.is_dir() and any(p.name != ".gitignore" for p in out.iterdir()):
+            raise ConfigError("the folder holds other files", file=out, fix=other) from None
+        return _write_json(guard, mine)
+    except OSError as error:  # a file on the way, or the name is too long for the disk
+        raise ResourceError(f"cannot write here ({error.strerror})", file=out, fix=other) from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise ConfigError("not a corpus description", file=guard, fix=other) from error
+    pairs = [(key, theirs.get(key), value) for key, value in _told(mine).items()]
+    differing = "; ".join(f"{key} {was} ≠ {value}" for key, was, value in pairs if was != value)
+    if differing:
         raise ConfigError(
-            "the folder holds other files", file=out, fix="choose a new or empty folder"
+            f"the folder holds a corpus of other settings ({differing})",
+            file=out,
+            fix="use the same settings, or choose another folder",
         )
-    _write_json(guard, mine)
+
+
+def _told(content: dict) -> dict:
+    """What must be the same in a `corpus.json`."""
+    return content["settings"] | {key: content[key] for key in ("format", "emolib")}
 
 
 def settle_engine(out: Path, settings: FilmSettings) -> FilmSettings:
@@ -122,7 +107,7 @@ def identity(settings: FilmSettings) -> dict:
     }
 
 
-def write_tables(out: Path, settings: FilmSettings, extra: dict[str, Sentence]) -> None:
+def write_tables(out: Path, settings: FilmSettings) -> None:
     """The two CSVs and the full `corpus.json`, from the clips that are there."""
     names = sorted(p.stem for p in (out / "Truth").glob("[0-9]*.npz") if is_finished(out, p.stem))
     actors = sorted({int(name[:4]) for name in names})
@@ -140,17 +125,14 @@ def write_tables(out: Path, settings: FilmSettings, extra: dict[str, Sentence]) 
         ["Stimulus_Number", "Filename"],
         [[i + 1, name] for i, name in enumerate(names)],
     )
-    known = ALL_SENTENCES | extra
-    told = sorted({name.split("_")[1] for name in names})
-    texts = {code: known[code].text if code in known else None for code in told}
-    speakers = {c: engine_for(known[c].language, settings.engine) for c in told if c in known}
+    told = sorted({name.split("_")[1] for name in names} & set(ALL_SENTENCES))
     _write_json(
         out / "corpus.json",
         identity(settings)
         | {
             "n_clips": len(names),
-            "sentences": texts,
-            "spoken_by": {e: [c for c in speakers if speakers[c] == e] for e in ENGINES},
+            "sentences": {code: ALL_SENTENCES[code].text for code in told},
+            "spoken_by": {engine: told if engine == settings.engine else [] for engine in ENGINES},
             "actors": {
                 str(a): {"seed": p.seed, "sex": p.sex, "age": p.age, "said": said[str(a)]}
                 for a, p in people.items()
@@ -160,13 +142,8 @@ def write_tables(out: Path, settings: FilmSettings, extra: dict[str, Sentence]) 
 
 
 def _write_csv(path: Path, head: list[str], rows: list[list]) -> None:
-    with (
-        atomic_path(path) as temporary,
-        temporary.open("w", newline="", encoding="utf-8") as file,
-    ):
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(head)
-        writer.writerows(rows)
+    with atomic_path(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file, lineterminator="\n").writerows([head, *rows])
 
 
 def _write_json(path: Path, content: dict) -> None:

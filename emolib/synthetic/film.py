@@ -11,9 +11,8 @@ which is written last, is there. `corpus.json` guards a folder against clips of 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import groupby
 from pathlib import Path
 
 import numpy as np
@@ -36,7 +35,6 @@ from emolib.synthetic.corpus_folder import (
 )
 from emolib.synthetic.prosody import LEVELS
 from emolib.synthetic.sentences import Sentence, parse_sentences
-from emolib.synthetic.speech import engine_for
 from emolib.synthetic.take import (
     FIRST_ACTOR,
     LAST_ACTOR,
@@ -57,7 +55,7 @@ __all__ = [
 ]
 
 GRADED_SENTENCE = "IEO"  # the one that CREMA-D's actors said at three levels
-_CLIPS_PER_JOB = 12
+_CLIPS_PER_BATCH = 12
 
 
 @dataclass(frozen=True)
@@ -69,29 +67,25 @@ class FilmReport:
     n_filmed: int  # written now
     n_kept: int  # finished before
     seconds: float
-    engines: tuple[str, ...]  # that spoke
+    engine: str  # that spoke
 
     def __str__(self) -> str:
         kept = f", {self.n_kept} were there" if self.n_kept else ""
         filmed = f"{self.folder}: {self.n_filmed} clips filmed in {self.seconds:.0f} s"
-        return f"{filmed}, voices of {' and '.join(self.engines)}{kept}"
+        return f"{filmed}, voices of {self.engine}{kept}"
 
 
-def parse_levels(wanted: str | Iterable[str] | None) -> tuple[str, ...] | None:
+def parse_levels(wanted: str | None) -> tuple[str, ...] | None:
     """Levels from "LO,MD,HI"; None means CREMA-D's own plan.
 
     Raises:
-        ConfigError: an unknown level.
+        ConfigError: an unknown level, or none.
     """
     if wanted is None:
         return None
-    names = wanted.split(",") if isinstance(wanted, str) else list(wanted)
-    levels = tuple(dict.fromkeys(name.strip().upper() for name in names if name.strip()))
-    for level in levels:
-        if level not in LEVELS:
-            raise ConfigError(f"unknown level {level!r}", expected="any of LO, MD, HI, XX")
-    if not levels:
-        raise ConfigError("no levels were asked for", expected="any of LO, MD, HI, XX")
+    levels = tuple(dict.fromkeys(name.strip().upper() for name in wanted.split(",")))
+    if not set(levels) <= set(LEVELS):
+        raise ConfigError(f"unknown level {wanted!r}", expected="any of LO, MD, HI, XX")
     return levels
 
 
@@ -124,9 +118,9 @@ def write_corpus(
     out: str | os.PathLike,
     *,
     actors: int = 4,
-    sentences: int | str | Sequence[Sentence] = "IEO,MTI",
+    sentences: int | str = "IEO,MTI",
     sentences_per_emotion: int | None = None,
-    levels: str | Iterable[str] | None = None,
+    levels: str | None = None,
     emotions: Sequence[str] = EMOTIONS,
     first_actor: int = FIRST_ACTOR,
     settings: FilmSettings | None = None,
@@ -137,7 +131,7 @@ def write_corpus(
     Args:
         out: a new folder, or one that a run with the same settings began.
         actors: how many people, numbered from `first_actor`.
-        sentences: a count, codes, or sentences (also own ones).
+        sentences: a count, or codes.
         sentences_per_emotion: how many each person says in each emotion, in turn; None: all.
         levels: levels for every emotional clip; None: CREMA-D's plan (`clip_names`).
         settings: picture, rate, seed, pairing, randomisation.
@@ -149,7 +143,7 @@ def write_corpus(
         ResourceError: the folder cannot be written, or the disk is too small or full.
     """
     watch, out, settings = Stopwatch(), Path(out), settings or FilmSettings()
-    spoken = tuple(sentences) if _are_sentences(sentences) else parse_sentences(sentences)
+    spoken = parse_sentences(sentences)
     numbers = _actor_numbers(actors, first_actor)
     if not 0 <= workers <= 256:
         raise ConfigError(f"cannot use {workers} workers", expected="0 (one a core) to 256")
@@ -165,76 +159,42 @@ def write_corpus(
     sweep(out)
     todo = [name for name in names if not is_finished(out, name)]
     check_disk(out, len(todo), settings)
-    extra = {s.code: s for s in spoken}
-    jobs = _jobs([(name, extra[name.split("_")[1]]) for name in todo])
-    _run(jobs, out, settings, min(workers or cpu_count(), max(len(jobs), 1)), len(todo))
-    write_tables(out, settings, extra)
-    engines = dict.fromkeys(engine_for(s.language, settings.engine) for s in spoken)
+    _film_all(todo, out, settings, workers or cpu_count())
+    write_tables(out, settings)
     n_kept = len(names) - len(todo)
-    return FilmReport(out, len(names), len(todo), n_kept, watch.seconds, tuple(engines))
+    return FilmReport(out, len(names), len(todo), n_kept, watch.seconds, settings.engine)
 
 
-def write_clip(out: Path, take: Take, quality: int = 18) -> None:
+def _film(name: str, out: Path, settings: FilmSettings) -> None:
     """Write one clip's picture with sound, sound, and truth, in this order."""
-    write_video(
-        out / "VideoFlash" / f"{take.name}.flv",
-        take.frames(),
-        take.performance.fps,
-        take.speech.samples,
-        overwrite=True,
-        quality=quality,
-    )
-    write_wav(out / "AudioWAV" / f"{take.name}.wav", take.speech.samples)
-    with (
-        atomic_path(out / "Truth" / f"{take.name}.npz") as temporary,
-        temporary.open("wb") as file,
-    ):
+    actor, sentence, emotion, level = name.split("_")
+    take = film_clip(int(actor), sentence, emotion, level, settings)
+    sound = take.speech.samples
+    video = out / "VideoFlash" / f"{name}.flv"
+    options = {"overwrite": True, "quality": settings.quality}
+    write_video(video, take.frames(), settings.fps, sound, **options)
+    write_wav(out / "AudioWAV" / f"{name}.wav", sound)
+    truth = out / "Truth" / f"{name}.npz"
+    with atomic_path(truth) as temporary, temporary.open("wb") as file:
         np.savez_compressed(file, **take.truth())
 
 
-def _jobs(clips: list[tuple[str, Sentence]]) -> list[list[tuple[str, Sentence]]]:
-    """Clips in groups of one actor each, because dressing a stage takes as long as a clip."""
-    jobs = []
-    for _, group in groupby(clips, key=lambda clip: clip[0][:4]):
-        clips_of_actor = list(group)
-        jobs += [
-            clips_of_actor[i : i + _CLIPS_PER_JOB]
-            for i in range(0, len(clips_of_actor), _CLIPS_PER_JOB)
-        ]
-    return jobs
+def _film_all(names: list[str], out: Path, settings: FilmSettings, workers: int) -> None:
+    """Neighbours go to one worker, because dressing an actor's stage takes as long as a clip."""
+    batch = max(1, min(_CLIPS_PER_BATCH, -(-len(names) // workers)))
+    parallel = Parallel(workers, return_as="generator_unordered", batch_size=batch)
+    done = parallel(delayed(_film)(name, out, settings) for name in names)
+    try:
+        for _ in progress(done, desc="filming", unit="clip", total=len(names)):
+            pass
+    except TerminatedWorkerError as error:
+        raise ResourceError(
+            "a worker process died, most likely for want of memory",
+            fix="use fewer --workers and run again: finished clips are kept",
+        ) from error
 
 
-def _film_job(job: list[tuple[str, Sentence]], out: Path, settings: FilmSettings) -> int:
-    for name, sentence in job:
-        actor, _, emotion, level = name.split("_")
-        write_clip(out, film_clip(int(actor), sentence, emotion, level, settings), settings.quality)
-    return len(job)
-
-
-def _run(jobs, out: Path, settings: FilmSettings, workers: int, n_clips: int) -> None:
-    with progress(range(n_clips), desc="filming", unit="clip") as bar:
-        if workers == 1:
-            for job in jobs:
-                for clip in job:
-                    bar.update(_film_job([clip], out, settings))
-            return
-        calls = (delayed(_film_job)(job, out, settings) for job in jobs)
-        try:
-            for n in Parallel(n_jobs=workers, return_as="generator_unordered")(calls):
-                bar.update(n)
-        except TerminatedWorkerError as error:
-            raise ResourceError(
-                "a worker process died, most likely for want of memory",
-                fix="use fewer --workers and run again: finished clips are kept",
-            ) from error
-
-
-def _are_sentences(given) -> bool:
-    return not isinstance(given, (str, int)) and all(isinstance(s, Sentence) for s in given)
-
-
-def _actor_numbers(actors: int, first: int) -> list[int]:
-    room = LAST_ACTOR - FIRST_ACTOR + 1
+def _actor_numbers(actors: int, first: int) -> range:
     if not FIRST_ACTOR <= first <= LAST_ACTOR:
         raise ConfigError(
             f"synthetic actors cannot begin at {first}", expected=f"{FIRST_ACTOR} to {LAST_ACTOR}"
@@ -243,6 +203,6 @@ def _actor_numbers(actors: int, first: int) -> list[int]:
         raise ConfigError(
             f"cannot film {actors} actors",
             expected=f"1 to {LAST_ACTOR - first + 1} (numbers {first} to {LAST_ACTOR})",
-            fix=None if actors <= room else "use several folders with different seeds",
+            fix="use several folders with different seeds",
         )
-    return list(range(first, first + actors))
+    return range(first, first + actors)

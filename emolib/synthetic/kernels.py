@@ -15,7 +15,7 @@ from numba.core import config
 
 from emolib.base.files import cache_dir
 
-_SOURCES = ("kernels", "motion", "raster", "surfaces", "mouth", "lenses", "shading")
+_SOURCES = ("kernels", "motion", "raster", "surfaces", "mouth", "shading")
 _FAST = {"nsz", "nnan", "ninf", "arcp", "contract"}  # no reassociation: sums stay in order
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from emolib.synthetic.kernels import kernel
-from emolib.synthetic.surfaces import TEETH, TONGUE, clamp, smooth
+from emolib.synthetic.surfaces import TEETH, TONGUE, clamp, dot, power8, smooth
 
 # Rows of a mouth table (8, 4): the opening's middle, half width; level, slope and bend of each
 # edge and of the opening's depth; then colours.
@@ -58,8 +58,8 @@ def mouth(kind, lx, ly, tone, x, y, z, nx, ny, nz, table, lights, glow):
     (lx, ly, tone): place on a row of teeth (`teeth.Row`); (x, y, z): place in dm.
     """
     sky, beam = openness(x, y, z, table, lights)
-    key = nx * lights[0, 0] + ny * lights[0, 1] + nz * lights[0, 2]
-    fill = nx * lights[1, 0] + ny * lights[1, 1] + nz * lights[1, 2]
+    key = dot(lights, 0, nx, ny, nz)
+    fill = dot(lights, 1, nx, ny, nz)
     wrap, wet = np.float32(0.25), np.float32(0.30)
     row, gum, dark, root = FLESH, np.float32(0), _ONE, np.float32(0)
     if kind == TEETH:
@@ -78,16 +78,10 @@ def mouth(kind, lx, ly, tone, x, y, z, nx, ny, nz, table, lights, glow):
         row = TONGUE_RGB
     direct = max(np.float32(0), (key + wrap) / (_ONE + wrap)) * beam
     second = max(np.float32(0), (fill + np.float32(0.3) + wrap) / (np.float32(1.3) + wrap)) * sky
-    nh = max(np.float32(0), nx * lights[8, 0] + ny * lights[8, 1] + nz * lights[8, 2])
-    nh *= nh
-    nh *= nh
-    nh *= nh
+    nh = power8(max(np.float32(0), dot(lights, 8, nx, ny, nz)))
     gleam = nh * nh
     gleam *= gleam * wet * np.float32(0.30) * beam
-    nf = max(np.float32(0), nx * lights[10, 0] + ny * lights[10, 1] + nz * lights[10, 2])
-    nf *= nf
-    nf *= nf
-    nf *= nf
+    nf = power8(max(np.float32(0), dot(lights, 10, nx, ny, nz)))
     gleam2 = nf * nf * wet * np.float32(0.20) * sky
     for k in range(3):
         base = table[row, k] + (table[GUM, k] - table[row, k]) * gum

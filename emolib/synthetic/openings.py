@@ -60,7 +60,7 @@ def mouth_table(world: np.ndarray, person: Person) -> np.ndarray:
 
 
 def lens_table(world, screen, first: int, person: Person, light: np.ndarray) -> np.ndarray:
-    """(2, 12) float32 table of `lenses.glare`; zeros where nobody wears glasses.
+    """(2, 12) float32 table of `shading.glare`; zeros where nobody wears glasses.
 
     world: (N, 3) dm, screen: (N, 3) samples, whose six vertices from `first` on are the lenses';
     light: (3,) direction half-way between the key light and the camera.

@@ -11,7 +11,7 @@ which no CREMA-D code does.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from difflib import SequenceMatcher
+from operator import eq
 
 from emolib.base.errors import ConfigError
 
@@ -182,7 +182,7 @@ def parse_sentences(wanted: str | int) -> tuple[Sentence, ...]:
         raise ConfigError("no sentences were asked for", expected="a count, or codes such as IEO")
     for code in codes:
         if code not in ALL_SENTENCES:
-            near = max(ALL_SENTENCES, key=lambda known: _likeness(code, known))
+            near = max(ALL_SENTENCES, key=lambda known: sum(map(eq, code, known)))
             raise ConfigError(
                 f"unknown sentence code {code!r}",
                 expected=" ".join(SENTENCES) + ", RAA to RAX, HAA to HAF or RBA to RDH",
@@ -191,8 +191,3 @@ def parse_sentences(wanted: str | int) -> tuple[Sentence, ...]:
         if codes.count(code) > 1:
             raise ConfigError(f"sentence {code} is asked for twice", fix="name it once")
     return tuple(ALL_SENTENCES[code] for code in codes)
-
-
-def _likeness(wrong: str, code: str) -> tuple[int, float]:
-    in_place = sum(a == b for a, b in zip(wrong, code, strict=False))
-    return in_place, SequenceMatcher(None, wrong, code).ratio()

@@ -19,7 +19,6 @@ from emolib.synthetic import espeak, kokoro
 from emolib.synthetic.kokoro_network import RATE_HZ, missing
 from emolib.synthetic.phones import Phone, find_closures
 from emolib.synthetic.prosody import Prosody
-from emolib.synthetic.recording import record
 from emolib.synthetic.voice import Voice
 
 ENGINES = ("kokoro", "espeak")
@@ -29,6 +28,10 @@ _RATE_WPM = 160
 _PITCH, _UNITS_PER_SEMITONE = 45.0, 5.5  # espeak's 0–99; slope measured on its m and f voices
 _PITCH_RANGE = 50.0  # espeak's 0–99
 _MAX_CHARACTERS = 2000
+SPEECH_LEVEL_DB = -26.0  # RMS of the speaking part re full scale, as in CREMA-D's quieter half
+_TONE_DB = -68.0
+_SPLIT_HZ = 1500  # effort lifts or lowers what lies above
+_BREATH_HZ = (1500, 6500)
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,11 +67,6 @@ def find_engine(wanted: str = "auto") -> tuple[str, str]:
     return "kokoro", ""
 
 
-def engine_for(language: str, engine: str) -> str:
-    """Who speaks a language when `engine` speaks where it can."""
-    return engine if language in kokoro.LANGUAGES else "espeak"
-
-
 @lru_cache(maxsize=64)
 def speak(
     text: str,
@@ -99,7 +97,9 @@ def speak(
         ResourceError: Kokoro's files are damaged.
     """
     voice, prosody, clean = voice or Voice(), prosody or Prosody(), _clean(text)
-    engine = engine_for(language, find_engine(engine)[0])
+    engine = find_engine(engine)[0]
+    if language not in kokoro.LANGUAGES:
+        engine = "espeak"
     try:
         sound, rate_hz, phones = _SPEAKERS[engine](clean, voice, prosody, language)
     except ImportError as error:
@@ -115,7 +115,7 @@ def speak(
         raise AudioError(
             "the text has nothing to pronounce", where=repr(clean[:40]), expected="words"
         )
-    samples = record(sound, rate_hz * voice.tract, voice, prosody)
+    samples = _record(sound, rate_hz * voice.tract, voice, prosody)
     samples.flags.writeable = False
     heard = tuple(phone.moved(voice.lead_s, 1 / voice.tract) for phone in phones)
     return Speech(samples, heard, clean, engine)
@@ -181,3 +181,43 @@ def _phones(onsets: list[tuple[float, str]], duration_s: float) -> list[Phone]:
 
 
 _SPEAKERS = {"kokoro": _speak_kokoro, "espeak": _speak_espeak}
+
+
+def _record(sound: np.ndarray, rate_hz: float, voice: Voice, prosody: Prosody) -> np.ndarray:
+    """Resample, colour, put into a room, level, add silence and room tone: float32 (n,), 16 kHz."""
+    import librosa
+    from scipy.signal import fftconvolve
+
+    target_hz = AUDIO.sample_rate_hz
+    rng = np.random.default_rng([voice.seed, 0x100D])
+    dry = librosa.resample(sound, orig_sr=round(rate_hz), target_sr=target_hz)
+    dry = _colour(dry, prosody.effort_db, prosody.breath, np.random.default_rng([voice.seed, 0xA1]))
+    time_s = np.arange(int(0.15 * target_hz)) / target_hz
+    room = rng.normal(size=len(time_s)) * np.exp(-time_s / rng.uniform(0.02, 0.035)) * 0.025
+    room[0] = 1.0  # the direct sound comes first, at once: no delay against the picture
+    lead, tail = round(voice.lead_s * target_hz), round(voice.tail_s * target_hz)
+    wet = fftconvolve(np.pad(dry, (0, tail)), room)[: len(dry) + tail]
+    speaking = np.abs(dry) > 0.02 * np.abs(dry).max()
+    level = np.sqrt(np.mean(dry[speaking] ** 2))
+    wet *= 10 ** ((SPEECH_LEVEL_DB + prosody.gain_db) / 20) / level
+    tone = np.convolve(rng.normal(size=lead + len(wet)), [0.25, 0.5, 0.25], "same")
+    samples = np.pad(wet, (lead, 0)) + tone * 10 ** (_TONE_DB / 20)
+    peak = np.abs(samples).max()
+    return (samples * min(1.0, 0.9 / peak)).astype(np.float32)
+
+
+def _colour(
+    dry: np.ndarray, effort_db: float, breath: float, rng: np.random.Generator
+) -> np.ndarray:
+    """A pressed voice is brighter, a soft one duller; breath is noise as loud as the voice."""
+    from scipy.signal import butter, sosfilt
+
+    rate_hz = AUDIO.sample_rate_hz
+    if effort_db:
+        above = sosfilt(butter(1, _SPLIT_HZ, "high", fs=rate_hz, output="sos"), dry)
+        dry = dry + (10 ** (effort_db / 20) - 1) * above
+    if breath:
+        loudness = sosfilt(butter(1, 30, fs=rate_hz, output="sos"), np.abs(dry))
+        band = butter(2, _BREATH_HZ, "band", fs=rate_hz, output="sos")
+        dry = dry + breath * np.maximum(loudness, 0) * sosfilt(band, rng.normal(size=len(dry)))
+    return dry

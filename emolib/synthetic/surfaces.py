@@ -30,6 +30,28 @@ def smooth(low, high, x):
 
 
 @kernel
+def dot(table, row, x, y, z):
+    return x * table[row, 0] + y * table[row, 1] + z * table[row, 2]
+
+
+@kernel
+def mix(table, a, b, c, w0, w1, w2):
+    """The three numbers of a row, between those of a triangle's corners."""
+    return (
+        w0 * table[a, 0] + w1 * table[b, 0] + w2 * table[c, 0],
+        w0 * table[a, 1] + w1 * table[b, 1] + w2 * table[c, 1],
+        w0 * table[a, 2] + w1 * table[b, 2] + w2 * table[c, 2],
+    )
+
+
+@kernel
+def power8(x):
+    x *= x
+    x *= x
+    return x * x
+
+
+@kernel
 def lit_by_key(x, y, z, light, depth, bias):
     """How much of the key light reaches a point: 0 in shadow, 1 in light, soft between."""
     size = depth.shape[0]
@@ -88,19 +110,17 @@ def skin(texture, u, v, nx, ny, nz, ao, lit, creases, turn, lights, t, glow):
     red *= np.float32(0.35) + np.float32(0.65) * fold
     ao *= t[12] * to_unit
 
-    key = nx * lights[0, 0] + ny * lights[0, 1] + nz * lights[0, 2]
-    fill = nx * lights[1, 0] + ny * lights[1, 1] + nz * lights[1, 2]
-    rim = nx * lights[2, 0] + ny * lights[2, 1] + nz * lights[2, 2]
+    key = dot(lights, KEY, nx, ny, nz)
+    fill = dot(lights, FILL, nx, ny, nz)
+    rim = dot(lights, RIM, nx, ny, nz)
     soft = _ONE - np.float32(0.85) * cloth
     up = np.float32(0.5) + np.float32(0.5) * ny
     facing = max(nz, np.float32(0))
     edge = _ONE - facing
     edge *= edge
     edge *= edge
-    nh = max(np.float32(0), nx * lights[8, 0] + ny * lights[8, 1] + nz * lights[8, 2])
-    n2 = nh * nh
-    n4 = n2 * n2
-    n8 = n4 * n4
+    nh = max(np.float32(0), dot(lights, HALF_KEY, nx, ny, nz))
+    n8 = power8(nh)
     n16 = n8 * n8
     n48 = n16 * n16 * n16
     shine *= _ONE - np.float32(0.8) * cloth
@@ -186,10 +206,7 @@ def eye(lx, ly, lz, nx, ny, nz, sx, sy, side, lit, iris, eyes, lights, glow):
     shade *= np.float32(0.72) + np.float32(0.28) * smooth(
         np.float32(-0.02), np.float32(0.14), above
     )
-    key = clamp(
-        (nx * lights[0, 0] + ny * lights[0, 1] + nz * lights[0, 2] + np.float32(0.45))
-        / np.float32(1.45)
-    )
+    key = clamp((dot(lights, KEY, nx, ny, nz) + np.float32(0.45)) / np.float32(1.45))
     up = np.float32(0.5) + np.float32(0.5) * ny
     lit = np.float32(0.7) + np.float32(0.3) * lit
     for k in range(3):
@@ -198,10 +215,10 @@ def eye(lx, ly, lz, nx, ny, nz, sx, sy, side, lit, iris, eyes, lights, glow):
         base = c0 if k == 0 else (c1 if k == 1 else c2)
         glow[k] = base * light * shade * np.float32(0.92)
     # Catch light: the key light as a small soft window on the cornea, and a faint one of the fill.
-    nh = nx * lights[9, 0] + ny * lights[9, 1] + nz * lights[9, 2]
+    nh = dot(lights, HALF_CATCH, nx, ny, nz)
     spark = smooth(np.float32(0.984), np.float32(0.994), nh) * np.float32(1.2)
     spark *= smooth(np.float32(0.0), np.float32(0.08), below)
-    nh = nx * lights[10, 0] + ny * lights[10, 1] + nz * lights[10, 2]
+    nh = dot(lights, HALF_FILL, nx, ny, nz)
     second = smooth(np.float32(0.984), np.float32(0.994), nh)
     for k in range(3):
         glow[k] += (spark * lights[3, k] + np.float32(0.35) * second * lights[4, k]) * np.float32(
@@ -221,22 +238,14 @@ def light_strands(points, normals, tangents, colour, ao, first, light, shadow, l
         along = tx * lx + ty * ly + tz * lz
         key = clamp((nx * lx + ny * ly + nz * lz + np.float32(0.35)) / np.float32(1.35))
         diffuse = np.sqrt(max(np.float32(0), _ONE - along * along)) * key
-        th = tx * lights[8, 0] + ty * lights[8, 1] + tz * lights[8, 2]
+        th = dot(lights, HALF_KEY, tx, ty, tz)
         t1, t2 = th + np.float32(0.10), th - np.float32(0.08)
         s1 = max(np.float32(0), _ONE - t1 * t1)
         s2 = max(np.float32(0), _ONE - t2 * t2)
-        s1 = s1 * s1
-        s1 = s1 * s1
-        s1 = s1 * s1
+        s1, s2 = power8(s1), power8(s2)
         s1 = s1 * s1 * s1
-        s2 = s2 * s2
-        s2 = s2 * s2
-        s2 = s2 * s2
-        fill = clamp(
-            (nx * lights[1, 0] + ny * lights[1, 1] + nz * lights[1, 2] + np.float32(0.5))
-            / np.float32(1.5)
-        )
-        rim = clamp(nx * lights[2, 0] + ny * lights[2, 1] + nz * lights[2, 2])
+        fill = clamp((dot(lights, FILL, nx, ny, nz) + np.float32(0.5)) / np.float32(1.5))
+        rim = clamp(dot(lights, RIM, nx, ny, nz))
         up = np.float32(0.5) + np.float32(0.5) * ny
         shade = ao[i]
         for k in range(3):

@@ -7,7 +7,9 @@ from fractions import Fraction
 
 import av
 import numpy as np
+import pytest
 
+from emolib.base.errors import MediaError
 from emolib.media.image import label_frame
 
 HEIGHT, WIDTH = 64, 128
@@ -129,6 +131,15 @@ def babble(seconds=2.0, rate_hz=16_000, seed=0) -> np.ndarray:
     syllables = np.clip(np.sin(2 * np.pi * 3.0 * t), 0, 1)
     sound = buzz * syllables
     return (0.4 * sound / np.abs(sound).max()).astype(np.float32)
+
+
+def message_of(call, *parts, error=MediaError):
+    """The one-line message of a refusal; it names each of the parts."""
+    with pytest.raises(error) as caught:
+        call()
+    message = str(caught.value)
+    assert "\n" not in message and all(part in message for part in parts), message
+    return message
 
 
 def label_box(height, width):

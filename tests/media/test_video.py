@@ -9,7 +9,17 @@ import av
 import cv2
 import numpy as np
 import pytest
-from film_files import HEIGHT, WIDTH, babble, make_sound, make_video, number_of, numbered, tone
+from film_files import (
+    HEIGHT,
+    WIDTH,
+    babble,
+    make_sound,
+    make_video,
+    message_of,
+    number_of,
+    numbered,
+    tone,
+)  # fmt: skip
 
 from emolib.base.errors import ConfigError, EmolibWarning, MediaError, ResourceError
 from emolib.media import encode
@@ -27,17 +37,6 @@ def near(pixel, colour, tolerance=12):
     return np.abs(pixel.astype(int) - colour).max() <= tolerance
 
 
-def message_of(call, *parts, error=MediaError):
-    """The one-line message of a refusal; it names each of the parts."""
-    with pytest.raises(error) as caught:
-        call()
-    message = str(caught.value)
-    for part in parts:
-        assert part in message, message
-    assert "\n" not in message
-    return message
-
-
 def quietly(path, **options):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -48,9 +47,17 @@ def quietly(path, **options):
 
 
 @pytest.mark.parametrize("n", [40, 1])
-def test_a_25_fps_file_gives_exactly_its_own_frames(tmp_path, n):
+def test_a_25_fps_file_gives_exactly_its_own_frames_and_is_written_frame_by_frame(tmp_path, n):
     path = make_video(tmp_path / "a.mp4", numbers(n))
     assert [number_of(f) for f in quietly(path)] == list(range(n))
+
+    def streamed():
+        for frame in read_frames(path):
+            yield frame
+            assert not (tmp_path / "b.mp4").exists()
+
+    write_video(tmp_path / "b.mp4", streamed(), audio=tone(seconds=n / 25))
+    assert [number_of(f) for f in quietly(tmp_path / "b.mp4")] == list(range(n))
 
 
 @pytest.mark.parametrize("fps", [60, 50, 30, 29.97, 23.976, 12])
@@ -189,16 +196,24 @@ def test_what_is_no_video_says_what_it_is(tmp_path):
     sound = make_sound(tmp_path / "sound.wav", tone(), 16_000)
     noise = tmp_path / "noise.mp4"
     noise.write_bytes(np.random.default_rng(0).bytes(5000))
-    said = [
-        message_of(lambda: probe(empty), "empty.mp4", "empty file"),
-        message_of(lambda: probe(text), "text.mp4", "text, not media"),
-        message_of(lambda: probe(stub), "stub.flv", "git lfs pull", "mirror"),
-        message_of(lambda: probe(sound), "sound.wav", "sound file", "fix"),
-        message_of(lambda: probe(noise), "noise.mp4", "expected", "fix"),
-        message_of(lambda: probe(tmp_path / "none.mp4"), "none.mp4", "no such file"),
-        message_of(lambda: probe(tmp_path), str(tmp_path), "folder"),
-    ]
-    assert len(set(said)) == len(said)
+    nut = make_video(tmp_path / "a.nut", numbers(5))  # a container outside the list
+    inner, playlist = make_video(tmp_path / "inner.mp4", numbers(5)), tmp_path / "list.mp4"
+    playlist.write_text(f"ffconcat version 1.0\nfile {inner.name}\n")
+    cut = tmp_path / "cut.mp4"
+    cut.write_bytes(inner.read_bytes()[:-200])
+    for path, *parts in (
+        (empty, "empty file"),
+        (text, "text, not media"),
+        (stub, "git lfs pull", "mirror"),
+        (sound, "sound file", "fix"),
+        (noise, "expected", "fix"),
+        (tmp_path / "none.mp4", "no such file"),
+        (tmp_path, "folder"),
+        (nut, "expected mp4, mov"),
+        (playlist, "text, not media"),
+        (cut, "truncated", "moov", "again"),
+    ):
+        message_of(lambda path=path: probe(path), path.name, *parts)
 
 
 def test_music_with_a_cover_picture_is_no_video(tmp_path):
@@ -214,19 +229,11 @@ def test_music_with_a_cover_picture_is_no_video(tmp_path):
     message_of(lambda: probe(tmp_path / "cover.mp4"), "cover.mp4", "sound file")
 
 
-def test_an_mp4_without_its_index_is_called_truncated(tmp_path):
-    whole = make_video(tmp_path / "whole.mp4", numbers(50)).read_bytes()
-    cut = tmp_path / "cut.mp4"
-    cut.write_bytes(whole[: len(whole) // 2])
-    message_of(lambda: probe(cut), "cut.mp4", "truncated", "moov", "again")
-
-
 @pytest.mark.parametrize("name", ["cut.flv", "cut.mkv", "cut.webm", "cut_faststart.mp4"])
 def test_a_file_that_ends_early_is_noticed(tmp_path, name):
     path = tmp_path / name
-    pictures = (
-        np.random.default_rng(k).integers(0, 255, (64, 128, 3), np.uint8) for k in range(75)
-    )
+    noise = lambda k: np.random.default_rng(k).integers(0, 255, (64, 128, 3), np.uint8)  # noqa: E731
+    pictures = map(noise, range(75))
     if path.suffix == ".mp4":
         write_video(path, pictures)
     else:
@@ -268,12 +275,8 @@ def test_flipped_bits_are_counted_and_too_many_refused(tmp_path, n_flips, refuse
 def test_any_flipped_bit_gives_frames_or_a_typed_error(tmp_path, name):
     path = tmp_path / name
     codec = {".flv": "flv", ".webm": "libvpx-vp9"}.get(path.suffix, "libx264")
-    make_video(
-        path,
-        numbers(12),
-        codec=codec,
-        tracks=[(tone(seconds=0.5), 44_100 if codec == "flv" else 48_000)],
-    )
+    track = tone(seconds=0.5), 44_100 if codec == "flv" else 48_000
+    make_video(path, numbers(12), codec=codec, tracks=[track])
     whole = path.read_bytes()
     rng = np.random.default_rng(7)
     outcomes = set()
@@ -289,14 +292,6 @@ def test_any_flipped_bit_gives_frames_or_a_typed_error(tmp_path, name):
             except MediaError:
                 outcomes.add("refused")
     assert outcomes <= {"uint8", "refused"} and "uint8" in outcomes
-
-
-def test_containers_outside_the_list_and_playlists_are_not_opened(tmp_path):
-    path = make_video(tmp_path / "a.nut", numbers(5))
-    message_of(lambda: probe(path), "a.nut", "expected mp4, mov")
-    inner, playlist = make_video(tmp_path / "inner.mp4", numbers(5)), tmp_path / "list.mp4"
-    playlist.write_text(f"ffconcat version 1.0\nfile {inner.name}\n")
-    message_of(lambda: probe(playlist), "list.mp4", "text, not media")
 
 
 # --- size ----------------------------------------------------------------------------------------
@@ -459,13 +454,3 @@ def test_any_name_works_relative_ones_too(tmp_path, folder, monkeypatch):
         write_video(name, numbers(3))
         assert len(list(read_frames(name))) == 3
     assert (tmp_path / "-i.mp4").is_file()
-
-
-def test_the_writer_streams(tmp_path):
-    def pictures():
-        for k in range(100):
-            yield numbered(k)
-            assert not (tmp_path / "a.mp4").exists()
-
-    write_video(tmp_path / "a.mp4", pictures(), audio=tone(seconds=4))
-    assert [number_of(f) for f in read_frames(tmp_path / "a.mp4")] == list(range(100))

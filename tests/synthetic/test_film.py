@@ -45,12 +45,9 @@ def corpus(tmp_path_factory):
 def test_cremads_own_plan_has_82_clips_an_actor():
     names = clip_names([9001], list(SENTENCES.values()))
     assert len(names) == len(set(names)) == 82
-    assert {n.split("_")[3] for n in names if "_IEO_" in n and "_NEU_" not in n} == {
-        "LO",
-        "MD",
-        "HI",
-    }
-    assert {n.split("_")[3] for n in names if "_IEO_" not in n or "_NEU_" in n} == {"XX"}
+    graded = {name for name in names if "_IEO_" in name and "_NEU_" not in name}
+    assert {name[-2:] for name in graded} == {"LO", "MD", "HI"}
+    assert {name[-2:] for name in set(names) - graded} == {"XX"}
 
 
 def test_sentences_in_turn_give_every_emotion_its_own(tmp_path):
@@ -71,7 +68,7 @@ def test_sentences_in_turn_give_every_emotion_its_own(tmp_path):
         write_corpus(tmp_path, **what | {"sentences_per_emotion": 3})
 
 
-def test_layout_is_cremads(corpus):
+def test_layout_is_cremads_and_corpus_json_says_what_made_it(corpus):
     names = clip_names([9001, 9002], [SENTENCES["IEO"]], ("HI",), ("ANG", "NEU"))
     found = {str(p.relative_to(corpus)) for p in corpus.rglob("*") if p.is_file()}
     assert found == {"VideoDemographics.csv", "SentenceFilenames.csv", "corpus.json"} | {
@@ -84,14 +81,10 @@ def test_layout_is_cremads(corpus):
     assert {p["Sex"] for p in people} <= {"Male", "Female"}
     with (corpus / "SentenceFilenames.csv").open() as file:
         assert [row["Filename"] for row in csv.DictReader(file)] == sorted(names)
-
-
-def test_corpus_json_says_what_made_it(corpus):
     told = json.loads((corpus / "corpus.json").read_text())
-    assert told["kind"] == "synthetic" and told["licence"] == "CC0-1.0"
-    assert told["settings"]["paired"] is True and told["settings"]["seed"] == 0
-    assert told["sentences"] == {"IEO": "It's eleven o'clock."} and told["n_clips"] == 4
-    assert told["settings"]["engine"] == "kokoro"
+    assert (told["kind"], told["licence"], told["n_clips"]) == ("synthetic", "CC0-1.0", 4)
+    assert told["settings"].items() >= {"paired": True, "seed": 0, "engine": "kokoro"}.items()
+    assert told["sentences"] == {"IEO": "It's eleven o'clock."}
     assert told["spoken_by"] == {"kokoro": ["IEO"], "espeak": []}
     assert list(told["actors"]) == ["9001", "9002"]
 
@@ -186,26 +179,15 @@ def test_without_kokoro_the_corpus_says_so_and_stays_espeak_s(tmp_path, monkeypa
     told = json.loads((tmp_path / "c" / "corpus.json").read_text())
     assert told["spoken_by"] == {"kokoro": [], "espeak": ["IEO"]}
     report = write_corpus(tmp_path / "c", **what)  # Kokoro is back: the folder stays as it began
-    assert report.n_kept == 1 and report.engines == ("espeak",)
-
-
-def test_what_kokoro_does_not_speak_is_espeak_s(tmp_path):
-    french = [Sentence("FRA", "Bonjour.", "fr")]
-    report = write_corpus(
-        tmp_path / "c", **{**WHAT, "sentences": french, "emotions": ("NEU",)}, actors=1
-    )
-    assert "voices of espeak" in str(report)
-    told = json.loads((tmp_path / "c" / "corpus.json").read_text())
-    assert told["spoken_by"] == {"kokoro": [], "espeak": ["FRA"]}
+    assert report.n_kept == 1 and report.engine == "espeak"
 
 
 def test_folders_that_are_not_ours_stay_untouched(tmp_path):
     (tmp_path / "notes.txt").write_text("mine")
     with pytest.raises(ConfigError, match="other files"):
         write_corpus(tmp_path, actors=1, **WHAT)
-    with pytest.raises(ConfigError, match="a file"):
-        write_corpus(tmp_path / "notes.txt", actors=1, **WHAT)
-    for nowhere in (tmp_path / "notes.txt" / "c", tmp_path / ("x" * 300)):
+    file = tmp_path / "notes.txt"
+    for nowhere in (file, file / "c", tmp_path / ("x" * 300)):
         with pytest.raises(ResourceError, match="cannot write here"):
             write_corpus(nowhere, actors=1, **WHAT)
     broken = tmp_path / "broken"
@@ -213,7 +195,7 @@ def test_folders_that_are_not_ours_stay_untouched(tmp_path):
     (broken / "corpus.json").write_text("[1]")
     with pytest.raises(ConfigError, match="not a corpus description"):
         write_corpus(broken, actors=1, **WHAT)
-    assert (tmp_path / "notes.txt").read_text() == "mine"
+    assert file.read_text() == "mine"
 
 
 def test_a_full_disk_is_one_line_and_leaves_no_half_clip(tmp_path, monkeypatch):
