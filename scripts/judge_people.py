@@ -33,8 +33,8 @@ from emolib.media.image import read_still
 from emolib.media.mesh import FaceUnits
 from emolib.media.video import read_frames
 from emolib.models.face_nets import ExpressionNet
-from emolib.synthetic.expressions import Style, sides
-from emolib.synthetic.head import STEMS, by_stem
+from emolib.synthetic.expressions import Style
+from emolib.synthetic.head import STEMS, by_stem, sides
 from emolib.synthetic.people import Person, Stage
 from emolib.synthetic.performance import perform
 from emolib.synthetic.prosody import prosody_for

@@ -102,7 +102,7 @@ class CropTransform:
             (size, size, C), the frame's dtype.
         """
         fine = max(1, int(np.ceil(self.side_px / size - 1e-6)))  # sample finer, then average
-        view = _sample(frame, _scaled(self.inverse, size * fine), (size * fine, size * fine))
+        view = sample(frame, _scaled(self.inverse, size * fine), (size * fine, size * fine))
         if fine > 1:
             view = cv2.resize(view, (size, size), interpolation=cv2.INTER_AREA)
         return view
@@ -162,7 +162,7 @@ class CropTransform:
             patch = cv2.resize(patch, (size, size), interpolation=cv2.INTER_AREA)
             patch = patch.reshape(size, size, -1)
         inner = self._from(place) * size  # region pixels → crop pixels
-        return _sample(patch, inner, (width, height), cv2.INTER_CUBIC)
+        return sample(patch, inner, (width, height), cv2.INTER_CUBIC)
 
     def feather(self, place: tuple[slice, slice], feather: float = FEATHER) -> np.ndarray:
         """How much of the crop to see at the pixels of `place`: (h, w) float32 in [0, 1]."""
@@ -228,7 +228,7 @@ def _scaled(inverse: np.ndarray, size: int) -> np.ndarray:
     return np.column_stack([inverse[:, :2] / size, inverse[:, 2]])
 
 
-def _sample(
+def sample(
     picture: np.ndarray, to_source: np.ndarray, size: tuple[int, int], how: int = cv2.INTER_LINEAR
 ) -> np.ndarray:
     """Look `picture` up at `to_source` of each target pixel's centre; edges are repeated."""

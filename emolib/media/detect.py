@@ -185,12 +185,13 @@ def face_from_points(points: np.ndarray, score: float) -> Face:
     return Face(box, score, keypoints)
 
 
-def make_detector(name: str = "auto") -> FaceDetector:
+def make_detector(name: FaceDetector | str = "auto") -> FaceDetector:
     """The face detector of that name; "auto" is BlazeFace, the only one that the package brings.
 
-    Raises:
-        ConfigError: unknown name.
+    A detector is given back. Raises ConfigError: unknown name.
     """
+    if not isinstance(name, str):
+        return name
     if name not in ("auto", BlazeFaceDetector.name):
         raise ConfigError(
             f"unknown face detector {name!r}", expected=f"auto or {BlazeFaceDetector.name}"

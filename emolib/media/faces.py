@@ -116,8 +116,7 @@ def track_faces(
         SmallFaceError: the face is smaller than 24 px.
         MediaError: there are no frames, or they change size.
     """
-    if isinstance(detector, str):
-        detector = make_detector(detector)
+    detector = make_detector(detector)
     tracker = Tracker(detector, keep_landmarks, file)
     for frame in frames:
         tracker.update(frame)

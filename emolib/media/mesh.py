@@ -12,9 +12,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-import cv2
 import numpy as np
 
+from emolib.media.compose import sample
 from emolib.media.detect import make_detector, run_tflite
 from emolib.media.face import EYES, Face, FaceDetector
 
@@ -55,9 +55,7 @@ class FaceMesh:
         scale = side / px
         turn = np.array([[cos, -sin], [sin, cos]]) * scale  # input pixels -> frame pixels
         shift = np.array([x, y]) - turn @ np.full(2, px / 2)
-        sample = np.column_stack([turn, shift + turn @ [0.5, 0.5] - 0.5])  # pixel centres
-        how = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-        view = cv2.warpAffine(frame, sample, (px, px), flags=how, borderMode=cv2.BORDER_REPLICATE)
+        view = sample(frame, np.column_stack([turn, shift]), (px, px))
         points, logit = (x.ravel() for x in run_tflite(self.name, view[None] * _TO_UNIT)[:2])
         points = points.reshape(-1, 3).astype(np.float64)
         points[:, :2] = points[:, :2] @ turn.T + shift
@@ -127,7 +125,7 @@ def follow_mesh(
         frames: (H, W, 3) uint8 RGB each, of one shot.
         detector: a `FaceDetector`, or its name; finds the face again whenever it is lost.
     """
-    detector = make_detector(detector) if isinstance(detector, str) else detector
+    detector = make_detector(detector)
     mesh, points = FaceMesh(MESH_478), None
     for frame in frames:
         if points is not None:
@@ -147,7 +145,7 @@ class FaceUnits:
     """Measures face units frame by frame."""
 
     def __init__(self, detector: FaceDetector | str = "auto"):
-        self.detector = make_detector(detector) if isinstance(detector, str) else detector
+        self.detector = make_detector(detector)
 
     def __call__(self, frames: Iterable[np.ndarray]) -> np.ndarray:
         """Unit weights of the foremost face of every frame (see `follow_mesh`).

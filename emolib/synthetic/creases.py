@@ -9,41 +9,35 @@ from __future__ import annotations
 
 import numpy as np
 
-from emolib.synthetic.head import UNIT_INDEX, UNITS, ramp
+from emolib.synthetic.head import UNITS, ramp, recipe_units
 from emolib.synthetic.texels import Texels, distance_to_line
 
 N_GROUPS = 16
 _SIDES = (("Left", 1.0), ("Right", -1.0))
 
-# group -> units that deepen it, with their share. Groups with a side come in pairs (left, right).
-_MUSCLES: dict[int, dict[str, float]] = {
-    1: {"browInnerUp": 0.7, "browOuterUpLeft": 0.35, "browOuterUpRight": 0.35},
-    2: {"browDownLeft": 0.55, "browDownRight": 0.55, "browInnerUp": 0.12},
-    8: {"noseSneerLeft": 0.55, "noseSneerRight": 0.55},
-    9: {"mouthShrugLower": 0.8, "mouthFrownLeft": 0.25, "mouthFrownRight": 0.25},
+# group -> units that deepen it, with their share; groups with a side come in pairs (left, right).
+_MIDDLE = {
+    1: {"browInnerUp": 0.7, "browOuterUp": 0.35},
+    2: {"browDown": 0.55, "browInnerUp": 0.12},
+    8: {"noseSneer": 0.55},
+    9: {"mouthShrugLower": 0.8, "mouthFrown": 0.25},
 }
-for _i, (_side, _) in enumerate(_SIDES):
-    _MUSCLES[4 + _i] = {
-        f"eyeSquint{_side}": 0.4,
-        f"cheekSquint{_side}": 0.6,
-        f"mouthSmile{_side}": 0.35,
-    }
-    _MUSCLES[6 + _i] = {
-        f"mouthSmile{_side}": 0.75, f"noseSneer{_side}": 0.65, f"mouthUpperUp{_side}": 0.5,
-        f"cheekSquint{_side}": 0.3, f"mouthStretch{_side}": 0.25,
-    }  # fmt: skip
-    _MUSCLES[10 + _i] = {
-        f"eyeSquint{_side}": 0.6,
-        f"cheekSquint{_side}": 0.6,
-        f"eyeBlink{_side}": 0.3,
-    }
-    _MUSCLES[12 + _i] = {f"mouthFrown{_side}": 0.8, f"mouthPress{_side}": 0.2}
-    _MUSCLES[14 + _i] = {f"mouthSmile{_side}": 0.5, f"mouthDimple{_side}": 0.9}
-
+_SIDED = {
+    4: {"eyeSquint": 0.4, "cheekSquint": 0.6, "mouthSmile": 0.35},
+    6: {
+        "mouthSmile": 0.75, "noseSneer": 0.65, "mouthUpperUp": 0.5, "cheekSquint": 0.3,
+        "mouthStretch": 0.25,
+    },
+    10: {"eyeSquint": 0.6, "cheekSquint": 0.6, "eyeBlink": 0.3},
+    12: {"mouthFrown": 0.8, "mouthPress": 0.2},
+    14: {"mouthSmile": 0.5, "mouthDimple": 0.9},
+}  # fmt: skip
 MUSCLES = np.zeros((N_GROUPS, len(UNITS)), np.float32)  # depth of each group per unit
-for _group, _units in _MUSCLES.items():
-    for _name, _share in _units.items():
-        MUSCLES[_group, UNIT_INDEX[_name]] = _share
+for _group, _units in _MIDDLE.items():
+    MUSCLES[_group] = recipe_units(_units)
+for _group, _units in _SIDED.items():
+    for _i, (_side, _) in enumerate(_SIDES):
+        MUSCLES[_group + _i] = recipe_units({name + _side: share for name, share in _units.items()})
 
 
 def depths(weights: np.ndarray, lines: float) -> np.ndarray:

@@ -19,8 +19,9 @@ import numpy as np
 
 from emolib.base.emotions import EMOTIONS, parse_emotion
 from emolib.synthetic.behaviour import drift
-from emolib.synthetic.head import UNIT_INDEX, UNITS, ramp
+from emolib.synthetic.head import UNIT_INDEX, UNITS, ramp, recipe_units
 from emolib.synthetic.prosody import level_strength
+from emolib.synthetic.unit_repairs import stem
 
 MAX_UNIT = 1.3  # the strongest of faces go a little beyond a unit's usual reach
 STRENGTH = (0.9, 1.12)  # a person's least and most, of every emotion
@@ -111,25 +112,6 @@ RECIPES: dict[str, tuple[dict[str, float], ...]] = {
 ARTICULATION = {"ANG": 1.1, "DIS": 0.8, "FEA": 1.1, "HAP": 1.1, "NEU": 1.0, "SAD": 0.55}
 
 
-def sides(name: str) -> list[int]:
-    """Unit indices meant by a name: itself, or its left and right halves.
-
-    Raises:
-        KeyError: no unit has this name.
-    """
-    if name in UNIT_INDEX:
-        return [UNIT_INDEX[name]]
-    return [UNIT_INDEX[name + "Left"], UNIT_INDEX[name + "Right"]]
-
-
-def recipe_units(recipe: dict[str, float]) -> np.ndarray:
-    """A recipe as unit weights, (52,) float64."""
-    weights = np.zeros(len(UNITS))
-    for name, amount in recipe.items():
-        weights[sides(name)] = amount
-    return weights
-
-
 @dataclass(frozen=True, eq=False)
 class Style:
     """How one person shows emotions: their style of each, its strength, and their uneven face."""
@@ -147,14 +129,13 @@ class Style:
         uneven = rng.normal(0, 0.06)
         gain = np.ones(len(UNITS))
         for name, i in UNIT_INDEX.items():
-            stem = name.removesuffix("Left").removesuffix("Right")
-            if stem + "Left" in UNIT_INDEX:
+            if stem(name) != name:
                 side = 1 if name.endswith("Left") else -1
                 gain[i] = 1 + side * (uneven + rng.normal(0, 0.03))
         shared = {}
         for name, i in UNIT_INDEX.items():
-            stem = name.removesuffix("Left").removesuffix("Right")
-            gain[i] *= shared.setdefault(stem, float(np.clip(rng.normal(1, 0.08), 0.82, 1.18)))
+            drawn = float(np.clip(rng.normal(1, 0.08), 0.82, 1.18))
+            gain[i] *= shared.setdefault(stem(name), drawn)
         return cls(variant, strength, gain)
 
     def units(self, emotion: str) -> np.ndarray:

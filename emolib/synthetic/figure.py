@@ -18,10 +18,7 @@ from emolib.synthetic.person import Person
 from emolib.synthetic.strands import Strands
 
 # Rest pose: the mesh's own rest reads as startled; these are added before any weight.
-REST = {
-    "browDownLeft": 0.18, "browDownRight": 0.18, "eyeSquintLeft": 0.16, "eyeSquintRight": 0.16,
-    "eyeBlinkLeft": 0.07, "eyeBlinkRight": 0.07, "mouthPressLeft": 0.2, "mouthPressRight": 0.2,
-}  # fmt: skip
+REST = {"browDown": 0.18, "eyeSquint": 0.16, "eyeBlink": 0.07, "mouthPress": 0.2}
 _KINDS = {
     h.BODY: surfaces.SKIN, h.EYE_L: surfaces.EYE, h.EYE_R: surfaces.EYE_R,
     h.TONGUE: surfaces.TONGUE, h.MOUTH: surfaces.CAVITY,
@@ -63,9 +60,7 @@ def build_figure(person: Person) -> Figure:
     rest = head.identity(person.macros, person.shapes)
     widen_eyes(head, rest)
     centre_eyes(head, rest)
-    rest_weights = np.zeros(len(h.UNITS), np.float32)
-    for name, weight in REST.items():
-        rest_weights[h.UNIT_INDEX[name]] = weight
+    rest_weights = h.recipe_units(REST).astype(np.float32)
     _close_lips(head, rest, rest_weights)
     _place_tongue(head, rest)
     rows = _rows(head, person, rest)
@@ -78,10 +73,10 @@ def build_figure(person: Person) -> Figure:
     local, eyes = _local_places(head, rest)
     strands = hair.grow(person, rest, normals)
     drawn = np.isin(head.part, tuple(_KINDS))
-    parts = [(row.points, row.triangles, row.place, surfaces.TEETH) for row in rows]
+    parts = [(*row, surfaces.TEETH) for row in rows]
     if person.glasses:
         frame = glasses.build_frame(person.glasses, eyes, _ears(head, rest))
-        parts.append((frame.points, frame.triangles, frame.colour, surfaces.FRAME))
+        parts.append((*frame, surfaces.FRAME))
     starts = len(rest) + np.r_[0, np.cumsum([len(points) for points, *_ in parts])]
     n_added = sum(len(triangles) for _, triangles, _, _ in parts)
     return Figure(
@@ -117,9 +112,8 @@ def _moved(head: h.Head, rest, weights) -> np.ndarray:
 
 def _close_lips(head: h.Head, rest: np.ndarray, rest_weights: np.ndarray) -> None:
     """Bring the lips together at rest, in place: both lips move half the gap, corners stay."""
-    marks = np.array(h.LANDMARKS)
     opening = _moved(head, rest, rest_weights)
-    up, low = marks[list(_UPPER_LIP)], marks[list(_LOWER_LIP)]
+    up, low = h.LANDMARKS[list(_UPPER_LIP)], h.LANDMARKS[list(_LOWER_LIP)]
     gap = float((opening[up, 1] - opening[low, 1]).max()) + 0.018
     jaw = np.zeros(len(rest), np.float32)
     first, last = head.unit_start[h.UNIT_INDEX["jawOpen"] :][:2]
@@ -134,7 +128,7 @@ def _close_lips(head: h.Head, rest: np.ndarray, rest_weights: np.ndarray) -> Non
 
 def _drift(head: h.Head, rest: np.ndarray) -> np.ndarray:
     """(3,) dm by which this person's lips lie elsewhere than the average's."""
-    marks = np.array(h.LANDMARKS)[list(_UPPER_LIP + _LOWER_LIP)]
+    marks = h.LANDMARKS[list(_UPPER_LIP + _LOWER_LIP)]
     return (rest[marks] - head.canonical[marks]).mean(0)
 
 
@@ -147,7 +141,7 @@ def _place_tongue(head: h.Head, rest: np.ndarray) -> None:
 
 
 def _rows(head: h.Head, person: Person, rest: np.ndarray) -> tuple[teeth.Row, teeth.Row]:
-    corners = np.array(h.LANDMARKS)[[48, 54]]
+    corners = h.LANDMARKS[[48, 54]]
     wide = np.ptp(rest[corners, 0]) / np.ptp(head.canonical[corners, 0])
     edge = _drift(head, rest) + np.array([0, -0.702, 0.150])
     return teeth.build_rows(person, edge.astype(np.float32), float(np.clip(wide, 0.88, 1.12)))

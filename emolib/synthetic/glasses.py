@@ -6,8 +6,6 @@ Lengths are decimetres. Sizes follow what opticians print on frames: lenses 46 t
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from emolib.synthetic.looks import Glasses
@@ -18,20 +16,13 @@ _CLEAR_DM = 0.14  # from the cornea to the lens
 _WRAP = 0.10  # lenses turn outwards by so many radians
 
 
-@dataclass(frozen=True, eq=False)
-class Frame:
-    """points (N, 3) float32 dm, triangles (F, 3) int32, colour (N, 3) float32 linear RGB.
+def build_frame(glasses: Glasses, eyes, ears: np.ndarray):
+    """The frame for eyeballs (first, last, centre) ×2 and ears (2, 3), the person's left first.
 
-    The last six points bear no triangle: centre, outer end and upper end of each lens.
+    Returns:
+        points (N, 3) float32 dm, triangles (F, 3) int32, colour (N, 3) float32 linear RGB. The last
+        six points bear no triangle: centre, outer end and upper end of each lens.
     """
-
-    points: np.ndarray
-    triangles: np.ndarray
-    colour: np.ndarray
-
-
-def build_frame(glasses: Glasses, eyes, ears: np.ndarray) -> Frame:
-    """The frame for eyeballs (first, last, centre) ×2 and ears (2, 3), the person's left first."""
     half_w, half_h = glasses.width / 2, glasses.height / 2
     tubes, lenses = [], []
     turn = np.linspace(0, 2 * np.pi, _AROUND, endpoint=False)
@@ -50,8 +41,7 @@ def build_frame(glasses: Glasses, eyes, ears: np.ndarray) -> Frame:
         lenses += [centre, centre + across * 0.97, centre + up * 0.97]
         inner.append(centre - across + np.array([0, 0.25 * half_h, 0.0]))
         hinge = centre + across * 1.02 + up * 0.45
-        hook = np.array([ear[0], ear[1], ear[2]])
-        path = hinge + (hook - hinge) * np.linspace(0, 1, 8)[:, None]
+        path = hinge + (ear - hinge) * np.linspace(0, 1, 8)[:, None]
         path[:2, 0] = hinge[0]
         tubes.append(_tube(path, np.full(8, glasses.rim * 0.8), False))
     span = np.linspace(0, 1, 7)[:, None]
@@ -64,11 +54,8 @@ def build_frame(glasses: Glasses, eyes, ears: np.ndarray) -> Frame:
         triangles.append(t + start)
         start += len(p)
     points = np.concatenate([*points, np.array(lenses)]).astype(np.float32)
-    return Frame(
-        points,
-        np.concatenate(triangles).astype(np.int32),
-        np.broadcast_to(np.float32(glasses.colour), points.shape).copy(),
-    )
+    colour = np.broadcast_to(np.float32(glasses.colour), points.shape).copy()
+    return points, np.concatenate(triangles).astype(np.int32), colour
 
 
 def _tube(path: np.ndarray, thick: np.ndarray, closed: bool):

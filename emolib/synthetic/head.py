@@ -14,7 +14,7 @@ import numpy as np
 
 from emolib.base.errors import ConfigError
 from emolib.base.files import ASSETS
-from emolib.synthetic.unit_repairs import STEP_DM, repaired
+from emolib.synthetic.unit_repairs import STEP_DM, repaired, stem
 
 UNITS: tuple[str, ...] = (
     "browDownLeft", "browDownRight", "browInnerUp", "browOuterUpLeft", "browOuterUpRight",
@@ -30,7 +30,7 @@ UNITS: tuple[str, ...] = (
     "noseSneerRight", "tongueOut",
 )  # fmt: skip
 UNIT_INDEX = {name: i for i, name in enumerate(UNITS)}
-STEMS = tuple(dict.fromkeys(u.removesuffix("Left").removesuffix("Right") for u in UNITS))
+STEMS = tuple(dict.fromkeys(map(stem, UNITS)))
 _OF_STEM = np.array([[u in (s, s + "Left", s + "Right") for u in UNITS] for s in STEMS], float)
 _OF_STEM /= _OF_STEM.sum(1, keepdims=True)
 JAW_UNITS = ("jawOpen", "jawForward", "jawLeft", "jawRight")  # what carries the lower teeth
@@ -44,7 +44,7 @@ _V_KNOTS = ((-3.45, -1.25, 0.75, 1.12), (1.0, 0.72, 0.10, 0.0))
 
 # The 68 points in the usual order (jaw 0-16, brows 17-26, nose 27-35, eyes 36-47, lips 48-67), seen
 # from the camera left to right: vertices chosen on the average head.
-LANDMARKS = (
+LANDMARKS = np.array([
     2660, 2657, 2681, 2164, 2163, 737, 2217, 2215, 2147,
     4804, 4806, 3394, 4755, 4756, 5261, 5237, 5240,
     2184, 225, 224, 205, 208, 2920, 2917, 2935, 2936, 4775,
@@ -52,7 +52,26 @@ LANDMARKS = (
     1062, 0, 54, 2704, 1070, 1094, 5284, 2775, 2721, 3691, 3723, 3699,
     425, 2276, 460, 466, 3156, 4861, 3122, 3172, 3178, 492, 486, 480,
     443, 514, 520, 3198, 3140, 3202, 523, 518,
-)  # fmt: skip
+])  # fmt: skip
+
+
+def sides(name: str) -> list[int]:
+    """Unit indices meant by a name: itself, or its left and right halves.
+
+    Raises:
+        KeyError: no unit has this name.
+    """
+    if name in UNIT_INDEX:
+        return [UNIT_INDEX[name]]
+    return [UNIT_INDEX[name + "Left"], UNIT_INDEX[name + "Right"]]
+
+
+def recipe_units(recipe: dict[str, float]) -> np.ndarray:
+    """A recipe (a name without side means both sides) as unit weights, (52,) float64."""
+    weights = np.zeros(len(UNITS))
+    for name, amount in recipe.items():
+        weights[sides(name)] = amount
+    return weights
 
 
 def by_stem(units: np.ndarray) -> np.ndarray:

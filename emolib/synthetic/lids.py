@@ -59,7 +59,7 @@ def widen_eyes(head: h.Head, rest: np.ndarray) -> None:
     bigger = head.shapes["eyes/eye-scale-incr"] * np.float32(h.STEP_DM)
 
     def width(vertices: np.ndarray) -> float:
-        at = vertices[np.array(h.LANDMARKS)[[36, 39, 42, 45]], 0]
+        at = vertices[h.LANDMARKS[[36, 39, 42, 45]], 0]
         return (at[1] - at[0] + at[3] - at[2]) / 2 / (at[3] - at[0])
 
     now = width(rest)
@@ -71,7 +71,7 @@ def centre_eyes(head: h.Head, rest: np.ndarray) -> None:
     sit between its lids: not so far that they pierce the skin."""
     for part, pairs in zip((h.EYE_L, h.EYE_R), _PAIRS.values(), strict=True):
         ball = head.part_of == part
-        lids = np.array(h.LANDMARKS)[np.ravel(pairs)]
+        lids = h.LANDMARKS[np.ravel(pairs)]
         usual = head.canonical[lids, 1].mean() - head.canonical[ball, 1].mean()
         shift = rest[lids, 1].mean() - rest[ball, 1].mean() - usual
         rest[ball, 1] += np.clip(shift, -_SHIFT_DM, _SHIFT_DM)
@@ -79,14 +79,13 @@ def centre_eyes(head: h.Head, rest: np.ndarray) -> None:
 
 def fit_lids(head: h.Head, rest: np.ndarray, rest_weights: np.ndarray) -> Lids:
     """The lids of a person's rest vertices (N, 3) and rest pose (52,)."""
-    marks = np.array(h.LANDMARKS)
     open_dm, moves = np.zeros((2, 2)), np.zeros((2, 2, len(h.UNITS)))  # side, pair
     width = np.zeros(2)
     for i, (side, pairs) in enumerate(_PAIRS.items()):
-        a, b = rest[marks[list(_CORNERS[side])], :2]
+        a, b = rest[h.LANDMARKS[list(_CORNERS[side])], :2]
         width[i] = np.linalg.norm(a - b)
         for k, (upper, lower) in enumerate(pairs):
-            up, low = marks[upper], marks[lower]
+            up, low = h.LANDMARKS[upper], h.LANDMARKS[lower]
             open_dm[i, k] = rest[up, 1] - rest[low, 1]
             for unit in range(len(h.UNITS)):
                 at = slice(*head.unit_start[unit : unit + 2])

@@ -8,7 +8,6 @@ from emolib.synthetic import mouth
 from emolib.synthetic.head import LANDMARKS
 from emolib.synthetic.person import Person
 
-_MARKS = np.array(LANDMARKS)
 _LIDS = (((42, 43, 44, 45), (42, 47, 46, 45)), ((36, 37, 38, 39), (36, 41, 40, 39)))
 _UPPER_LIP, _LOWER_LIP = [0, 1, 2, 3, 4], [0, 7, 6, 5, 4]  # of the inner lips' eight points
 
@@ -21,11 +20,11 @@ def eyes(screen: np.ndarray, person: Person) -> np.ndarray:
     """
     out = np.zeros((2, 10), np.float32)
     for side, (upper, lower) in enumerate(_LIDS):
-        a, b = screen[_MARKS[upper[0]], 0], screen[_MARKS[upper[-1]], 0]
+        a, b = screen[LANDMARKS[upper[0]], 0], screen[LANDMARKS[upper[-1]], 0]
         centre, half = (a + b) / 2, max(abs(b - a) / 2, 1.0)
         out[side, 0], out[side, 1] = centre, 1 / half
         for start, chain in ((2, upper), (5, lower)):  # through the corners and the middle
-            points = screen[_MARKS[list(chain)], :2]
+            points = screen[LANDMARKS[list(chain)], :2]
             level, rise = (points[0, 1] + points[3, 1]) / 2, (points[3, 1] - points[0, 1]) / 2
             s, y = (points[1:3, 0].mean() - centre) / half, points[1:3, 1].mean()
             bend = (level + rise * s - y) / (1 - s * s)
@@ -41,7 +40,7 @@ def mouth_table(world: np.ndarray, person: Person) -> np.ndarray:
     vertices in dm.
     """
     out = np.zeros((8, 4), np.float32)
-    points = world[_MARKS[60:68]]
+    points = world[LANDMARKS[60:68]]
     x0, x1 = sorted((points[0, 0], points[4, 0]))
     middle, half = (x0 + x1) / 2, max((x1 - x0) / 2, 0.02)
     out[mouth.OPENING, :2] = middle, half

@@ -20,8 +20,8 @@ import numpy as np
 from emolib.base.emotions import parse_emotion
 from emolib.base.errors import ConfigError
 from emolib.synthetic import behaviour
-from emolib.synthetic.expressions import ARTICULATION, MAX_UNIT, Style, express, sides
-from emolib.synthetic.head import GAZE_RAD, UNIT_INDEX
+from emolib.synthetic.expressions import ARTICULATION, MAX_UNIT, Style, express
+from emolib.synthetic.head import GAZE_RAD, UNIT_INDEX, sides
 from emolib.synthetic.prosody import level_strength
 from emolib.synthetic.speech import Speech
 from emolib.synthetic.visemes import CHANNELS, Articulation, articulate

@@ -109,7 +109,7 @@ def _relief(t: Texels, person: Person, rng) -> np.ndarray:
 
 def lid_edges(samples: int = 24) -> dict[str, np.ndarray]:
     """Polylines (samples, 2) of the average lids' edges: "upper" and "lower", picture-right eye."""
-    points = load_head().canonical[list(LANDMARKS)][:, :2]
+    points = load_head().canonical[LANDMARKS][:, :2]
     out = {}
     for name, chain in (("upper", (42, 43, 44, 45)), ("lower", (42, 47, 46, 45))):
         p = points[list(chain)]

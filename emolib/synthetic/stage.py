@@ -142,7 +142,7 @@ class Stage:
         left.
         """
         self._move(weights, pose)
-        return self._screen[list(h.LANDMARKS), :2] / raster.SAMPLES
+        return self._screen[h.LANDMARKS, :2] / raster.SAMPLES
 
     def _move(self, weights: np.ndarray, pose: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Bring all vertices to their place; returns the head's turn and the weights in force."""

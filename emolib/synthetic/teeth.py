@@ -7,7 +7,7 @@ decimetres.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -30,8 +30,7 @@ _ROWS = ((0.5, -0.052), (0.04, -0.036), (0.0, -0.014), (0.22, 0.0), (0.6, 0.004)
 OVERLAP = 0.045  # the lower edges bite this far behind the upper ones
 
 
-@dataclass(frozen=True, eq=False)
-class Row:
+class Row(NamedTuple):
     """points (N, 3) float32 dm; triangles (F, 3) int32.
 
     place (N, 3) float32: tooth number from the midline, with a fraction across the tooth and the

@@ -22,6 +22,11 @@ _PULLS = (
 )
 
 
+def stem(name: str) -> str:
+    """A unit's name without its side; "jawLeft" and "mouthLeft" are "jaw" and "mouth"."""
+    return name.removesuffix("Left").removesuffix("Right")
+
+
 def repaired(units, names, canonical, triangles, skin) -> np.ndarray:
     """Units (52, N, 3) float32, in steps of `STEP_DM`, that do what faces do.
 
@@ -33,10 +38,10 @@ def repaired(units, names, canonical, triangles, skin) -> np.ndarray:
     x, y, z = canonical.T
     lower = (units[names.index("jawOpen"), :, 1] * STEP_DM < -0.12) & (y > -0.95) & (z > 0.05)
     for i, name in enumerate(names):
-        stem = name.removesuffix("Left").removesuffix("Right")
-        out[i] *= _STRENGTH.get(stem, 1.0)
+        both = stem(name)
+        out[i] *= _STRENGTH.get(both, 1.0)
         for which, cx, cy, sx, sy, inward, up, forward in _PULLS:
-            if which != stem:
+            if which != both:
                 continue
             near = np.exp(-(((np.abs(x) - cx) / sx) ** 2) - ((y - cy) / sy) ** 2)
             near *= skin & (z > -0.4) & (y > 0.035)
@@ -48,7 +53,7 @@ def repaired(units, names, canonical, triangles, skin) -> np.ndarray:
                 [-inward * np.tanh(x / 0.05), np.full_like(x, up), np.full_like(x, forward)], 1
             )
             out[i] += near[:, None] * pull / STEP_DM
-        if stem == "mouthSmile":  # the data's smile presses the lips together and is narrow
+        if both == "mouthSmile":  # the data's smile presses the lips together and is narrow
             out[i, :, 1] *= 1 - 0.55 * lower * np.exp(-((x / 0.2) ** 4))
             out[i, :, 0] *= 1 + 0.3 * np.exp(-(((y + 0.67) / 0.25) ** 2)) * (z > -0.1)
     _supple(out, names, canonical, triangles)

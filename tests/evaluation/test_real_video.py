@@ -8,7 +8,7 @@ from emolib.base.errors import FaceError
 from emolib.evaluation.real_video import FaceLook, look_at_face, mouth_against_own
 from emolib.media.mesh import FaceUnits
 from emolib.models.face_nets import ExpressionNet
-from emolib.synthetic.expressions import recipe_units, sides
+from emolib.synthetic.head import recipe_units, sides
 from emolib.synthetic.people import Person, Stage
 
 

@@ -68,24 +68,22 @@ def test_a_mel_step_is_where_its_time_says():
         ("a.m4a", "aac", 44_100, 0.35),
         ("a.mp3", "libmp3lame", 44_100, 0.35),
         ("a.ogg", "libopus", 48_000, 0.35),
+        ("a.mkv", "", 48_000, 0.02),  # a film's track
     ],
 )
 def test_the_mel_hardly_depends_on_the_file(tmp_path, name, codec, rate_hz, tolerance):
     """Mean difference, on the scale of -4…4, over the loud part of the mel."""
     sound = babble(2.0, rate_hz)
     original = melspectrogram(load_audio(write_wav(tmp_path / "o.wav", babble(2.0))))
-    mel = melspectrogram(load_audio(make_sound(tmp_path / name, sound, rate_hz, codec)))
+    if codec:
+        path = make_sound(tmp_path / name, sound, rate_hz, codec)
+    else:
+        path = make_video(tmp_path / name, [numbered(0)] * 50, tracks=[(sound, rate_hz)])
+    mel = melspectrogram(load_audio(path))
     n = min(mel.shape[1], original.shape[1])
     loud = original[:, :n] > -1
     assert loud.mean() > 0.1
     assert np.abs(mel[:, :n] - original[:, :n])[loud].mean() < tolerance
-
-
-def test_a_videos_track_gives_the_mel_of_its_sound(tmp_path):
-    sound = babble(2.0, 48_000)
-    film = make_video(tmp_path / "a.mkv", [numbered(0)] * 50, tracks=[(sound, 48_000)])
-    alone = make_sound(tmp_path / "a.wav", sound, 48_000)
-    assert np.abs(melspectrogram(load_audio(film)) - melspectrogram(load_audio(alone))).max() < 0.01
 
 
 # --- timing --------------------------------------------------------------------------------------
@@ -99,6 +97,9 @@ def test_window_starts_are_the_published_ones():
     assert at_generation == in_training == centred == [0, 3, 6, 9, 12, 16]
     early = [3.2 * k - window_start(k, n_frames=5) for k in range(100)]  # in steps of 12.5 ms
     assert max(early) == pytest.approx(0.8) and np.mean(early) == pytest.approx(0.4)
+    for wrong in ({"n_frames": 3}, {"alignment": "left"}):
+        with pytest.raises(ConfigError, match="centred"):
+            window_start(0, **wrong)
 
 
 @pytest.mark.parametrize("alignment", list(ALIGNMENTS))
@@ -141,15 +142,7 @@ def test_beyond_the_ends_there_is_silence():
 
 
 def test_many_windows_are_the_single_ones_stacked():
-    mel = melspectrogram(babble(2.0))
-    frames = [0, 7, 3, 49, 60]
+    mel, frames = melspectrogram(babble(2.0)), [0, 7, 3, 49, 60]
     windows = mel_windows(mel, frames)
     assert windows.shape == (5, 1, 80, 16) and windows.dtype == np.float32
-    for window, frame in zip(windows, frames, strict=True):
-        assert np.array_equal(window[0], mel_windows(mel, [frame])[0, 0])
-
-
-@pytest.mark.parametrize("wrong", [{"n_frames": 3}, {"alignment": "left"}])
-def test_unknown_windows_are_refused(wrong):
-    with pytest.raises(ConfigError, match="centred"):
-        window_start(0, **wrong)
+    assert np.array_equal(windows, np.concatenate([mel_windows(mel, [k]) for k in frames]))

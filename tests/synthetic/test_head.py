@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+import zipfile
 
 import numpy as np
 import pytest
@@ -27,17 +28,12 @@ def mark(vertices, number):
     return vertices[h.LANDMARKS[number]]
 
 
-def test_the_asset_is_the_one_in_the_notice_and_small():
+def test_the_asset_is_the_one_in_the_notice_small_and_without_time_stamps():
     data = (ASSETS / "head.npz").read_bytes()
     notice = (ASSETS / "NOTICE.md").read_text(encoding="utf-8")
     section = notice.split("`head.npz`")[1].split("\n## ")[0]
     assert hashlib.sha256(data).hexdigest() in re.findall(r"[0-9a-f]{64}", section)
     assert len(data) < 3_000_000
-
-
-def test_the_archive_holds_no_time_stamps():
-    import zipfile
-
     with zipfile.ZipFile(ASSETS / "head.npz") as archive:
         assert {info.date_time for info in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
 
@@ -72,20 +68,10 @@ def test_left_is_the_persons_left(head):
 
 
 def test_landmarks_are_mirror_images(head):
-    points = head.canonical[list(h.LANDMARKS)]
+    points = head.canonical[h.LANDMARKS]
     pairs = [(i, 16 - i) for i in range(8)] + [(17 + i, 26 - i) for i in range(5)]
-    pairs += [
-        (36, 45),
-        (37, 44),
-        (38, 43),
-        (39, 42),
-        (40, 47),
-        (41, 46),
-        (48, 54),
-        (60, 64),
-        (31, 35),
-    ]
-    for a, b in pairs:
+    left, right = (36, 37, 38, 39, 40, 41, 48, 60, 31), (45, 44, 43, 42, 47, 46, 54, 64, 35)
+    for a, b in [*pairs, *zip(left, right, strict=True)]:
         assert np.allclose(points[a] * (-1, 1, 1), points[b], atol=2e-3), (a, b)
 
 
@@ -97,9 +83,6 @@ def test_identity_keeps_the_eyes_in_place_and_changes_the_face(head):
     assert np.allclose(plain[eyes, 1:].mean(0), nosy[eyes, 1:].mean(0), atol=1e-4)
     assert np.abs(nosy - plain).max() > 0.02
     assert not np.shares_memory(plain, head.canonical)
-
-
-def test_unknown_shape_is_refused(head):
     with pytest.raises(ConfigError, match="nose/nope"):
         head.identity((), (("nose/nope", 1.0),))
 

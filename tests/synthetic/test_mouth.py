@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from emolib.synthetic.head import UNIT_INDEX, UNITS
+from emolib.synthetic.head import recipe_units
 from emolib.synthetic.people import Person, Stage
 
 STILL = np.zeros(6, np.float32)
@@ -14,12 +14,14 @@ SMILE = {"mouthSmile": 0.9, "mouthUpperUp": 0.5, "mouthLowerDown": 0.3, "jawOpen
 
 
 def units(**amounts):
-    weights = np.zeros(len(UNITS), np.float32)
-    for name, amount in amounts.items():
-        for full in (name, name + "Left", name + "Right"):
-            if full in UNIT_INDEX:
-                weights[UNIT_INDEX[full]] = amount
-    return weights
+    return recipe_units(amounts).astype(np.float32)
+
+
+def opening_of(stage, weights):
+    """(H, W) uint8: 1 between the inner lips."""
+    opening = np.zeros((stage.height_px, stage.width_px), np.uint8)
+    points = np.rint(stage.landmarks(weights, STILL)[60:68]).astype(np.int32)
+    return cv2.fillPoly(opening, [points], 1)
 
 
 def toothed(stage, weights, pose=STILL):
@@ -36,22 +38,17 @@ def test_teeth_show_between_the_lips_and_nowhere_else(seed):
     stage = Stage(Person.from_seed(seed))
     for weights in (units(**SMILE), units(jawOpen=0.62), units(mouthPucker=0.8)):
         _, teeth = toothed(stage, weights)
-        opening = np.zeros(teeth.shape, np.uint8)
-        points = np.rint(stage.landmarks(weights, STILL)[60:68]).astype(np.int32)
-        cv2.fillPoly(opening, [points], 1)
-        around = cv2.dilate(opening, np.ones((9, 9)))
+        around = cv2.dilate(opening_of(stage, weights), np.ones((9, 9)))
         assert not (teeth & (around == 0)).any()
 
 
 def test_teeth_are_ivory_and_the_throat_is_dark_and_red():
     stage = Stage(Person.from_seed(11))
-    frame, teeth = toothed(stage, units(jawOpen=0.6, mouthLowerDown=0.4))
+    weights = units(jawOpen=0.6, mouthLowerDown=0.4)
+    frame, teeth = toothed(stage, weights)
     red, green, blue = frame[teeth].mean(0)
     assert red > green > blue > 60
-    opening = np.zeros(teeth.shape, np.uint8)
-    points = stage.landmarks(units(jawOpen=0.6, mouthLowerDown=0.4), STILL)[60:68]
-    cv2.fillPoly(opening, [np.rint(points).astype(np.int32)], 1)
-    inside = frame[(cv2.erode(opening, np.ones((5, 5))) > 0) & ~teeth]
+    inside = frame[(cv2.erode(opening_of(stage, weights), np.ones((5, 5))) > 0) & ~teeth]
     throat = np.sort(inside.sum(1))[: len(inside) // 4].mean()
     assert throat < 0.45 * (red + green + blue)
     assert inside[:, 0].mean() > 1.3 * inside[:, 1].mean()

@@ -6,10 +6,8 @@ from emolib.synthetic import motion, raster, surfaces
 from emolib.synthetic.painting import as_painting, strokes
 
 
-def canvas(size=32):
-    return np.full((size, size), raster.FAR, np.float32), np.full(
-        (size, size), raster.EMPTY, np.int32
-    )
+def canvas():
+    return np.full((32, 32), raster.FAR, np.float32), np.full((32, 32), raster.EMPTY, np.int32)
 
 
 def square(x0, y0, x1, y1, z):
@@ -27,6 +25,10 @@ def test_a_square_covers_exactly_its_samples():
     assert ((ids != raster.EMPTY) == wanted).all()
     assert set(np.unique(ids[wanted])) == {7, 8}
     assert np.allclose(depth[wanted], 0.5, atol=1e-5)
+    points, triangles = square(-50, -50, 10, 10, 0.5)  # most of it outside the picture
+    depth, ids = canvas()
+    raster.draw(points, triangles, 0, False, depth, ids)
+    assert (ids != raster.EMPTY).sum() == 100
 
 
 def test_the_nearer_surface_wins_whatever_the_order():
@@ -48,13 +50,6 @@ def test_the_back_of_a_surface_is_not_drawn():
     assert (ids == raster.EMPTY).all()
     raster.draw(points, triangles[:, ::-1].copy(), 0, True, depth, ids)
     assert (ids != raster.EMPTY).sum() == 256
-
-
-def test_triangles_outside_the_picture_are_harmless():
-    points, triangles = square(-50, -50, 10, 10, 0.5)
-    depth, ids = canvas()
-    raster.draw(points, triangles, 0, False, depth, ids)
-    assert (ids != raster.EMPTY).sum() == 100
 
 
 def test_strands_let_the_background_through():
