@@ -49,7 +49,7 @@ def face_overlay(
 def series(
     values: Mapping[str, np.ndarray],
     *,
-    x: np.ndarray | None = None,
+    x: Sequence[float] | None = None,
     x_label: str = "frame",
     y_label: str = "",
     title: str | None = None,

@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
-from emolib.figures.clips import SERIES
+from emolib.figures.clips import SERIES, series
 from emolib.figures.style import INK, QUIET
 
 Curve = tuple[Sequence[float], Sequence[float]]  # x, y
@@ -94,11 +94,9 @@ def drift(
         answers: mean answer by what the pairs are.
         border: its line between yes and no.
     """
-    fig, ax = plt.subplots(figsize=(6.2, 2.4))
-    for (name, values), colour in zip(answers.items(), SERIES[1:], strict=False):
-        ax.plot(calls, values, ".-", color=colour, label=name)
+    asked = "training steps in which it was asked"
+    fig = series(answers, x=calls, x_label=asked, y_label=y_label, dots=True)
+    ax = fig.axes[0]
     ax.axhline(border, color=INK, linestyle="--", linewidth=1)
     ax.text(calls[-1], border, "border ", ha="right", va="bottom", fontsize=8)
-    ax.set(xlabel="training steps in which it was asked", ylabel=y_label)
-    ax.legend(fontsize=8)
     return fig
