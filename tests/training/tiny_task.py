@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 from torch import nn
 
-from emolib.training.fit import fit
+from emolib.training.fit import fit, print_beside_bar
 from emolib.training.settings import FitConfig
 from emolib.training.task import Task
 
@@ -82,10 +83,36 @@ CONFIG = FitConfig(
 )
 
 
+def train(out: Path, task: Task | None = None, *, resume=False, say=print_beside_bar, **changes):
+    """`fit` on the CPU, by `CONFIG` with some changes."""
+    config = replace(CONFIG, **changes)
+    return fit(task or TinyTask(), out, config, resume=resume, device="cpu", say=say)
+
+
+def with_step(change) -> TinyTask:
+    """A task whose step is `change(step, batch, number)`, with the true one as `step`."""
+    task = TinyTask()
+    step = task.step
+    task.step = lambda batch, number: change(step, batch, number)
+    return task
+
+
+def weights(out: Path) -> dict[str, torch.Tensor]:
+    """What lies in a run's folder."""
+    (file,) = Path(out).glob("*.safetensors")
+    return load_file(file)
+
+
+def same_weights(*outs: Path) -> bool:
+    """Whether two runs ended in the same weights, bit for bit."""
+    a, b = map(weights, outs)
+    return a.keys() == b.keys() and all(torch.equal(a[name], b[name]) for name in a)
+
+
 def main(out: str) -> None:
     """Entry point of the child process that a test kills."""
     torch.set_num_threads(1)
-    fit(TinyTask(), Path(out), CONFIG, resume=True, device="cpu")
+    train(Path(out), resume=True)
 
 
 if __name__ == "__main__":
