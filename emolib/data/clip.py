@@ -98,9 +98,9 @@ def prepare_clip(
     clip: Clip,
     settings: PrepareSettings,
     detector: FaceDetector | str,
-    sha256: str | None = None,
+    sha256: str,
 ) -> PreparedClip:
-    """Crops, boxes and mel of one clip; `sha256` is its `content_hash`, if known already.
+    """Crops, boxes and mel of one clip; `sha256` is its `content_hash`.
 
     Raises:
         EmolibError: no single face throughout, fewer than five frames, longer than two minutes,
@@ -125,14 +125,14 @@ def prepare_clip(
         frames=frames,
         mel=np.ascontiguousarray(melspectrogram(samples).T),  # (M, 80)
         boxes=boxes,
-        sha256=sha256 or content_hash(clip),
+        sha256=sha256,
         silent=silent,
         remarks=(*track.warnings, *(["the sound is silent"] if silent else [])),
     )
 
 
 def _prepare_still(
-    clip: Clip, settings: PrepareSettings, detector: FaceDetector | str, sha256: str | None
+    clip: Clip, settings: PrepareSettings, detector: FaceDetector | str, sha256: str
 ) -> PreparedClip:
     """A still picture as one training window: five times the same crop, in silence."""
     picture = read_still(clip.video)
@@ -143,7 +143,7 @@ def _prepare_still(
         frames=frames.repeat(VIDEO.n_frames, axis=0),
         mel=np.ascontiguousarray(melspectrogram(silence).T),
         boxes=boxes.repeat(VIDEO.n_frames, axis=0),
-        sha256=sha256 or content_hash(clip),
+        sha256=sha256,
         silent=True,
         remarks=track.warnings,
     )

@@ -6,7 +6,6 @@ drawing or a table made from it cannot disagree with the code.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 
@@ -44,14 +43,11 @@ def layer_macs(layer: nn.Module, x: Tensor, out: Tensor) -> int:
 
 
 @torch.no_grad()
-def trace(
-    model: nn.Module, *inputs: Tensor, names: Sequence[str] | None = None
-) -> list[ModuleCost]:
+def trace(model: nn.Module, *inputs: Tensor) -> list[ModuleCost]:
     """Run `model(*inputs)` once in eval mode and say what each of its modules did, in order.
 
     Args:
         inputs: as `forward` takes them.
-        names: only these modules (dotted names); default: all that were called.
 
     Returns:
         One `ModuleCost` per called module, parents after their children, the whole model last
@@ -86,4 +82,4 @@ def trace(
         rows.append(
             ModuleCost(name, type(module).__name__, n_parameters, total, shape_in, shape_out)
         )
-    return rows if names is None else [row for row in rows if row.name in set(names)]
+    return rows

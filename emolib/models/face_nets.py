@@ -52,9 +52,6 @@ class _FaceNet(nn.Module):
             faces = F.interpolate(faces, wanted, mode="bilinear", antialias=shrinks)
         return (faces - self.mean.float()).to(next(self.parameters()).dtype)
 
-    def finish(self) -> _FaceNet:
-        return self.eval().requires_grad_(False)
-
 
 class _Separable(nn.Sequential):
     """3×3 depthwise convolution, then 1×1 with bias. TensorFlow's "same": at stride 2 it pads
@@ -122,7 +119,7 @@ class ExpressionNet(_FaceNet):
                 layer.load(arrays, f"dense{i}/conv{j}")
         net.classifier.weight.data = torch.from_numpy(arrays["fc/weights"].T.copy())
         net.classifier.bias.data = torch.from_numpy(arrays["fc/bias"].copy())
-        return net.finish()
+        return net.eval().requires_grad_(False)
 
     def feature_maps(self, faces: Tensor) -> list[Tensor]:
         """The four blocks' outputs: (B, 32, 56, 56), (B, 64, 28, 28), …, (B, 256, 7, 7)."""
@@ -210,7 +207,7 @@ class IdentityNet(_FaceNet):
             fill(block.conv1, f"conv{stage}/conv1")
             fill(block.conv2, f"conv{stage}/conv2")
         net.head.weight.data = torch.from_numpy(arrays["fc"].T.copy())
-        return net.finish()
+        return net.eval().requires_grad_(False)
 
     def feature_maps(self, faces: Tensor) -> list[Tensor]:
         """Outputs at the ends of the 32, 64, 128 and 256 channel stages: (B, 32, 35, 35), (B, 64,

@@ -162,7 +162,6 @@ class InceptionVectors(_Frozen):
         else:
             self.net.load_state_dict(read_official(INCEPTION), assign=True)
         self.net.fc, self.net.AuxLogits = nn.Identity(), None
-        self.n_features = 2048
         self.freeze()
 
     def forward(self, frames: Tensor) -> Tensor:

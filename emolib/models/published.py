@@ -20,6 +20,7 @@ import os
 import pickle
 import re
 import zipfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -65,6 +66,7 @@ class Published:
     """How one kind of published file becomes one of our networks."""
 
     origin: str
+    build: Callable[[], nn.Module]
     renames: tuple  # (pattern, replacement) pairs, applied in order
     turns: dict  # our key -> (axis, number of colour triples on it)
     inputs: InputRules | None = None  # a generator's: as its authors' scripts feed it
@@ -73,24 +75,32 @@ class Published:
 PUBLISHED = {
     "emogen": Published(
         "EmoGen, SEQ (Goyal et al. 2023)",
+        Generator,
         _GENERATOR,
         _GENERATOR_TURNS,
         InputRules("full", "released_training", "tight"),
     ),
     "wav2lip": Published(
         "Wav2Lip (Prajwal et al. 2020)",
+        lambda: Generator(GeneratorConfig(emotion=None)),
         _GENERATOR,
         _GENERATOR_TURNS,
         InputRules("half", "released_training", "tight"),
     ),
     "syncnet-expert": Published(
         "colour SyncNet expert (Prajwal et al. 2020)",
+        SyncNet,
         _BLOCK,
         {"face_encoder.0.conv.weight": (1, 5)},
     ),
-    "emotion-disc": Published("EmoGen's DISCEMO (Goyal et al. 2023)", _DISCRIMINATOR, {}),
+    "emotion-disc": Published(
+        "EmoGen's DISCEMO (Goyal et al. 2023)",
+        lambda: EmotionDiscriminator(EmotionDiscriminatorConfig(released_code_quirks=True)),
+        _DISCRIMINATOR,
+        {},
+    ),
     "syncnet-lse": Published(
-        "SyncNet (Chung and Zisserman 2016)", _LSE, {"lip_cnn.0.weight": (1, 1)}
+        "SyncNet (Chung and Zisserman 2016)", LseSyncNet, _LSE, {"lip_cnn.0.weight": (1, 1)}
     ),
 }
 
@@ -141,7 +151,7 @@ def import_weights(
     state, step, left_aside = unwrap(read_pth(path), file=path)
 
     with torch.device("meta"):
-        model = _build(kind)
+        model = published.build()
     turns = published.turns
     ours = {rename(key, published.renames): tensor for key, tensor in state.items()}
     counters = [key for key in model.state_dict() if key.endswith("num_batches_tracked")]
@@ -164,14 +174,6 @@ def import_weights(
         told["note"] = f"imported from {path.name}; its authors' terms apply"
         save_checkpoint(out, model, inputs=published.inputs, **told)
     return model, report
-
-
-def _build(kind: str) -> nn.Module:
-    if kind == "emotion-disc":
-        return EmotionDiscriminator(EmotionDiscriminatorConfig(released_code_quirks=True))
-    if kind in ("emogen", "wav2lip"):
-        return Generator(GeneratorConfig(emotion="SEQ" if kind == "emogen" else None))
-    return SyncNet() if kind == "syncnet-expert" else LseSyncNet()
 
 
 def rename(key: str, renames: tuple) -> str:

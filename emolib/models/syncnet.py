@@ -92,20 +92,23 @@ class SyncNet(nn.Module):
         face = self.face_encoder(faces.to(dtype)).flatten(1)  # (B, 512)
         return F.normalize(audio.float(), dim=1), F.normalize(face.float(), dim=1)
 
+    @property
+    def scale(self) -> Tensor:
+        """What a cosine is multiplied with to be a logit, where that is learned."""
+        return self.log_scale.exp().clamp(max=MAX_SCALE)
+
     def logits(self, mel: Tensor, faces: Tensor) -> Tensor:
         """Logits (B,) float32 that sound and lips are in sync."""
         audio, face = self(mel, faces)
         if self.config.score == "logits":
-            scale = self.log_scale.exp().clamp(max=MAX_SCALE)
-            return scale * cosine(audio, face) + self.bias
+            return self.scale * cosine(audio, face) + self.bias
         return torch.logit(sync_prob(audio, face), eps=1e-4)
 
     @property
     def border(self) -> float:
         """The cosine above which the network says "in sync": where its probability is ½."""
         if self.config.score == "logits":
-            scale = self.log_scale.detach().exp().clamp(max=MAX_SCALE)
-            return float(-self.bias.detach() / scale)
+            return float(-self.bias.detach() / self.scale.detach())
         return 0.5
 
     def prob(self, mel: Tensor, faces: Tensor) -> Tensor:

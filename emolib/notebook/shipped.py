@@ -13,7 +13,7 @@ from emolib.base.files import checkpoints_dir, results_dir
 from emolib.base.results import load_result
 from emolib.models.checkpoint import CheckpointMeta, read_meta
 from emolib.training.history import minutes_of
-from emolib.training.journal import read_log
+from emolib.training.journal import read_journal
 from emolib.training.losses import Ramp, Threshold
 
 LOG_SUFFIX = ".log.jsonl"
@@ -86,7 +86,7 @@ def shipped_runs(kind: str | None = None) -> dict[str, ShippedRun]:
         except (CheckpointError, FileNotFoundError):
             continue
         if kind in (None, meta.kind):
-            found[name] = ShippedRun(name, meta, one_after_another(read_log(log)))
+            found[name] = ShippedRun(name, meta, one_after_another(read_journal(log)))
     return found
 
 

@@ -102,14 +102,10 @@ class Journal:
 
 
 def read_journal(out: Path) -> list[dict]:
-    """The lines of a run's log; a line cut short by a kill is left out."""
-    return read_log(Path(out) / LOG_NAME)
-
-
-def read_log(path: Path) -> list[dict]:
-    """The lines of a log that may have another name, as beside a shipped checkpoint."""
-    rows = []
-    for line in Path(path).read_text(encoding="utf-8").splitlines():
+    """The lines of the log in a run's folder, or of a log file; a torn one is left out."""
+    path, rows = Path(out), []
+    path = path / LOG_NAME if path.is_dir() else path
+    for line in path.read_text(encoding="utf-8").splitlines():
         try:
             rows.append(json.loads(line))
         except json.JSONDecodeError:

@@ -19,7 +19,7 @@ from emolib.data.augment import P_CLASSIFIER, Augment
 from emolib.data.store import ClipStore
 from emolib.data.windows import MIN_NEGATIVE_FRAMES, SyncWindows, Windows, finished
 from emolib.media.mel import mel_windows
-from emolib.models.syncnet import MAX_SCALE, SyncNet, cosine, fold_lower_halves
+from emolib.models.syncnet import SyncNet, cosine, fold_lower_halves
 from emolib.training.fit import fit_recipe
 from emolib.training.guards import SyncMonitor
 from emolib.training.losses import sync_logit_loss, sync_loss
@@ -119,7 +119,7 @@ def offsets_step(net: nn.Module, batch: dict) -> tuple[Tensor, dict[str, Tensor]
 def as_logits(net: SyncNet, cosines: Tensor) -> Tensor:
     """Logits of cosines by the network's own scale and bias; without them, ½ is the border."""
     if net.config.score == "logits":
-        return net.log_scale.exp().clamp(max=MAX_SCALE) * cosines + net.bias
+        return net.scale * cosines + net.bias
     return FIXED_SCALE * (cosines - 0.5)
 
 

@@ -38,7 +38,7 @@ def test_a_clip_is_what_was_packed(folder):
         assert clip.mel.shape == (80, 1 + n_frames * 80 // 25)
         assert clip.mel[0, 3] == pytest.approx(-3.97) and clip.mel[1, 0] == np.float32(place / 100)
         assert clip.boxes.shape == (n_frames, 4)
-        assert clip.name.startswith(f"{clip.actor}_{clip.sentence}_{clip.emotion}")
+        assert clip.name == f"{clip.actor}_{clip.sentence}_{clip.emotion}_XX"
     with pytest.raises(IndexError):
         store[24]
 

@@ -13,6 +13,43 @@ from emolib.base.config import AUDIO
 from emolib.base.emotions import EMOTIONS
 from emolib.data.parts import FORMAT, pack
 
+BOX = (100, 50, 220, 170)
+
+
+def write_store(folder, clips, size=96, corpus="numbers", paired=True):
+    """A store of (columns of its row, frames, mel) for each clip; other columns are made up."""
+    rows = [
+        {
+            "clip": "{actor}_{sentence}_{emotion}_XX".format(**told),
+            "level": "XX",
+            "n_frames": len(frames),
+            "n_mels": len(mel),
+            "fps": 25,
+            "source": "film.flv",
+            "sha256": "0" * 64,
+            "silent": 0,
+        }
+        | told
+        for told, frames, mel in clips
+    ]
+    arrays = [
+        {"frames": frames, "mel": mel, "boxes": np.tile(np.float32(BOX), (len(frames), 1))}
+        for _, frames, mel in clips
+    ]
+    folder.mkdir(parents=True, exist_ok=True)
+    pack(folder, rows, arrays, size)
+    counts = {key: sum(row[f"n_{key}"] for row in rows) for key in ("frames", "mels")}
+    info = {
+        "format": FORMAT,
+        "corpus": corpus,
+        "paired": paired,
+        "emotions": list(EMOTIONS),
+        "settings": {"crop_px": size},
+        "counts": {"clips": len(rows), **counts},
+    }
+    (folder / "store.json").write_text(json.dumps(info))
+    return folder
+
 
 def make_store(
     folder,
@@ -26,11 +63,10 @@ def make_store(
 ):
     """A store; `lengths` gives the frames of each sentence (default 30 and 20)."""
     lengths = lengths or dict(zip(sentences, (30, 20, 25), strict=False))
-    rows, arrays = [], []
+    clips = []
     for place, (actor, sentence, emotion) in enumerate(product(actors, sentences, emotions)):
         n_frames = lengths[sentence]
         n_mels = 1 + n_frames * 80 // 25
-        name = f"{actor}_{sentence}_{emotion or 'NON'}_XX"
         frames = np.zeros((n_frames, size, size, 3), np.uint8)
         frames[..., 0] = 10 + place
         frames[..., 1] = 10 + np.arange(n_frames)[:, None, None]
@@ -38,40 +74,11 @@ def make_store(
         mel = np.full((n_mels, AUDIO.n_mels), -4, np.float32)
         mel[:, 0] += np.arange(n_mels) / 100
         mel[:, 1] = place / 100
-        boxes = np.tile(np.float32([100, 50, 220, 170]), (n_frames, 1))
-        rows.append(
-            {
-                "clip": name,
-                "actor": actor,
-                "sentence": sentence,
-                "emotion": emotion,
-                "level": "XX",
-                "split": "test" if actor == actors[-1] else "train",
-                "n_frames": n_frames,
-                "n_mels": n_mels,
-                "fps": 25,
-                "source": f"VideoFlash/{name}.flv",
-                "sha256": f"{place:064x}",
-                "silent": int(name in silent),
-            }
-        )
-        arrays.append({"frames": frames, "mel": mel, "boxes": boxes})
-    folder.mkdir(parents=True, exist_ok=True)
-    pack(folder, rows, arrays, size)
-    info = {
-        "format": FORMAT,
-        "corpus": "numbers",
-        "paired": paired,
-        "emotions": list(EMOTIONS),
-        "settings": {"crop_px": size},
-        "counts": {
-            "clips": len(rows),
-            "frames": sum(row["n_frames"] for row in rows),
-            "mels": sum(row["n_mels"] for row in rows),
-        },
-    }
-    (folder / "store.json").write_text(json.dumps(info))
-    return folder
+        told = {"actor": actor, "sentence": sentence, "emotion": emotion}
+        told["split"] = "test" if actor == actors[-1] else "train"
+        told["silent"] = int(f"{actor}_{sentence}_{emotion}_XX" in silent)
+        clips.append((told, frames, mel))
+    return write_store(folder, clips, size, paired=paired)
 
 
 def clip_of(frames) -> set:

@@ -157,8 +157,3 @@ def test_closed_forms():
     assert model.training  # left as it was
     lstm = trace(nn.LSTM(5, 7, batch_first=True), z(2, 3, 5))[0]
     assert lstm.macs == 2 * 3 * 4 * 7 * (5 + 7)
-
-
-def test_chosen_modules_only():
-    model = nn.Sequential(nn.Linear(3, 4), nn.ReLU())
-    assert [row.name for row in trace(model, z(1, 3), names=["0"])] == ["0"]

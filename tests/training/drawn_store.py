@@ -4,14 +4,13 @@ The mouth opens as far as the sound is loud; the brows' height and the skin's ti
 each person has a colour of their own. So each stage has something true to learn.
 """
 
-import json
 from itertools import product
 
 import numpy as np
+from tiny_store import write_store
 
 from emolib.base.config import AUDIO
 from emolib.base.emotions import EMOTIONS
-from emolib.data.parts import FORMAT, pack
 
 TINTS = np.array([[80, 0, 0], [0, 80, 0], [0, 0, 80], [80, 80, 0], [0, 80, 80], [80, 0, 80]])
 
@@ -37,7 +36,7 @@ def make_drawn_store(
         labelled: false: as talkers of whom nobody says how they feel.
         silent: as still pictures.
     """
-    rows, arrays = [], []
+    clips = []
     n_mels = 1 + n_frames * 80 // 25
     sentences = [f"S{k:02d}" for k in range(n_sentences)]
     for person, (k, sentence), emotion in product(range(n_people), enumerate(sentences), emotions):
@@ -48,35 +47,9 @@ def make_drawn_store(
         place = EMOTIONS.index(emotion)
         frames = np.stack([draw(loud[step], place, person) for step in at])
         mel = (-4 + 7 * loud[:, None] * np.linspace(1, 0.3, AUDIO.n_mels)).astype(np.float32)
-        name = f"{9001 + person}_{sentence}_{emotion}_XX"
-        rows.append(
-            {
-                "clip": name,
-                "actor": str(9001 + person),
-                "sentence": sentence,
-                "emotion": emotion if labelled else "",
-                "level": "XX",
-                "split": "test" if person == n_people - 1 else "train",
-                "n_frames": n_frames,
-                "n_mels": n_mels,
-                "fps": 25,
-                "source": f"{name}.flv",
-                "sha256": "0" * 64,
-                "silent": int(silent),
-            }
-        )
-        boxes = np.tile(np.float32([0, 0, 96, 96]), (n_frames, 1))
-        arrays.append({"frames": frames, "mel": mel, "boxes": boxes})
-    folder.mkdir(parents=True, exist_ok=True)
-    pack(folder, rows, arrays, 96)
-    counts = {key: sum(row[f"n_{key}"] for row in rows) for key in ("frames", "mels")}
-    info = {
-        "format": FORMAT,
-        "corpus": folder.name if silent or not labelled else "drawn",
-        "paired": labelled,
-        "emotions": list(EMOTIONS),
-        "settings": {"crop_px": 96},
-        "counts": {"clips": len(rows), **counts},
-    }
-    (folder / "store.json").write_text(json.dumps(info))
-    return folder
+        told = {"actor": str(9001 + person), "sentence": sentence, "silent": int(silent)}
+        told["emotion"] = emotion if labelled else ""
+        told["split"] = "test" if person == n_people - 1 else "train"
+        clips.append((told, frames, mel))
+    corpus = folder.name if silent or not labelled else "drawn"
+    return write_store(folder, clips, corpus=corpus, paired=labelled)

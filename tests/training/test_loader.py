@@ -59,15 +59,10 @@ def test_no_windows_is_a_clear_error():
         Order(0, 4)
 
 
-def test_loader_delivers_the_order():
-    order = Order(10, 4, seed=3, start_step=2)
+def test_the_loader_delivers_the_order_and_draws_nothing_from_the_training_s_random_numbers():
+    order, before = Order(10, 4, seed=3, start_step=2), torch.get_rng_state()
     batch = next(iter(make_loader(Numbers(), order, workers=0)))
     assert batch["x"].tolist() == [100 * e + i for e, i in order.keys(2)]
-
-
-def test_the_loader_draws_nothing_from_the_training_s_random_numbers():
-    before = torch.get_rng_state()
-    next(iter(make_loader(Numbers(), Order(10, 4), workers=0)))
     assert torch.equal(before, torch.get_rng_state())
 
 
@@ -98,14 +93,8 @@ def test_the_first_sound_is_right_and_the_others_are_far(store):
         item = data.item(2, index)
         assert item["mels"].shape == (6, 1, 80, 16) and item["frames"].dtype == np.uint8
         assert item["offset_frames"][0] == 0 and (np.abs(item["offset_frames"][1:]) >= 3).all()
-
-
-def test_a_window_is_a_function_of_seed_epoch_and_index(store):
-    a, b = OffsetWindows(store, seed=1), OffsetWindows(store, seed=1)
-    b.item(0, 3)
-    one, two = a.item(5, 9), b.item(5, 9)
-    assert all(np.array_equal(one[key], two[key]) for key in one)
-    assert not np.array_equal(one["offset_frames"], a.item(6, 9)["offset_frames"])
+        again = OffsetWindows(store, seed=1, n_sounds=6).item(2, index)
+        assert all(np.array_equal(item[key], again[key]) for key in item)
 
 
 def test_fixed_offsets_shift_the_sound_by_as_many_frames(store):
@@ -131,12 +120,6 @@ def test_jitter_moves_every_picture_of_a_window_alike():
     target, reference = Jitter()(frames, frames)
     assert torch.equal(target, reference)
     assert torch.equal(target[:, 0], target[:, 4]) and not torch.equal(target[:, 0], frames[:, 0])
-    still, _ = Jitter()(frames[:1], frames[:1])
-    assert still.shape == (1, 5, 3, 32, 32) and still.min() >= 0 and still.max() <= 1
-
-
-def test_jitter_of_nothing_is_the_picture_and_a_mirror_is_a_mirror():
-    frames = torch.rand(2, 5, 3, 16, 16)
     torch.testing.assert_close(Jitter(0, 0, 0, 0)(frames)[0], frames)
     torch.testing.assert_close(Jitter(0, 0, 0, 1)(frames)[0], frames.flip(-1))
 

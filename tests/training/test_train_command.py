@@ -2,18 +2,17 @@
 
 import builtins
 import threading
-from dataclasses import replace
 
 import pytest
 import torch
 from drawn_store import make_drawn_store
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
-from tiny_task import CONFIG, TinyTask
+from tiny_task import train as train_tiny
+from tiny_task import with_step
 from typer.testing import CliRunner
 
 from emolib.base.errors import CheckpointError, ConfigError, MissingExtra, TrainingError
 from emolib.cli import app
-from emolib.training.fit import fit
 from emolib.training.journal import read_journal
 from emolib.training.task import FitResult
 
@@ -70,14 +69,14 @@ def test_tensorboard_that_is_not_here_says_how_to_get_it(tmp_path, monkeypatch):
 
     monkeypatch.setattr(builtins, "__import__", without_tensorboard)
     with pytest.raises(MissingExtra, match="pip install") as found:
-        fit(TinyTask(), tmp_path, replace(CONFIG, tensorboard=True), device="cpu")
+        train_tiny(tmp_path, tensorboard=True)
     assert "emolib[tensorboard]" in str(found.value) and "\n" not in str(found.value)
 
 
 def test_event_files_hold_what_the_log_holds_also_after_a_resume(tmp_path):
-    config = replace(CONFIG, tensorboard=True)
-    fit(TinyTask(), tmp_path, replace(config, steps=25, lr_decay="constant"), device="cpu")
-    fit(TinyTask(), tmp_path, replace(config, lr_decay="constant"), resume=True, device="cpu")
+    options = {"tensorboard": True, "lr_decay": "constant"}
+    train_tiny(tmp_path, steps=25, **options)
+    train_tiny(tmp_path, resume=True, **options)
     assert len(list(tmp_path.glob("events.out.tfevents.*"))) == 2
     events = EventAccumulator(str(tmp_path)).Reload()
     rows = read_journal(tmp_path)
@@ -91,24 +90,17 @@ def test_event_files_hold_what_the_log_holds_also_after_a_resume(tmp_path):
         assert [value for _, value in shown] == pytest.approx([value for _, value in points])
 
 
-def test_no_event_file_unless_asked_for(tmp_path):
-    fit(TinyTask(), tmp_path, replace(CONFIG, steps=6), device="cpu")
-    assert not list(tmp_path.glob("events.out.tfevents.*"))
-
-
 def test_event_files_of_a_run_that_failed_hold_what_was_logged(tmp_path):
-    task = TinyTask()
-    step = task.step
-
-    def fails(batch, number):
+    def fails(step, batch, number):
         if number == 13:
             raise RuntimeError("a fault of the machine")
         return step(batch, number)
 
-    task.step = fails
+    train_tiny(tmp_path / "none", steps=6)
+    assert not list((tmp_path / "none").glob("events.out.tfevents.*"))  # unless asked for
     threads = threading.active_count()
     with pytest.raises(RuntimeError, match="a fault"):
-        fit(task, tmp_path, replace(CONFIG, tensorboard=True), device="cpu")
+        train_tiny(tmp_path, with_step(fails), tensorboard=True)
     assert threading.active_count() == threads  # the writer of events has ended
     events = EventAccumulator(str(tmp_path)).Reload()
     assert [one.step for one in events.Scalars("mse")] == [6, 12]

@@ -108,11 +108,6 @@ class Corpus(ABC):
         """Split by clip name as the corpus's makers give it; None where they give none."""
         return None
 
-    def table(self) -> pd.DataFrame:
-        """Usable clips, one a row, columns as in `Clip`."""
-        columns = list(Clip.__dataclass_fields__)
-        return pd.DataFrame([asdict(clip) for clip in self._scanned.clips], columns=columns)
-
     def verify(self) -> CorpusReport:
         """A report on what is there, what is missing and what is odd. Changes nothing."""
         expected, scan = self.expected_names(), self._scanned
