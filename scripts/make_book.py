@@ -139,11 +139,7 @@ def api_pages(source: Path) -> list[Path]:
             continue
         files = [room] if room.is_file() else sorted(room.rglob("*.py"))
         modules = [module_name(path) for path in files if documented(path)]
-        text = f"# `emolib.{room.stem}`\n"
-        for module in modules:
-            text += (
-                f"\n## `{module}`\n\n```{{eval-rst}}\n.. automodule:: {module}\n   :members:\n```\n"
-            )
+        text = f"# `emolib.{room.stem}`\n" + "".join(API.format(module=m) for m in modules)
         pages.append(source / "api" / f"{room.stem}.md")
         pages[-1].write_text(text, encoding="utf-8")
     return pages

@@ -107,7 +107,7 @@ def load_checkpoint(
     path: str | os.PathLike,
     kind: str | None = None,
     *,
-    architecture=None,
+    architecture: dict | None = None,
     device: str | torch.device = "cpu",
 ) -> tuple[nn.Module, CheckpointMeta]:
     """The network in a checkpoint, in eval mode, float32, and what the file says about it.
@@ -115,7 +115,7 @@ def load_checkpoint(
     Args:
         path: a file, or the name of one in `data/checkpoints` (see `find_checkpoint`).
         kind: refuse any other kind of network.
-        architecture: a config (or plain dict of some of its fields) that the network must have.
+        architecture: fields of its config that the network must have.
 
     Raises:
         CheckpointError: missing, damaged, newer, of another kind or architecture, or with
@@ -231,13 +231,13 @@ def read_meta(path: str | os.PathLike) -> CheckpointMeta:
     return meta
 
 
-def _check_kind(path: Path, meta: CheckpointMeta, kind: str | None, architecture) -> None:
+def _check_kind(
+    path: Path, meta: CheckpointMeta, kind: str | None, architecture: dict | None
+) -> None:
     if kind is not None and meta.kind != kind:
         found = f"holds a network of kind {meta.kind!r}"
         raise CheckpointError(found, file=path, expected=repr(kind), fix="give another file")
-    if architecture is None:
-        return
-    wanted = architecture if isinstance(architecture, dict) else asdict(architecture)
+    wanted = architecture or {}
     others = [
         f"{key}={meta.architecture.get(key)!r}, not {value!r}"
         for key, value in wanted.items()

@@ -26,9 +26,13 @@ def actors(clips, split, which) -> set[str]:
     return {clip.actor for clip in clips if split[clip.name] == which}
 
 
-def test_random95_is_the_papers_size(all_of_cremad):
-    split = make_splits(all_of_cremad, "random95")
-    assert sum(which == "test" for which in split.values()) == 372
+@pytest.mark.parametrize(
+    ("mode", "n_clips", "n_people"), [("random95", 372, None), ("actor20", None, 18)]
+)
+def test_how_much_is_kept_for_the_test(all_of_cremad, mode, n_clips, n_people):
+    split = make_splits(all_of_cremad, mode)
+    assert n_clips in (None, sum(which == "test" for which in split.values()))
+    assert n_people in (None, len(actors(all_of_cremad, split, "test")))
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -101,11 +105,6 @@ def test_who_has_most_clips_stays_in_training_and_one_clip_is_no_test(tmp_path):
         test = actors(clips, split, "test")
         assert not test & {"s1", "unknown"} and test & {"s3", "s4"}
         assert not test & actors(clips, split, "train")
-
-
-def test_a_fifth_of_the_people_may_be_kept_for_the_test(all_of_cremad):
-    split = make_splits(all_of_cremad, "actor20")
-    assert len(actors(all_of_cremad, split, "test")) == 18
 
 
 def test_no_split_puts_every_clip_into_the_test(tmp_path):

@@ -59,14 +59,8 @@ def test_an_item_depends_on_seed_epoch_and_index_alone(store, make):
     other_seed = make(store)
     other_seed.seed = 4
     assert not all(equal(forwards[k], other_seed.item(2, k)) for k in range(len(data)))
-
-
-@pytest.mark.parametrize("make", ALL)
-def test_the_index_chooses_the_clip(store, make):
-    data = make(store)
-    assert len(data) == 24
-    for epoch in (0, 1):
-        assert [int(data.item(epoch, k)["clip_idx"]) for k in range(24)] == list(range(24))
+    for items in (forwards, other_epoch):  # the index alone chooses the clip
+        assert [int(item["clip_idx"]) for item in items] == list(range(24))
     with pytest.raises(IndexError):
         data.item(0, 24)
 
@@ -202,11 +196,7 @@ def test_generator_windows_hold_sound_around_each_frame(store):
             expected = np.where(inside, -4 + steps / 100, -4)
             assert np.allclose(window[0, 0], expected, atol=1e-5)
         assert item["emotion"].sum() == 1 and item["emotion"][int(item["emotion_idx"])] == 1
-
-
-def test_the_released_alignment_is_one_switch_away(store):
-    settings = GeneratorSettings(alignment="released_inference")
-    item = GeneratorWindows(store, settings).item(0, 4)
+    item = GeneratorWindows(store, GeneratorSettings(alignment="released_inference")).item(0, 4)
     assert first_step(item["mel_windows"][0]) == int(item["start"]) * 80 // 25
 
 
@@ -226,31 +216,22 @@ def test_references_of_the_same_clip(store):
     assert overlapping > 0
 
 
-def test_counterfactual_references_show_the_same_pose(store):
+@pytest.mark.parametrize("which", ["store", "unpaired"])
+def test_counterfactual_references_show_another_emotion_and_where_paired_the_same_pose(
+    which, request
+):
+    store = request.getfixturevalue(which)
     data = GeneratorWindows(store, GeneratorSettings("other_emotion"))
-    partners = set()
-    for epoch in range(6):
-        for k in range(len(data)):
-            item = data.item(epoch, k)
-            target, other = store.clips.iloc[k], store.clips.iloc[int(item["reference_idx"])]
-            assert other["actor"] == target["actor"]
-            assert other["emotion"] != target["emotion"]
-            assert other["sentence"] != target["sentence"]
-            assert places_of(item["reference_frames"]) == places_of(item["target_frames"])
-            partners.add((k, int(item["reference_idx"])))
-    assert len(partners) > 60
-
-
-def test_counterfactual_references_without_pairing(unpaired):
-    data = GeneratorWindows(unpaired, GeneratorSettings("other_emotion"))
-    elsewhere = 0
-    for k in range(len(data)):
-        item = data.item(0, k)
-        target, other = unpaired.clips.iloc[k], unpaired.clips.iloc[int(item["reference_idx"])]
+    partners, elsewhere = set(), 0
+    for item in sync_items(data):
+        k, other_k = int(item["clip_idx"]), int(item["reference_idx"])
+        target, other = store.clips.iloc[k], store.clips.iloc[other_k]
         assert other["actor"] == target["actor"] and other["emotion"] != target["emotion"]
         assert other["sentence"] != target["sentence"]
-        elsewhere += int(item["reference_start"]) != int(item["start"])
-    assert elsewhere > len(data) / 2
+        elsewhere += places_of(item["reference_frames"]) != places_of(item["target_frames"])
+        partners.add((k, other_k))
+    assert len(partners) > 60
+    assert elsewhere == 0 if store.paired else elsewhere > 3 * len(data)
 
 
 def test_an_actor_of_one_emotion_has_no_counterfactual(tmp_path):

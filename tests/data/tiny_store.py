@@ -8,9 +8,11 @@ import json
 from itertools import product
 
 import numpy as np
+import pytest
 
 from emolib.base.config import AUDIO
 from emolib.base.emotions import EMOTIONS
+from emolib.base.errors import DatasetError
 from emolib.data.parts import FORMAT, pack
 
 BOX = (100, 50, 220, 170)
@@ -79,6 +81,16 @@ def make_store(
         told["silent"] = int(f"{actor}_{sentence}_{emotion}_XX" in silent)
         clips.append((told, frames, mel))
     return write_store(folder, clips, size, paired=paired)
+
+
+def message_of(call, *parts_of_it, error=DatasetError):
+    """That `call` fails in one line with these parts."""
+    with pytest.raises(error) as caught:
+        call()
+    message = str(caught.value)
+    for part in parts_of_it:
+        assert part in message, message
+    assert "\n" not in message
 
 
 def clip_of(frames) -> set:

@@ -76,11 +76,18 @@ def test_the_scramble_is_the_released_one_plane_by_plane():
     assert pictures == [[20, 21, 22], [23, 24, 10], [11, 12, 13], [14, 0, 1], [2, 3, 4]]
 
 
-def test_other_shapes_are_refused(net):
-    with pytest.raises(ConfigError, match="frames are"):
-        net(rand(1, 3, 5, 96, 96))
-    with pytest.raises(ConfigError, match="width"):
-        EmotionDiscriminatorConfig(width=9)
+@pytest.mark.parametrize("which", ["net", "judge"])
+def test_other_shapes_and_settings_are_refused(which, request):
+    for shape in ((1, 3, 5, 96, 96), (1, 5, 3, 112, 112)):
+        with pytest.raises(ConfigError, match="frames are"):
+            request.getfixturevalue(which)(rand(*shape))
+    for config, wrong in (
+        (EmotionDiscriminatorConfig, {"width": 9}),
+        (EmotionClassifierConfig, {"width": 0}),
+        (EmotionClassifierConfig, {"dropout": 1}),
+    ):
+        with pytest.raises(ConfigError, match=next(iter(wrong))):
+            config(**wrong)
 
 
 @pytest.mark.parametrize(
@@ -173,12 +180,3 @@ def test_the_fused_copy_says_the_same(judge):
     torch.testing.assert_close(
         fuse_for_inference(judge)(frames), judge(frames), atol=1e-4, rtol=1e-3
     )
-
-
-def test_the_classifier_refuses_other_shapes_and_settings(judge):
-    with pytest.raises(ConfigError, match="frames are"):
-        judge(rand(1, 5, 3, 112, 112))
-    with pytest.raises(ConfigError, match="width"):
-        EmotionClassifierConfig(width=0)
-    with pytest.raises(ConfigError, match="dropout"):
-        EmotionClassifierConfig(dropout=1)

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections import Counter
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
 
@@ -60,17 +61,12 @@ class CorpusReport:
         return "\n".join(lines)
 
 
-@dataclass(frozen=True)
-class Scan:
-    """What a reader saw on disk."""
-
-    clips: list[Clip] = field(default_factory=list)
-    problems: list[Problem] = field(default_factory=list)
-    n_found: int = 0
-
-
 class Corpus(ABC):
-    """Base of all corpora. A subclass sets `kind` and writes `_scan`."""
+    """Base of all corpora. A subclass sets `kind` and writes `_scan`.
+
+    Attributes:
+        n_found: clips with a video, usable or not; known once the folder was looked at.
+    """
 
     kind = ""
     layout = "a folder of clips"
@@ -78,7 +74,7 @@ class Corpus(ABC):
     shares_sound = False
 
     def __init__(self, root: str | Path):
-        self.root = Path(root)
+        self.root, self.n_found = Path(root), 0
         if not self.root.is_dir():
             raise DatasetError("no such folder", file=root, expected=f"a {self.kind} corpus")
 
@@ -94,11 +90,11 @@ class Corpus(ABC):
 
     def clips(self) -> list[Clip]:
         """Usable clips, sorted by name."""
-        return list(self._scanned.clips)
+        return list(self._scanned[0])
 
     def problems(self) -> list[Problem]:
         """What is odd or unusable, sorted by name; costs no reading of media."""
-        return list(self._scanned.problems)
+        return list(self._scanned[1])
 
     def expected_names(self) -> set[str] | None:
         """Names in a complete copy; None where they are not known."""
@@ -110,33 +106,34 @@ class Corpus(ABC):
 
     def verify(self) -> CorpusReport:
         """A report on what is there, what is missing and what is odd. Changes nothing."""
-        expected, scan = self.expected_names(), self._scanned
-        there = {clip.name for clip in scan.clips} | {p.name for p in scan.problems}
+        expected, (clips, problems) = self.expected_names(), self._scanned
+        there = {one.name for one in (*clips, *problems)}
         return CorpusReport(
             kind=self.kind,
             root=str(self.root),
             n_expected=None if expected is None else len(expected),
-            n_found=scan.n_found,
-            n_usable=len(scan.clips),
+            n_found=self.n_found,
+            n_usable=len(clips),
             missing=() if expected is None else tuple(sorted(expected - there)),
-            problems=tuple(scan.problems),
+            problems=tuple(problems),
         )
 
     @cached_property
-    def _scanned(self) -> Scan:
-        scan = self._scan()
-        if not scan.n_found:
+    def _scanned(self) -> tuple[list[Clip], list[Problem]]:
+        seen = list(self._scan())
+        if not self.n_found:
             raise DatasetError(
                 "no clips here", file=self.root, expected=self.layout, fix=self.missing_fix
             )
-        fatal = {problem.name for problem in scan.problems if problem.fatal}
-        clips = [clip for clip in scan.clips if clip.name not in fatal]
+        problems = [one for one in seen if isinstance(one, Problem)]
+        fatal = {problem.name for problem in problems if problem.fatal}
+        clips = [one for one in seen if isinstance(one, Clip) and one.name not in fatal]
         kept, repeated = one_a_name((clip.name, clip.video) for clip in clips)
         clips = sorted((c for c in clips if kept[c.name] == c.video), key=lambda clip: clip.name)
         clips, doubles = mark_twins(clips)
-        problems = scan.problems + repeated + ([] if self.shares_sound else doubles)
-        return Scan(clips, sorted(problems, key=lambda p: (p.name, p.reason)), scan.n_found)
+        problems += repeated + ([] if self.shares_sound else doubles)
+        return clips, sorted(problems, key=lambda p: (p.name, p.reason))
 
     @abstractmethod
-    def _scan(self) -> Scan:
-        """Look at names, sizes and tables, once."""
+    def _scan(self) -> Iterator[Clip | Problem]:
+        """All that names, sizes and tables tell; sets `n_found`."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -17,7 +18,7 @@ import pandas as pd
 
 from emolib.base.emotions import EMOTIONS
 from emolib.base.errors import ConfigError, DatasetError
-from emolib.data.corpora.base import Corpus, Scan
+from emolib.data.corpora.base import Corpus
 from emolib.data.corpora.clips import (
     VIDEO_SUFFIXES,
     Clip,
@@ -96,48 +97,41 @@ class CremaD(Corpus):
         table = read_table(file, "ActorID", "Sex")
         return dict(zip(table["actorid"], table["sex"].str.lower(), strict=True))
 
-    def _scan(self) -> Scan:
-        videos, problems = _by_stem(self.root / "VideoFlash", VIDEO_SUFFIXES)
-        sounds, repeated = _by_stem(self.root / "AudioWAV", (".wav",))
-        clips: list[Clip] = []
-        problems += repeated
+    def _scan(self) -> Iterator[Clip | Problem]:
+        videos, repeated = _by_stem(self.root / "VideoFlash", VIDEO_SUFFIXES)
+        sounds, more = _by_stem(self.root / "AudioWAV", (".wav",))
+        self.n_found = len(videos)
+        yield from repeated + more
         for stem in sorted(videos.keys() | sounds.keys()):
-            clip, found = self._clip(stem, videos.get(stem), sounds.get(stem))
-            problems += found
-            clips += [clip] if clip else []
-        if self.labels != "intended":
-            bad = {problem.name for problem in problems if problem.fatal}
-            clips, unsure = self._relabel([clip for clip in clips if clip.name not in bad])
-            problems += unsure
-        return Scan(clips, problems, n_found=len(videos))
+            yield from self._clip(stem, videos.get(stem), sounds.get(stem))
 
-    def _clip(
-        self, stem: str, video: Path | None, sound: Path | None
-    ) -> tuple[Clip | None, list[Problem]]:
+    def _clip(self, stem: str, video: Path | None, sound: Path | None) -> Iterator[Clip | Problem]:
         match = NAME.fullmatch(stem)
         if match is None:
             text = "the name is not AAAA_SSS_EEE_LL, so its label is unknown"
-            return None, [Problem(stem, "bad_name", text, str(video or sound))]
+            yield Problem(stem, "bad_name", text, str(video or sound))
+            return
         actor, sentence, emotion, level = match.groups()
-        name, problems = stem, []
+        name = stem
         if level == "X":  # older copies have 1040_ITH_SAD_X
             name, level = stem + "X", "XX"
-            problems.append(
-                Problem(name, "old_suffix", f"{stem} is read as {name}", str(video), fatal=False)
-            )
+            text = f"{stem} is read as {name}"
+            yield Problem(name, "old_suffix", text, str(video), fatal=False)
         if video is None:
-            return None, [*problems, Problem(name, "no_video", "only the sound is there")]
+            yield Problem(name, "no_video", "only the sound is there")
+            return
         unread = {path: file_problem(name, path) for path in (video, sound) if path}
         lacks = "lacks it"
         if sound and unread[sound] and unread[sound].reason == "lfs_stub":
             del unread[sound]
             sound, lacks = None, "holds only a git-lfs pointer"
-        problems += [problem for problem in unread.values() if problem]
+        fatal = [problem for problem in unread.values() if problem]
         if name in KNOWN_BAD and int(actor) < FIRST_SYNTHETIC_ACTOR:
-            problems.append(Problem(name, "known_bad", KNOWN_BAD[name], str(video)))
+            fatal.append(Problem(name, "known_bad", KNOWN_BAD[name], str(video)))
+        yield from fatal
         if sound is None and not unread[video]:
             text = f"AudioWAV {lacks}; the sound inside the video is used"
-            problems.append(Problem(name, "no_wav", text, str(video), fatal=False))
+            yield Problem(name, "no_wav", text, str(video), fatal=False)
         truth = self.root / "Truth" / f"{stem}.npz"
         clip = Clip(
             name=name,
@@ -150,20 +144,15 @@ class CremaD(Corpus):
             sex=self.sexes.get(actor),
             truth=truth if truth.is_file() else None,
         )
-        return clip, problems
+        yield clip if self.labels == "intended" or fatal else self._relabelled(clip)
 
-    def _relabel(self, clips: list[Clip]) -> tuple[list[Clip], list[Problem]]:
-        kept, problems = [], []
-        for clip in clips:
-            seen = self.votes.get(clip.name)
-            if seen is None:
-                problems.append(Problem(clip.name, "vote_tie", "viewers did not agree on one"))
-            elif self.labels == "agreed" and seen != clip.emotion:
-                text = f"acted {clip.emotion}, seen as {seen}"
-                problems.append(Problem(clip.name, "vote_differs", text))
-            else:
-                kept.append(replace(clip, emotion=seen))
-        return kept, problems
+    def _relabelled(self, clip: Clip) -> Clip | Problem:
+        seen = self.votes.get(clip.name)
+        if seen is None:
+            return Problem(clip.name, "vote_tie", "viewers did not agree on one")
+        if self.labels == "agreed" and seen != clip.emotion:
+            return Problem(clip.name, "vote_differs", f"acted {clip.emotion}, seen as {seen}")
+        return replace(clip, emotion=seen)
 
 
 class SyntheticCorpus(CremaD):

@@ -9,9 +9,10 @@ A file's name spells its sentence: `bbaf2n` is "bin blue at f two now". Talkers 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
-from emolib.data.corpora.base import Corpus, Scan
+from emolib.data.corpora.base import Corpus
 from emolib.data.corpora.clips import UNKNOWN, VIDEO_SUFFIXES, Clip, Problem, file_problem
 
 NAME = re.compile(r"(?:.*_)?([blps][bgrw][abiw][a-z][z1-9][anps])")
@@ -35,9 +36,7 @@ class Grid(Corpus):
     layout = "s1/bbaf2n.mpg … (or s1/video/bbaf2n.mpg …), s2/… "
     missing_fix = "unpack the talkers' archives (s1.zip …) side by side and pass their folder"
 
-    def _scan(self) -> Scan:
-        clips: list[Clip] = []
-        problems: list[Problem] = []
+    def _scan(self) -> Iterator[Clip | Problem]:
         paths = [path for path in self.root.rglob("*.*") if not path.name.startswith(".")]
         aligned = {
             (self._talker(path), sentence_of(path)): path
@@ -45,23 +44,23 @@ class Grid(Corpus):
             if path.suffix.lower() == ".align"
         }
         videos = sorted(path for path in paths if path.suffix.lower() in VIDEO_SUFFIXES)
+        self.n_found = len(videos)
         for video in videos:
             talker, sentence = self._talker(video), sentence_of(video)
             if sentence is None:
                 text = "the name spells no GRID sentence, such as bbaf2n"
-                problems.append(Problem(video.stem, "bad_name", text, str(video)))
+                yield Problem(video.stem, "bad_name", text, str(video))
                 continue
             name = f"{talker}_{sentence}" if talker else video.stem
             if problem := file_problem(name, video):
-                problems.append(problem)
+                yield problem
             if talker is None:
                 text = "no folder and no prefix (s1 … s34) tells who speaks: stays in training"
-                problems.append(Problem(name, "no_talker", text, str(video), fatal=False))
+                yield Problem(name, "no_talker", text, str(video), fatal=False)
             words, problem = _words(name, sentence, aligned.get((talker, sentence)))
-            problems += [problem] if problem else []
-            clip = Clip(name, talker or UNKNOWN, sentence, None, "XX", video, video, text=words)
-            clips.append(clip)
-        return Scan(clips, problems, n_found=len(videos))
+            if problem:
+                yield problem
+            yield Clip(name, talker or UNKNOWN, sentence, None, "XX", video, video, text=words)
 
     def _talker(self, path: Path) -> str | None:
         """ "s1" … "s34" as a file's name or the nearest folder tells it; None where none does."""

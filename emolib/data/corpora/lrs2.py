@@ -7,11 +7,12 @@ programme share speakers. Getting LRS2 needs a signed agreement with the BBC; no
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
 
 from emolib.base.errors import DatasetError
-from emolib.data.corpora.base import Corpus, Scan
+from emolib.data.corpora.base import Corpus
 from emolib.data.corpora.clips import Clip, Problem, file_problem
 
 LISTS = ("train", "val", "test")
@@ -62,17 +63,14 @@ class Lrs2(Corpus):
         """Split by clip name as the list files give it."""
         return self.listed or None
 
-    def _scan(self) -> Scan:
-        clips: list[Clip] = []
-        problems: list[Problem] = []
+    def _scan(self) -> Iterator[Clip | Problem]:
         videos = sorted((self.base / self.part).glob("*/*.mp4"))
+        self.n_found = len(videos)
         for video in videos:
             name = f"{video.parent.name}_{video.stem}"
             if problem := file_problem(name, video):
-                problems.append(problem)
+                yield problem
             if self.listed and name not in self.listed:
                 text = "no list file names it, so it has no split"
-                problems.append(Problem(name, "not_listed", text, str(video)))
-            programme = video.parent.name
-            clips.append(Clip(name, programme, name, None, "XX", video=video, audio=video))
-        return Scan(clips, problems, n_found=len(videos))
+                yield Problem(name, "not_listed", text, str(video))
+            yield Clip(name, video.parent.name, name, None, "XX", video=video, audio=video)

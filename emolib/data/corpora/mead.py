@@ -7,10 +7,11 @@ W a woman. Sentence numbers count anew for each emotion, so a sentence's code na
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 from emolib.base.errors import ConfigError
-from emolib.data.corpora.base import Corpus, Scan
+from emolib.data.corpora.base import Corpus
 from emolib.data.corpora.clips import VIDEO_SUFFIXES, Clip, Problem, file_problem
 
 ACTOR = re.compile(r"[MW]\d{3}")
@@ -49,39 +50,34 @@ class Mead(Corpus):
             raise ConfigError(f"unknown view {view!r}", expected="one of " + ", ".join(VIEWS))
         self.view = view
 
-    def _scan(self) -> Scan:
-        clips: list[Clip] = []
-        problems: list[Problem] = []
-        n_found = 0
+    def _scan(self) -> Iterator[Clip | Problem]:
         for path in sorted(self.root.glob(f"*/video/{self.view}/*/*/*")):
             actor, _, _, feeling, level = path.relative_to(self.root).parts[:5]
             if path.suffix.lower() not in VIDEO_SUFFIXES or not ACTOR.fullmatch(actor):
                 continue
-            n_found += 1
-            clip, found = self._clip(path, actor, feeling, level)
-            problems += found
-            clips += [clip] if clip else []
-        return Scan(clips, problems, n_found)
+            self.n_found += 1
+            yield from self._clip(path, actor, feeling, level)
 
-    def _clip(
-        self, video: Path, actor: str, feeling: str, level: str
-    ) -> tuple[Clip | None, list[Problem]]:
+    def _clip(self, video: Path, actor: str, feeling: str, level: str) -> Iterator[Clip | Problem]:
         name = f"{actor}_{feeling}_{level}_{video.stem}"
         if feeling in OTHER:
             text = f"{feeling} is none of the six emotions"
-            return None, [Problem(name, "other_emotion", text, fatal=False)]
+            yield Problem(name, "other_emotion", text, fatal=False)
+            return
         if feeling not in EMOTION or level not in LEVEL:
             text = f"{feeling}/{level} is no emotion and level"
-            return None, [Problem(name, "bad_name", text, str(video))]
+            yield Problem(name, "bad_name", text, str(video))
+            return
         folder = self.root / actor / "audio" / feeling / level
         sounds = [folder / f"{video.stem}{suffix}" for suffix in SOUND_SUFFIXES]
         sound = next((path for path in sounds if path.is_file()), None)
-        problems = [file_problem(name, path) for path in (video, sound) if path]
+        found = [file_problem(name, path) for path in (video, sound) if path]
+        yield from filter(None, found)
         if sound is None:
             text = f"audio/{feeling}/{level} lacks it; the sound inside the video is used"
-            problems.append(Problem(name, "no_sound_file", text, str(video), fatal=False))
+            yield Problem(name, "no_sound_file", text, str(video), fatal=False)
         emotion = EMOTION[feeling]
-        clip = Clip(
+        yield Clip(
             name=name,
             actor=actor,
             sentence=f"{emotion}{video.stem}",
@@ -91,4 +87,3 @@ class Mead(Corpus):
             audio=sound or video,
             sex="male" if actor.startswith("M") else "female",
         )
-        return clip, [problem for problem in problems if problem]

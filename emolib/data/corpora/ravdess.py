@@ -8,9 +8,10 @@ one clip here, so that no copy can slip into another split.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
-from emolib.data.corpora.base import Corpus, Scan
+from emolib.data.corpora.base import Corpus
 from emolib.data.corpora.clips import VIDEO_SUFFIXES, Clip, Problem, file_problem, one_a_name
 
 NAME = re.compile(r"(0[123])-(0[12])-(0[1-8])-(0[12])-(0[12])-(0[12])-(\d\d)")
@@ -27,39 +28,40 @@ class Ravdess(Corpus):
     layout = "Actor_01/01-01-03-01-01-01-01.mp4 …"
     missing_fix = "unpack the Video_Speech archives and pass their folder"
 
-    def _scan(self) -> Scan:
+    def _scan(self) -> Iterator[Clip | Problem]:
         suffixes = (*VIDEO_SUFFIXES, ".wav")
         paths = [path for path in self.root.rglob("*.*") if path.suffix.lower() in suffixes]
-        files, problems = one_a_name((path.stem, path) for path in paths)
+        files, repeated = one_a_name((path.stem, path) for path in paths)
+        yield from repeated
         takes: dict[str, dict[str, Path]] = {}
         for path in files.values():
             match = NAME.fullmatch(path.stem)
             if match is None:
                 text = "the name is not seven numbers, so its label is unknown"
-                problems.append(Problem(path.stem, "bad_name", text, str(path)))
+                yield Problem(path.stem, "bad_name", text, str(path))
             elif match[2] == "01":  # speech
                 takes.setdefault(path.stem[3:], {})[match[1]] = path
-        clips = []
+        self.n_found = len(takes)
         for take, files in sorted(takes.items()):
-            clip, found = self._clip(take, files)
-            problems += found
-            clips += [clip] if clip else []
-        return Scan(clips, problems, n_found=len(takes))
+            yield from self._clip(take, files)
 
-    def _clip(self, take: str, files: dict[str, Path]) -> tuple[Clip | None, list[Problem]]:
+    def _clip(self, take: str, files: dict[str, Path]) -> Iterator[Clip | Problem]:
         _, emotion, intensity, statement, _, actor = take.split("-")
         name = f"{actor}_{take}"
         if emotion in OTHER:
             text = f"{OTHER[emotion]} is none of the six emotions"
-            return None, [Problem(name, "other_emotion", text, fatal=False)]
+            yield Problem(name, "other_emotion", text, fatal=False)
+            return
         video = files.get(WITH_SOUND) or files.get(SILENT)
         sound = files.get(SOUND) or files.get(WITH_SOUND)
         if video is None:
-            return None, [Problem(name, "no_video", "only the sound is there")]
+            yield Problem(name, "no_video", "only the sound is there")
+            return
         if sound is None:
-            return None, [Problem(name, "no_sound", "only the silent video is there", str(video))]
-        found = [file_problem(name, path) for path in {video, sound}]
-        clip = Clip(
+            yield Problem(name, "no_sound", "only the silent video is there", str(video))
+            return
+        yield from filter(None, (file_problem(name, path) for path in {video, sound}))
+        yield Clip(
             name=name,
             actor=actor,
             sentence=f"S{statement}",
@@ -69,4 +71,3 @@ class Ravdess(Corpus):
             audio=sound,
             sex="male" if int(actor) % 2 else "female",
         )
-        return clip, [problem for problem in found if problem]

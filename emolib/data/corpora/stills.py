@@ -8,13 +8,14 @@ the Face Research Lab London Set (DeBruine & Jones, 2017; figshare 5047666, CC B
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from functools import cached_property
 
 import pandas as pd
 
 from emolib.base.emotions import parse_emotion
 from emolib.base.errors import ConfigError
-from emolib.data.corpora.base import Corpus, Scan
+from emolib.data.corpora.base import Corpus
 from emolib.data.corpora.clips import Clip, Problem, file_problem, read_table
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff")
@@ -38,24 +39,22 @@ class Stills(Corpus):
         """The CSV files in `root`, as text."""
         return [read_table(path) for path in sorted(self.root.glob("[!.]*.csv"))]
 
-    def _scan(self) -> Scan:
+    def _scan(self) -> Iterator[Clip | Problem]:
         sexes, labels = self._told(PERSON, SEX), self._told(("file",), ("emotion",))
-        clips: list[Clip] = []
-        problems: list[Problem] = []
         paths = (path for path in self.root.rglob("[!.]*") if path.suffix.lower() in SUFFIXES)
         for path in sorted(paths):
+            self.n_found += 1
             inside = path.relative_to(self.root).with_suffix("")
             name, (person, *words) = "_".join(inside.parts), inside.name.split("_")
             if problem := file_problem(name, path):
-                problems.append(problem)
+                yield problem
             folders = [word for part in inside.parent.parts for word in re.split(r"[_\W]+", part)]
             emotion = _emotion([labels.get(path.name, ""), *words, *folders])
             if emotion is None:
                 text = "neither its name nor a table tells one of the six emotions"
-                problems.append(Problem(name, "no_label", text, str(path), fatal=False))
+                yield Problem(name, "no_label", text, str(path), fatal=False)
             sex = sexes.get(person, "").lower() or None
-            clips.append(Clip(name, person, "still", emotion, "XX", path, None, sex))
-        return Scan(clips, problems, n_found=len(clips))
+            yield Clip(name, person, "still", emotion, "XX", path, None, sex)
 
     def _told(self, keys: tuple[str, ...], values: tuple[str, ...]) -> dict[str, str]:
         """What tables say, from the first of `keys` to the first of `values` that they have."""
