@@ -21,7 +21,7 @@ from emolib.figures import drawings as draw
 from emolib.figures.ablation import emotion_grid
 from emolib.figures.drawings import Stored, rows_of
 from emolib.figures.study import ratings_figure
-from emolib.figures.style import PRINT_DPI, caption, use_style
+from emolib.figures.style import PRINT_DPI, caption, small_png, use_style
 
 __all__ = ["FIGURES", "Stored", "draw_figure", "make_figure", "rows_of", "why_waiting"]
 
@@ -201,13 +201,16 @@ def make_figure(key: int | str, folder: Path, results: Path | None = None) -> Pa
     fig = draw_figure(key, results)
     figure, stored, _ = _figure(key, results)
     stem = folder / figure.stem
-    undated = {"metadata": {"CreationDate": None}}  # equal figures, equal files
-    drawing = {".png": {"dpi": PRINT_DPI}, ".pdf": undated}
-    picture = {".jpg": {"dpi": PRINT_DPI, "pil_kwargs": {"quality": 82, "optimize": True}}}
-    options = picture if figure.picture else drawing
-    for suffix, given in options.items():
-        with atomic_path(stem.with_suffix(suffix)) as temporary:
-            fig.savefig(temporary, **given)
+    made = stem.with_suffix(".jpg" if figure.picture else ".png")
+    with atomic_path(made) as temporary:
+        if figure.picture:
+            few_bytes = {"quality": 82, "optimize": True}
+            fig.savefig(temporary, dpi=PRINT_DPI, pil_kwargs=few_bytes)
+        else:
+            temporary.write_bytes(small_png(fig, dpi=PRINT_DPI))
+    if not figure.picture:
+        with atomic_path(stem.with_suffix(".pdf")) as temporary:
+            fig.savefig(temporary, metadata={"CreationDate": None})  # equal figures, equal files
     plt.close(fig)
     origin = {
         one.path.name: {"sha256": file_sha256(one.path), "record": one.record} for one in stored
@@ -215,4 +218,4 @@ def make_figure(key: int | str, folder: Path, results: Path | None = None) -> Pa
     told = {"figure": key, "shows": figure.caption(*stored), "made_by": figure.made_by}
     told |= {"drawn_by": f"emolib {__version__}", "results": origin}
     write_text(stem.with_suffix(".json"), json.dumps(told, indent=1) + "\n")
-    return stem.with_suffix(next(iter(options)))
+    return made

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import io
 from textwrap import wrap
 
 import matplotlib as mpl
 from matplotlib.figure import Figure
+from PIL import Image
 
 SCREEN_DPI = 90
 PRINT_DPI = 150
 LETTERS_PER_INCH = 16.5  # of a caption
+PALETTE = 200  # colours of a drawing: a third of the bytes, no visible loss
 INK = "#222222"
 QUIET = "#8A8A8A"
 ACCENT = "#0072B2"
@@ -51,3 +54,14 @@ def caption(fig: Figure, text: str, *, corpus: str, profile: str) -> Figure:
     wrapped = "\n".join(wrap(text, per_line))
     fig.supxlabel(wrapped, fontsize=8, color=QUIET, x=0.01, ha="left", multialignment="left")
     return fig
+
+
+def small_png(fig: Figure, **given) -> bytes:
+    """A figure as a PNG of few colours; `given` goes to `Figure.savefig`."""
+    buffer = io.BytesIO()
+    fig.savefig(buffer, format="png", **given)
+    picture = Image.open(buffer).convert("RGB")
+    few = picture.quantize(PALETTE, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+    buffer = io.BytesIO()
+    few.save(buffer, format="png", optimize=True)
+    return buffer.getvalue()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import platform
 from collections.abc import Callable
 from os import PathLike
@@ -15,9 +14,7 @@ from emolib import __version__
 from emolib.base.config import Profile, current_profile
 from emolib.base.results import load_result, save_result
 from emolib.base.runtime import Stopwatch, package_version, pick_device, run_record, seed_everything
-from emolib.figures.style import use_style
-
-PALETTE = 200  # colours in a notebook's pictures: a third of the bytes, no visible loss
+from emolib.figures.style import small_png, use_style
 
 
 def start(seed: int = 0) -> Profile:
@@ -48,19 +45,6 @@ def comparison(**rows: tuple[str, str, str]) -> pd.DataFrame:
     return table.rename(index=lambda name: name.replace("_", " "))
 
 
-def small_png(fig: Figure) -> bytes:
-    """A figure as a PNG with few colours."""
-    from PIL import Image
-
-    buffer = io.BytesIO()
-    fig.savefig(buffer, format="png", bbox_inches="tight")
-    picture = Image.open(buffer).convert("RGB")
-    few = picture.quantize(PALETTE, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
-    buffer = io.BytesIO()
-    few.save(buffer, format="png", optimize=True)
-    return buffer.getvalue()
-
-
 def _register_small_pictures() -> None:
     """Let Jupyter show figures by `small_png`; outside Jupyter nothing happens."""
     from IPython import get_ipython
@@ -68,7 +52,8 @@ def _register_small_pictures() -> None:
     shell = get_ipython()
     if shell is not None and hasattr(shell, "kernel"):
         shell.run_line_magic("matplotlib", "inline")
-        shell.display_formatter.formatters["image/png"].for_type(Figure, small_png)
+        formatter = shell.display_formatter.formatters["image/png"]
+        formatter.for_type(Figure, lambda fig: small_png(fig, bbox_inches="tight"))
 
 
 def load_or_run(

@@ -2,9 +2,10 @@
 
 import numpy as np
 import pytest
+import torch
 from matplotlib.patches import Rectangle
 
-from emolib.figures.anatomy import block_costs
+from emolib.figures.anatomy import block_costs, cost_bars, reach_figure
 from emolib.figures.architecture import architecture_figure, trace_generator, wiring
 from emolib.models.generator import Generator, GeneratorConfig
 
@@ -48,3 +49,15 @@ def test_block_costs_leave_nothing_out(config):
     assert sum(macs for _, macs in costs.values()) == rows[-1].macs
     halved = block_costs(rows, n_frames=2)["decoder 6"]
     assert halved[1] == costs["decoder 6"][1] // 2
+
+
+def test_reach_and_costs_are_counted(texts):
+    moved = torch.zeros(96, 96)
+    moved[3, 4:9] = 1e-9
+    assert texts(reach_figure({"END": moved, "SEQ": moved + 1})) == [
+        "END: 5 pixels",
+        "SEQ: 9216 pixels",
+    ]
+    fig = cost_bars({"face encoder": (1_000_000, 3_000_000), "decoder": (3_000_000, 1_000_000)})
+    shown = [text for text in texts(fig) if "%" in text]
+    assert shown == ["1.0 (25%)", "3.0 (75%)", "3.0 (75%)", "1.0 (25%)"]

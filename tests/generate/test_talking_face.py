@@ -201,7 +201,10 @@ def test_a_picture_talks_as_long_as_the_sound(talker, scene, tmp_path):
 
 
 def test_the_face_videos_own_sound_is_used_when_none_is_given(talker, film):
-    assert len(talker.generate(film, emotion="sad").frames) == 10
+    clip = talker.generate(film, emotion="sad")
+    assert len(clip.frames) == 10
+    with pytest.raises(ConfigError, match="pass the audio"):
+        talker.generate(clip.frames, emotion="sad")
 
 
 # the face goes missing, or there are several
@@ -245,6 +248,8 @@ def test_missing_faces_can_be_held_or_refused(talker, interrupted):
     assert (clip.frames[first:end] == clip.frames[first - 1]).all()
     with pytest.raises(FaceError, match=r"frames \d+-\d+.*--on-missing pass"):
         talker.generate(interrupted, voice(1.2), "fear", on_missing="error")
+    with pytest.raises(ConfigError, match="pass, error, hold"):
+        talker.generate(interrupted, voice(1.2), "fear", on_missing="skip")
 
 
 def test_of_several_faces_the_largest_speaks_or_the_one_asked_for(talker):

@@ -10,6 +10,7 @@ from PIL import Image
 from emolib.base.emotions import COLOURS, EMOTIONS
 from emolib.base.errors import DatasetError
 from emolib.data.corpora import open_corpus
+from emolib.figures.style import small_png
 from emolib.generate import emotion_weights
 from emolib.notebook import checks, data, notebook, widgets
 from emolib.notebook.widgets import line, shares_bar, walk_bar
@@ -29,7 +30,7 @@ def test_pictures_in_notebooks_are_small():
     ax.imshow(np.random.default_rng(0).integers(0, 256, (96, 96, 3), dtype=np.uint8))
     buffer = io.BytesIO()
     fig.savefig(buffer, format="png", bbox_inches="tight")
-    few = notebook.small_png(fig)
+    few = small_png(fig, bbox_inches="tight")
     assert len(few) < 0.6 * len(buffer.getvalue())
     assert Image.open(io.BytesIO(few)).mode == "P"
     plt.close(fig)

@@ -54,6 +54,11 @@ def test_colours_can_be_told_apart(theme, pairs, least):
     assert {pair: round(ratio, 2) for pair, ratio in ratios.items() if ratio < least} == {}
 
 
+def test_the_dark_theme_changes_every_colour():
+    light, dark = themes().values()
+    assert all(light[name] != dark[name] for name in light)
+
+
 def test_colours_are_named_once_and_those_of_emotions_come_from_the_server():
     rules = CSS.split("--small:")[1].split(DARK)[0] + CSS.split(DARK)[1].partition("\n}\n")[2]
     assert not re.findall(r"#[0-9a-fA-F]{3,8}\b", rules)
@@ -105,6 +110,12 @@ def test_nothing_comes_from_elsewhere():
                 assert (STATIC / link.removeprefix("/static/")).is_file(), link
 
 
+def test_modules_import_files_that_exist():
+    for name, script in SCRIPTS.items():
+        for wanted in re.findall(r'from "\./([\w.]+)"', script):
+            assert wanted in SCRIPTS, f"{name} imports {wanted}"
+
+
 def test_every_control_has_a_name():
     fors = {given.get("for") for tag, given in PAGE.elements if tag == "label"}
     for index, (tag, given) in enumerate(PAGE.elements):
@@ -131,3 +142,7 @@ def test_motion_is_only_for_those_who_want_it():
     calm = CSS.split("@media (prefers-reduced-motion: no-preference)")
     assert len(calm) == 2
     assert not re.search(r"\b(?:animation|transition):", calm[0])
+
+
+def test_the_page_is_small():
+    assert sum(path.stat().st_size for path in STATIC.iterdir()) < 80_000

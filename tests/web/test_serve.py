@@ -3,6 +3,7 @@
 import signal
 import subprocess
 import sys
+import tempfile
 
 import httpx2
 import pytest
@@ -126,11 +127,17 @@ def test_https_with_a_token_and_a_clean_end(tmp_path, certificate):
         assert (server.returncode, rest.strip()) == (0, "stopped")
 
 
-def test_a_server_in_a_process_gives_the_signal_back(tmp_path):
-    handler = signal.getsignal(signal.SIGTERM)
+def test_a_server_in_a_process_leaves_it_as_it_was(tmp_path):
+    seen = [tempfile.tempdir, signal.getsignal(signal.SIGTERM)]
+
+    def ready(address):
+        seen.append(tempfile.tempdir)
+        signal.raise_signal(signal.SIGTERM)
+
     settings = ServeSettings(state=tmp_path, port=0)
-    workers = [stand_in.process(settings.limits)]
-    serving.serve(settings, workers=workers, ready=lambda _: signal.raise_signal(signal.SIGTERM))
+    serving.serve(settings, workers=[stand_in.process(settings.limits)], ready=ready)
+    before, handler, during = seen
+    assert before is during is tempfile.tempdir
     assert signal.getsignal(signal.SIGTERM) is handler
 
 
