@@ -21,6 +21,7 @@ from emolib.evaluation.claims import (
 )
 from emolib.evaluation.claims_list import CLAIMS
 from emolib.evaluation.intervals import Interval
+from emolib.evaluation.stored import NAMED
 
 
 def ask(test: Test, evidence: Evidence) -> Finding:
@@ -71,8 +72,24 @@ def markdown(found: list[dict], evidence: Evidence) -> str:
     ]
     counts = ", ".join(f"{n} {verdict}" for verdict, n in counted(found).items())
     parts = ["**The paper's claims and our verdicts**", f"{len(found)} claims: {counts}"]
-    parts += [table(found), "The networks:", "\n".join(networks)]
+    parts += [table(found), *second_runs(evidence), "The networks:", "\n".join(networks)]
     return "\n\n".join(parts) + "\n"
+
+
+def second_runs(evidence: Evidence) -> list[str]:
+    """How far a second training with another seed differs from the first, a paragraph a recipe."""
+    told = []
+    for name in evidence.runs:
+        base = name.removesuffix("-SEED1")
+        if base in evidence.runs and base != name:
+            gaps = {m: evidence.gap(name, base, m) for m in ("psnr_db", NAMED)}
+            words = ", ".join(f"{gap:+.2g} {metric}" for metric, gap in gaps.items())
+            told.append(
+                "Intervals are over people; each network was trained once."
+                f" {base} trained again with another seed differs by {words}:"
+                " smaller gaps may be chance of training."
+            )
+    return told
 
 
 def counted(found: list[dict]) -> dict[str, int]:

@@ -18,7 +18,7 @@ from emolib.evaluation.claims import (
     reaches,
 )
 from emolib.evaluation.claims import beats as beats_test
-from emolib.evaluation.claims_report import ask, write_claims
+from emolib.evaluation.claims_report import ask, second_runs, write_claims
 from emolib.evaluation.intervals import mean_interval
 
 PEOPLE = np.repeat([f"90{k:02}" for k in range(10, 22)], 6)
@@ -161,3 +161,10 @@ def test_every_claim_gets_one_row_with_a_reason(folder, tmp_path):
     table = (tmp_path / "out/claims.md").read_text()
     assert table.count("\n| ") == len(found) + 1
     assert "SEQ: 9,000 steps, 72 clips of 12 people, people" in table
+
+
+def test_a_second_seed_tells_how_far_chance_goes(folder):
+    write(folder, "SEQ-SEED1", 26.5)
+    (folder / "ablation_seq-seed1.json").rename(folder / "run_seq-seed1.json")
+    told = second_runs(Evidence(folder))
+    assert len(told) == 1 and "SEQ trained again" in told[0] and "+0.49 [" in told[0]
