@@ -15,6 +15,7 @@ import cv2
 import numpy as np
 import pytest
 from face_films import N_FRAMES, add_clip, face_frames, make_corpus, sound
+from tiny_store import message_of
 from typer.testing import CliRunner
 
 from emolib.base import files
@@ -50,15 +51,6 @@ def clean(corpus_folder, tmp_path_factory):
 def small(tmp_path):
     """Two actors, two emotions: a corpus to spoil."""
     return make_corpus(tmp_path / "small", emotions=("HAP", "SAD"))
-
-
-def message_of(call, *parts_of_it, error=DatasetError):
-    with pytest.raises(error) as caught:
-        call()
-    message = str(caught.value)
-    for part in parts_of_it:
-        assert part in message, message
-    assert "\n" not in message
 
 
 def content(folder):
