@@ -60,16 +60,6 @@ class PrepareReport:
         return "\n".join(lines)
 
 
-@dataclass(frozen=True)
-class _Outcome:
-    """How one clip went: "new", "kept" (its part was there), "packed" (in the store already)."""
-
-    clip: str
-    state: str
-    meta: dict | None = None
-    skipped: Skipped | None = None
-
-
 def default_store(corpus: Corpus, settings: PrepareSettings) -> Path:
     """Where a store goes when no folder is named: the cache, never the corpus's own folder."""
     key = settings_hash(settings, str(corpus.root.resolve()), corpus.kind)
@@ -131,34 +121,35 @@ def prepare(
     split = given or make_splits(clips, settings.split)
     with locked(out, wait_s):
         claim(out, identity)
-        packed = packed_clips(out)
-        work = joblib.delayed(_work)
-        jobs = [
-            work(clip, out / "parts", settings, detector or name, packed.get(clip.name))
-            for clip in clips
-        ]
-        skipped, outcomes = _refused(corpus), {}
+        packed, skipped = packed_clips(out), _refused(corpus)
         if strict and skipped:
             raise _stopped(skipped[0])
-        for outcome in _run(jobs, workers, backend):
-            outcomes[outcome.clip] = outcome
-            if outcome.skipped:
-                skipped.append(outcome.skipped)
+        looked = [(clip, *_look(clip, out / "parts", packed.get(clip.name))) for clip in clips]
+        metas = {clip.name: meta for clip, _, meta in looked if meta}
+        work, n_kept = joblib.delayed(_work), len(metas)
+        jobs = [
+            work(clip, out / "parts", settings, detector or name, sha256)
+            for clip, sha256, meta in looked
+            if not meta
+        ]
+        for clip, found in _run(jobs, workers, backend) if jobs else ():
+            if isinstance(found, Skipped):
+                skipped.append(found)
                 if strict:
-                    raise _stopped(outcome.skipped)
+                    raise _stopped(found)
+            else:
+                metas[clip] = found
         rows = [
-            index_row(clip, corpus.root, split, outcomes[clip.name].meta, settings.fps)
+            index_row(clip, corpus.root, split, metas[clip.name], settings.fps)
             for clip in clips
-            if outcomes[clip.name].meta
+            if clip.name in metas
         ]
         if not rows:
             raise _nothing_left(corpus, skipped)
-        metas = {clip: outcome.meta for clip, outcome in outcomes.items() if outcome.meta}
         skipped.sort(key=lambda one: (one.clip, one.reason))
         info = describe(corpus, identity, rows, metas, [asdict(one) for one in skipped])
         finish(out, rows, info, packed)
-    n_new = sum(outcome.state == "new" for outcome in outcomes.values())
-    return PrepareReport(out, len(rows), n_new, tuple(skipped), watch.seconds)
+    return PrepareReport(out, len(rows), len(metas) - n_kept, tuple(skipped), watch.seconds)
 
 
 @contextmanager
@@ -183,32 +174,29 @@ def dask_client(address: str | None) -> Iterator:
         yield client
 
 
+def _look(clip: Clip, parts: Path, packed: dict | None) -> tuple[str, dict | None]:
+    """A clip's sha256, and what the store or a finished part says of just this content."""
+    sha256 = content_hash(clip)
+    if packed and packed["sha256"] == sha256:
+        return sha256, packed
+    return sha256, read_meta(part_path(parts, clip.name), sha256)
+
+
 def _work(
-    clip: Clip,
-    parts: Path,
-    settings: PrepareSettings,
-    detector: FaceDetector | str,
-    packed: dict | None,
-) -> _Outcome:
-    """One clip, in a worker."""
+    clip: Clip, parts: Path, settings: PrepareSettings, detector: FaceDetector | str, sha256: str
+) -> tuple[str, dict | Skipped]:
+    """One clip, in a worker: its name, and its part's description."""
     try:
-        sha256 = content_hash(clip)
-        if packed and packed["sha256"] == sha256:
-            return _Outcome(clip.name, "packed", packed)
-        path = part_path(parts, clip.name)
-        if meta := read_meta(path, sha256):
-            return _Outcome(clip.name, "kept", meta)
         prepared = prepare_clip(clip, settings, detector, sha256)
-        return _Outcome(clip.name, "new", save_part(path, prepared))
+        return clip.name, save_part(part_path(parts, clip.name), prepared)
     except ResourceError:  # a full disk is no property of the clip
         raise
     except EmolibError as error:
-        skipped = Skipped(clip.name, "clip", reason_of(error), text_of(error))
-        return _Outcome(clip.name, "skipped", skipped=skipped)
+        return clip.name, Skipped(clip.name, "clip", reason_of(error), text_of(error))
 
 
-def _run(jobs: list, workers: int, backend: str) -> Iterator[_Outcome]:
-    """Outcomes as they come."""
+def _run(jobs: list, workers: int, backend: str) -> Iterator[tuple[str, dict | Skipped]]:
+    """Answers of `_work` as they come."""
     lazy = "list" if backend == "dask" else "generator_unordered"
     with joblib.parallel_config(backend=backend, n_jobs=workers):
         try:
