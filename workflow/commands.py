@@ -11,8 +11,8 @@ from profiles import (
     judges_of,
     last_phase,
     result_file,
-    rows,
     stores_of,
+    study_runs,
 )
 
 # The Snakefile sets both variables. With paths in their place, a clone that moved would repeat all.
@@ -117,7 +117,7 @@ def study_command(profile: dict, study: str, out: str) -> str:
     corpus = profile["studies"][study]
     words = [study, "--out", out, "--store", f"stores/{corpus}"]
     words += ["--corpus", corpus_folder(profile, corpus), "--device", profile.get("device", "cpu")]
-    for run in rows(profile):
+    for run in study_runs(profile, study):
         words += ["--generator", f"{run}={last_phase(profile, run)}"]
     for judge in profile["judges"]:
         words += ["--judge", f"{judge}={judge_file(profile, judge)}"]
@@ -154,7 +154,7 @@ def evaluate_inputs(profile: dict, run: str) -> list[str]:
 
 def study_inputs(profile: dict, study: str) -> list[str]:
     """What a study waits for."""
-    networks = [last_phase(profile, run) for run in rows(profile)]
+    networks = [last_phase(profile, run) for run in study_runs(profile, study)]
     networks += [judge_file(profile, judge) for judge in profile["judges"]]
     return [*networks, f"done/store/{profile['studies'][study]}"]
 

@@ -138,6 +138,11 @@ def rows(profile: dict) -> list[str]:
     return [run for run in measured(profile) if "/ablation_" in result_file(profile, run)]
 
 
+def study_runs(profile: dict, study: str) -> list[str]:
+    """The runs that a study shows: the tables' rows; where claims ask its numbers, all."""
+    return measured(profile) if study == "artefacts" else rows(profile)
+
+
 def measured(profile: dict) -> list[str]:
     """The runs that are evaluated."""
     return [run for run, one in profile["runs"].items() if one.get("evaluate", True)]

@@ -6,6 +6,10 @@ undecided where its interval reaches both ways, where a result is missing, or wh
 learned too little: its pictures are no nearer to the truth than the source given back, and its
 emotion is not clearly named more often.
 
+Intervals are over people. Training is random, too: where recipes were trained a second time, a
+verdict is *firm* if it would stand with the interval widened by what two trainings of one recipe
+differ (`Evidence.chance`).
+
 The list itself is `claims_list.CLAIMS`; `claims_report` asks it and writes the table.
 
 Paper: §3.2.1, §4.3, §5, §6, §7, A.1, A.2, B.
@@ -31,11 +35,15 @@ VERDICTS = (HOLDS, FAILS, UNDECIDED, UNTESTABLE)
 
 @dataclass(frozen=True)
 class Finding:
-    """What one test found: its number with the interval, the verdict, and why in a few words."""
+    """What one test found: its number with the interval, the verdict, and why in a few words.
+
+    `firm`: whether the verdict stands against chance of training as well; None: not known.
+    """
 
     number: Interval | None
     verdict: str
     why: str
+    firm: bool | None = None
 
 
 Test = Callable[[Evidence], Finding]
@@ -73,9 +81,8 @@ def beats(new: str, base: str, metric: str, good: int, margin: float = 0.0) -> T
         evidence.need(new, base)
         gap = evidence.gap(new, base, metric)
         slack = f", at most {margin:g} worse" if margin else ""
-        return Finding(
-            gap, _side(gap, -good * margin, good), f"{metric}: {new} minus {base}{slack}"
-        )
+        why = f"{metric}: {new} minus {base}{slack}"
+        return _found(gap, -good * margin, good, why, evidence.chance(metric))
 
     return ask
 
@@ -96,7 +103,9 @@ def reaches(
         limit = border * (evidence.level(run, metric, of).mean if of else 1.0)
         told = f"{border:g} of the {of}'s {limit / border:.3g}" if of else f"{border:g}"
         word = "above" if good > 0 else "below"
-        return Finding(found, _side(found, limit, good), f"{metric} of {run} {word} {told}")
+        chance = evidence.chance(metric) if row == "generated" else 0.0
+        why = f"{metric} of {run} {word} {told}"
+        return _found(found, limit, good, why, chance and chance / np.sqrt(2))  # one training
 
     return ask
 
@@ -154,8 +163,15 @@ def leaves_nothing(mask: str) -> Test:
     return ask
 
 
-def _side(found: Interval, border: float, good: int) -> str:
-    """On which side of the border an interval lies; undecided if on both, or without one."""
-    if found.low is None or found.high is None or found.low <= border <= found.high:
-        return UNDECIDED
-    return HOLDS if (found.low > border) == (good > 0) else FAILS
+def _found(number: Interval, border: float, good: int, why: str, chance: float | None) -> Finding:
+    """On which side of the border an interval lies; undecided if on both, or without one.
+
+    Args:
+        chance: how far chance of training moves the number (95 %); None: not known.
+    """
+    if number.low is None or number.high is None or number.low <= border <= number.high:
+        return Finding(number, UNDECIDED, why)
+    above = number.low > border
+    half = number.mean - number.low if above else number.high - number.mean
+    firm = None if chance is None else bool(abs(number.mean - border) > np.hypot(half, chance))
+    return Finding(number, HOLDS if above == (good > 0) else FAILS, why, firm)

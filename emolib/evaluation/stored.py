@@ -6,19 +6,22 @@ import json
 import os
 import re
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 
 import numpy as np
+from scipy.special import stdtrit
 
 from emolib.base.errors import ConfigError, DatasetError
 from emolib.base.files import results_dir, write_json
 from emolib.base.results import load_result
-from emolib.evaluation.intervals import Interval, jackknife_interval, mean_interval
+from emolib.evaluation.intervals import LEVEL, Interval, jackknife_interval, mean_interval
 
 NAMED = "emoacc/expression net"  # by the judge that had no part in any training
 ABLATION = "ablation_"  # …RECIPE.json in lower case: the rows of the paper's tables
 ORDER = ("WAV2LIP", "MAGNUSSON", "END", "SEQ", "PLDA", "PRE", "IMPROVED")
+SECOND = "-SEED1"  # ends the name of a recipe's second training
 SHAPE = {"rows", "labels", "method", "emotion_input", "clips"}
 
 
@@ -212,6 +215,25 @@ class Evidence:
         if people != others:
             raise ConfigError(f"{metric}: {new} and {base} show other people")
         return mean_interval(np.subtract(ours, theirs), people)
+
+    def retrained(self, metric: str) -> dict[str, Interval]:
+        """Recipe → its second training (another seed) minus its first, on the same clips."""
+        gaps = {}
+        for run in self.runs:
+            with suppress(ConfigError):  # not measured for both
+                if run + SECOND in self.runs:
+                    gaps[run] = self.gap(run + SECOND, run, metric)
+        return gaps
+
+    def chance(self, metric: str) -> float | None:
+        """Within which two trainings of one recipe differ, 95 % of the time; None: not known.
+
+        All recipes are taken to vary alike; Student's t makes up for how few were trained twice.
+        """
+        gaps = [gap.mean for gap in self.retrained(metric).values()]
+        if not gaps:
+            return None
+        return float(stdtrit(len(gaps), (1 + LEVEL) / 2) * np.sqrt(np.mean(np.square(gaps))))
 
     def _artefact(self, run: str, metric: str) -> tuple[list[float], list[str]]:
         methods = (self.other("artefacts") or {}).get("methods", {})

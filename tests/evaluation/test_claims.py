@@ -11,14 +11,17 @@ from emolib.evaluation.claims import (
     FAILS,
     HOLDS,
     UNDECIDED,
+    UNTESTABLE,
     VERDICTS,
+    Claim,
     Evidence,
+    Finding,
     earlier,
     leaves_nothing,
     reaches,
 )
 from emolib.evaluation.claims import beats as beats_test
-from emolib.evaluation.claims_report import ask, second_runs, write_claims
+from emolib.evaluation.claims_report import ONCE, ask, judge, write_claims
 from emolib.evaluation.intervals import mean_interval
 
 PEOPLE = np.repeat([f"90{k:02}" for k in range(10, 22)], 6)
@@ -163,8 +166,41 @@ def test_every_claim_gets_one_row_with_a_reason(folder, tmp_path):
     assert "SEQ: 9,000 steps, 72 clips of 12 people, people" in table
 
 
-def test_a_second_seed_tells_how_far_chance_goes(folder):
-    write(folder, "SEQ-SEED1", 26.5)
-    (folder / "ablation_seq-seed1.json").rename(folder / "run_seq-seed1.json")
-    told = second_runs(Evidence(folder))
-    assert len(told) == 1 and "SEQ trained again" in told[0] and "+0.49 [" in told[0]
+def test_a_second_training_tells_which_verdicts_are_firm(folder, tmp_path):
+    for name, psnr in (("SEQ-SEED1", 26.5), ("PLDA-SEED1", 27.1)):
+        write(folder, name, psnr)
+        (folder / f"ablation_{name.lower()}.json").rename(folder / f"run_{name.lower()}.json")
+    evidence = Evidence(folder)
+    gaps = evidence.retrained("psnr_db")
+    assert list(gaps) == ["SEQ", "PLDA"]
+    squares = [gap.mean**2 for gap in gaps.values()]
+    assert evidence.chance("psnr_db") == pytest.approx(4.303 * np.sqrt(np.mean(squares)), rel=1e-3)
+    assert evidence.chance("artefacts/green") is None
+    # PLDA is 1 dB better than SEQ, two trainings may be 1.5 dB apart; 22 dB are beyond chance.
+    assert beats_test("PLDA", "SEQ", "psnr_db", 1)(evidence).firm is False
+    assert beats_test("PLDA", "SEQ", "psnr_db", 1, 2.0)(evidence).firm is True
+    assert reaches("PLDA", "psnr_db", 22.0, 1)(evidence).firm is True
+    assert reaches("PLDA", "psnr_db", 22.0, 1, "copy")(evidence).firm is True  # nothing is trained
+    assert beats_test("END", "SEQ", "psnr_db", 1)(evidence).firm is None  # undecided
+    rows = write_claims(tmp_path / "out", folder)
+    told = (tmp_path / "out/claims.md").read_text()
+    assert f"{sum(row['firm'] is True for row in rows)} firmly" in told
+    assert "| psnr_db | +0.49 | +0.071 | ±1.5 |" in told
+    marked = [line for line in told.splitlines() if line.endswith(f"**, {ONCE} |")]
+    assert len(marked) == sum(row["firm"] is False for row in rows) > 0
+
+
+@pytest.mark.parametrize(
+    ("verdict", "tests", "firm"),
+    [
+        (HOLDS, [True, True], True),
+        (HOLDS, [True, False], False),
+        (HOLDS, [True, None], None),
+        (FAILS, [True, False], True),
+        (FAILS, [False, None], False),
+        (UNTESTABLE, [], None),
+    ],
+)
+def test_all_tests_make_a_claim_firm_and_one_is_enough_against_it(folder, verdict, tests, firm):
+    found = [lambda _, f=f: Finding(None, verdict, "", f) for f in tests]
+    assert judge(Claim("", "", "", tuple(found)), Evidence(folder))["firm"] is firm
