@@ -343,6 +343,17 @@ def test_the_kind_is_guessed_from_the_layout(tmp_path, make, kind):
     assert open_corpus(tmp_path).kind == kind
 
 
+@pytest.mark.parametrize("make", [make_ravdess, make_grid])
+def test_people_may_be_links_to_folders_elsewhere(tmp_path, make):
+    corpus = tmp_path / "corpus"
+    corpus.mkdir()
+    for person in make(tmp_path / "elsewhere").iterdir():
+        (corpus / person.name).symlink_to(person)
+    (corpus / ".hidden").symlink_to(tmp_path / "elsewhere")
+    linked, real = open_corpus(corpus).clips(), open_corpus(tmp_path / "elsewhere").clips()
+    assert [clip.name for clip in linked] == [clip.name for clip in real] != []
+
+
 def test_wrong_folders_are_explained(tmp_path):
     with pytest.raises(DatasetError, match="no layout I know"):
         open_corpus(tmp_path)

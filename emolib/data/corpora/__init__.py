@@ -7,7 +7,7 @@ from pathlib import Path
 
 from emolib.base.errors import ConfigError, DatasetError
 from emolib.data.corpora.base import Corpus, CorpusReport
-from emolib.data.corpora.clips import Clip, Problem
+from emolib.data.corpora.clips import VIDEO_SUFFIXES, Clip, Problem, files_below
 from emolib.data.corpora.cremad import CremaD, SyntheticCorpus
 from emolib.data.corpora.grid import Grid, sentence_of
 from emolib.data.corpora.lrs2 import Lrs2
@@ -63,9 +63,9 @@ def guess_kind(path: str | Path) -> str:
         return "lrs2"
     if next(root.glob("[MW][0-9][0-9][0-9]/video"), None):
         return "mead"
-    if next(root.glob("**/Actor_[0-9][0-9]"), None):
+    if any(path.parent.match("Actor_[0-9][0-9]") for path in files_below(root, VIDEO_SUFFIXES)):
         return "ravdess"
-    if any(sentence_of(path) for path in root.rglob("*.mpg")):
+    if any(sentence_of(path) for path in files_below(root, (".mpg",))):
         return "grid"
     raise DatasetError(
         "this folder has no layout I know",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from glob import iglob
 from pathlib import Path
 
 import pandas as pd
@@ -15,6 +16,15 @@ from emolib.base.files import file_sha256
 VIDEO_SUFFIXES = (".flv", ".mp4", ".mov", ".mkv", ".webm", ".avi", ".mpg", ".mpeg")
 UNKNOWN = "unknown"  # the actor of clips of which nobody says who speaks
 LFS_HEAD = b"version https://git-lfs"
+
+
+def files_below(root: Path, suffixes: tuple[str, ...]) -> list[Path]:
+    """The files with such endings in a folder and all below, links to folders followed, sorted.
+
+    Hidden files and folders are passed over.
+    """
+    names = iglob("**/*.*", root_dir=root, recursive=True)  # noqa: PTH207 (Path follows no links)
+    return sorted(root / name for name in names if name.lower().endswith(suffixes))
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from emolib.data.corpora.base import Corpus
-from emolib.data.corpora.clips import UNKNOWN, VIDEO_SUFFIXES, Clip, Problem, file_problem
+from emolib.data.corpora.clips import (
+    UNKNOWN,
+    VIDEO_SUFFIXES,
+    Clip,
+    Problem,
+    file_problem,
+    files_below,
+)
 
 NAME = re.compile(r"(?:.*_)?([blps][bgrw][abiw][a-z][z1-9][anps])")
 TALKER = re.compile(r"(?:s|id)(\d{1,2})")
@@ -37,13 +44,11 @@ class Grid(Corpus):
     missing_fix = "unpack the talkers' archives (s1.zip …) side by side and pass their folder"
 
     def _scan(self) -> Iterator[Clip | Problem]:
-        paths = [path for path in self.root.rglob("*.*") if not path.name.startswith(".")]
         aligned = {
             (self._talker(path), sentence_of(path)): path
-            for path in paths
-            if path.suffix.lower() == ".align"
+            for path in files_below(self.root, (".align",))
         }
-        videos = sorted(path for path in paths if path.suffix.lower() in VIDEO_SUFFIXES)
+        videos = files_below(self.root, VIDEO_SUFFIXES)
         self.n_found = len(videos)
         for video in videos:
             talker, sentence = self._talker(video), sentence_of(video)

@@ -12,7 +12,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from emolib.data.corpora.base import Corpus
-from emolib.data.corpora.clips import VIDEO_SUFFIXES, Clip, Problem, file_problem, one_a_name
+from emolib.data.corpora.clips import (
+    VIDEO_SUFFIXES,
+    Clip,
+    Problem,
+    file_problem,
+    files_below,
+    one_a_name,
+)
 
 NAME = re.compile(r"(0[123])-(0[12])-(0[1-8])-(0[12])-(0[12])-(0[12])-(\d\d)")
 EMOTION = {"01": "NEU", "03": "HAP", "04": "SAD", "05": "ANG", "06": "FEA", "07": "DIS"}
@@ -29,8 +36,7 @@ class Ravdess(Corpus):
     missing_fix = "unpack the Video_Speech archives and pass their folder"
 
     def _scan(self) -> Iterator[Clip | Problem]:
-        suffixes = (*VIDEO_SUFFIXES, ".wav")
-        paths = [path for path in self.root.rglob("*.*") if path.suffix.lower() in suffixes]
+        paths = files_below(self.root, (*VIDEO_SUFFIXES, ".wav"))
         files, repeated = one_a_name((path.stem, path) for path in paths)
         yield from repeated
         takes: dict[str, dict[str, Path]] = {}

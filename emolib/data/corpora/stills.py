@@ -16,7 +16,7 @@ import pandas as pd
 from emolib.base.emotions import parse_emotion
 from emolib.base.errors import ConfigError
 from emolib.data.corpora.base import Corpus
-from emolib.data.corpora.clips import Clip, Problem, file_problem, read_table
+from emolib.data.corpora.clips import Clip, Problem, file_problem, files_below, read_table
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff")
 PERSON, SEX = ("face_id", "person", "id"), ("face_gender", "sex", "gender")  # names of columns
@@ -41,8 +41,7 @@ class Stills(Corpus):
 
     def _scan(self) -> Iterator[Clip | Problem]:
         sexes, labels = self._told(PERSON, SEX), self._told(("file",), ("emotion",))
-        paths = (path for path in self.root.rglob("[!.]*") if path.suffix.lower() in SUFFIXES)
-        for path in sorted(paths):
+        for path in files_below(self.root, SUFFIXES):
             self.n_found += 1
             inside = path.relative_to(self.root).with_suffix("")
             name, (person, *words) = "_".join(inside.parts), inside.name.split("_")
