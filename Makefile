@@ -24,7 +24,8 @@ lint: $(READY)
 unit: $(READY)
 	$(BIN)/python -m pytest tests -n 2 --dist loadfile
 
-# Each notebook's cells share one kernel, so a notebook must stay on one worker: --dist loadfile.
+# Lessons, each with the solved exercises of its twin (notebooks/conftest.py). The cells of one share a
+# kernel, so it must stay on one worker: --dist loadfile.
 nbval: $(READY)
 	EMOLIB_PROFILE=tiny EMOLIB_PROGRESS=0 $(BIN)/python -m pytest --nbval-lax --nbval-current-env \
 		--nbval-cell-timeout=120 -n 2 --dist loadfile -p no:cacheprovider notebooks
