@@ -14,6 +14,7 @@ from emolib.figures.sheets import side_by_side
 from emolib.figures.style import INK, QUIET
 
 GAP_PX = 10  # between people
+BAND = "#EDEDED"
 BETTER, WORSE, UNCLEAR = "#009E73", "#D55E00", "#B0B0B0"
 COLOURS_OF = {"better": BETTER, "worse": WORSE, "higher": INK, "lower": INK}
 SHOWN = {  # how rows are called in pictures
@@ -59,7 +60,11 @@ def emotion_grid(rows: Mapping[str, np.ndarray], *, cell_inches: float = 0.72) -
 
 
 def forest(
-    rows: Sequence[Mapping], metrics: Mapping[str, str], *, width_inches: float = 9.0
+    rows: Sequence[Mapping],
+    metrics: Mapping[str, str],
+    *,
+    chance: Mapping[str, float | None] | None = None,
+    width_inches: float = 9.0,
 ) -> Figure:
     """Differences with their intervals: a row a step, a panel a metric.
 
@@ -67,6 +72,7 @@ def forest(
         rows: each with "step" and "gaps": metric → {mean, low, high, verdict}; verdicts are
             "better", "worse", "higher", "lower" and "cannot tell".
         metrics: key → heading.
+        chance: metric → how far two trainings of one recipe differ: a grey band around zero.
     """
     height = 0.34 * len(rows) + 1.0
     fig, axes = plt.subplots(
@@ -75,6 +81,8 @@ def forest(
     places = np.arange(len(rows))[::-1]
     for ax, (metric, heading) in zip(axes[0], metrics.items(), strict=True):
         ax.axvline(0, color=QUIET, linewidth=1)
+        if reach := (chance or {}).get(metric):
+            ax.axvspan(-reach, reach, color=BAND, linewidth=0, zorder=0)
         for place, row in zip(places, rows, strict=True):
             _gap(ax, place, row["gaps"].get(metric))
         ax.set_title(heading, fontsize=9)

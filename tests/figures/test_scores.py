@@ -73,7 +73,9 @@ def test_gaps_have_the_colour_of_their_verdict_and_may_lack_an_interval(texts):
     gap = {"mean": 1.0, "low": 0.5, "high": 1.5, "verdict": "better"}
     alone = {"mean": -1.0, "low": None, "high": None, "verdict": "cannot tell"}
     rows = [{"step": "A → B", "gaps": {"x": gap, "y": alone}}]
-    fig = ablation.forest(rows, {"x": "X ↑", "y": "Y"})
+    fig = ablation.forest(rows, {"x": "X ↑", "y": "Y"}, chance={"x": 2.0, "y": None})
+    bands = [[patch.get_bbox().intervalx.tolist() for patch in ax.patches] for ax in fig.axes]
+    assert bands == [[[-2.0, 2.0]], []]
     colours = [[line.get_color() for line in ax.lines[1:]] for ax in fig.axes]
     assert colours == [[ablation.BETTER] * 2, [ablation.UNCLEAR]]
     assert "A → B" in texts(fig)
