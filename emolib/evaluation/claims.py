@@ -103,7 +103,7 @@ def reaches(
         limit = border * (evidence.level(run, metric, of).mean if of else 1.0)
         told = f"{border:g} of the {of}'s {limit / border:.3g}" if of else f"{border:g}"
         word = "above" if good > 0 else "below"
-        chance = evidence.chance(metric) if row == "generated" else 0.0
+        chance = evidence.chance(metric) if row == "generated" else None
         why = f"{metric} of {run} {word} {told}"
         return _found(found, limit, good, why, chance and chance / np.sqrt(2))  # one training
 

@@ -167,9 +167,10 @@ def test_every_claim_gets_one_row_with_a_reason(folder, tmp_path):
 
 
 def test_a_second_training_tells_which_verdicts_are_firm(folder, tmp_path):
-    for name, psnr in (("SEQ-SEED1", 26.5), ("PLDA-SEED1", 27.1)):
-        write(folder, name, psnr)
+    for name, psnr, frechet in (("SEQ-SEED1", 26.5, 9.1), ("PLDA-SEED1", 27.1, 5.0)):
+        write(folder, name, psnr, frechet=frechet)
         (folder / f"ablation_{name.lower()}.json").rename(folder / f"run_{name.lower()}.json")
+    write(folder, "PLDA-GAMMA10", 26.6)  # a little less than PLDA
     evidence = Evidence(folder)
     gaps = evidence.retrained("psnr_db")
     assert list(gaps) == ["SEQ", "PLDA"]
@@ -180,14 +181,16 @@ def test_a_second_training_tells_which_verdicts_are_firm(folder, tmp_path):
     assert beats_test("PLDA", "SEQ", "psnr_db", 1)(evidence).firm is False
     assert beats_test("PLDA", "SEQ", "psnr_db", 1, 2.0)(evidence).firm is True
     assert reaches("PLDA", "psnr_db", 22.0, 1)(evidence).firm is True
-    assert reaches("PLDA", "psnr_db", 22.0, 1, "copy")(evidence).firm is True  # nothing is trained
+    assert reaches("PLDA", "psnr_db", 22.0, 1, "copy")(evidence).firm is None  # no such training
     assert beats_test("END", "SEQ", "psnr_db", 1)(evidence).firm is None  # undecided
     rows = write_claims(tmp_path / "out", folder)
     told = (tmp_path / "out/claims.md").read_text()
-    assert f"{sum(row['firm'] is True for row in rows)} firmly" in told
+    firm = [row for row in rows if row["firm"]]
+    assert [row["paper"] for row in firm] == ["SEQ looks better than END."]  # by far the opposite
+    assert "does not hold (1 firmly)" in told
     assert "| psnr_db | +0.49 | +0.071 | ±1.5 |" in told
-    marked = [line for line in told.splitlines() if line.endswith(f"**, {ONCE} |")]
-    assert len(marked) == sum(row["firm"] is False for row in rows) > 0
+    marked = [line for line in told.splitlines() if line.endswith(f"**holds**, {ONCE} |")]
+    assert len(marked) == 1 and "PLDA minus PLDA-GAMMA10: holds in one training" in marked[0]
 
 
 @pytest.mark.parametrize(
