@@ -7,8 +7,8 @@ learned too little: its pictures are no nearer to the truth than the source give
 emotion is not clearly named more often.
 
 Intervals are over people. Training is random, too: where recipes were trained a second time, a
-verdict is *firm* if it would stand with the interval widened by what two trainings of one recipe
-differ (`Evidence.chance`).
+verdict is *firm* if it would stand with the interval widened by what another seed changes
+(`Evidence.chance`).
 
 The list itself is `claims_list.CLAIMS`; `claims_report` asks it and writes the table.
 
@@ -103,9 +103,9 @@ def reaches(
         limit = border * (evidence.level(run, metric, of).mean if of else 1.0)
         told = f"{border:g} of the {of}'s {limit / border:.3g}" if of else f"{border:g}"
         word = "above" if good > 0 else "below"
-        chance = evidence.chance(metric) if row == "generated" else None
+        chance = evidence.chance(metric, gap=False) if row == "generated" else None
         why = f"{metric} of {run} {word} {told}"
-        return _found(found, limit, good, why, chance and chance / np.sqrt(2))  # one training
+        return _found(found, limit, good, why, chance)
 
     return ask
 

@@ -225,15 +225,20 @@ class Evidence:
                     gaps[run] = self.gap(run + SECOND, run, metric)
         return gaps
 
-    def chance(self, metric: str) -> float | None:
-        """Within which two trainings of one recipe differ, 95 % of the time; None: not known.
+    def chance(self, metric: str, *, gap: bool = True) -> float | None:
+        """How far chance of training moves a number, 95 % of the time; None: not known.
 
         All recipes are taken to vary alike; Student's t makes up for how few were trained twice.
+
+        Args:
+            gap: of a difference of two recipes trained from the same seed, which moves both alike
+                to a part; else of one training's own number.
         """
-        gaps = [gap.mean for gap in self.retrained(metric).values()]
-        if not gaps:
+        moved = np.array([one.mean for one in self.retrained(metric).values()])
+        if len(moved) <= gap:
             return None
-        return float(stdtrit(len(gaps), (1 + LEVEL) / 2) * np.sqrt(np.mean(np.square(gaps))))
+        spread = moved.std(ddof=1) if gap else np.sqrt(np.mean(moved**2) / 2)
+        return float(stdtrit(len(moved) - gap, (1 + LEVEL) / 2) * spread)
 
     def _artefact(self, run: str, metric: str) -> tuple[list[float], list[str]]:
         methods = (self.other("artefacts") or {}).get("methods", {})

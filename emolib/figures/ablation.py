@@ -72,7 +72,7 @@ def forest(
         rows: each with "step" and "gaps": metric → {mean, low, high, verdict}; verdicts are
             "better", "worse", "higher", "lower" and "cannot tell".
         metrics: key → heading.
-        chance: metric → how far two trainings of one recipe differ: a grey band around zero.
+        chance: metric → how far another seed moves a gap: a grey band around zero.
     """
     height = 0.34 * len(rows) + 1.0
     fig, axes = plt.subplots(

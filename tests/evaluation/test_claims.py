@@ -174,12 +174,14 @@ def test_a_second_training_tells_which_verdicts_are_firm(folder, tmp_path):
     evidence = Evidence(folder)
     gaps = evidence.retrained("psnr_db")
     assert list(gaps) == ["SEQ", "PLDA"]
-    squares = [gap.mean**2 for gap in gaps.values()]
-    assert evidence.chance("psnr_db") == pytest.approx(4.303 * np.sqrt(np.mean(squares)), rel=1e-3)
+    one, two = (gap.mean for gap in gaps.values())
+    apart, alone = abs(one - two) / np.sqrt(2), np.hypot(one, two) / 2  # a gap, a single training
+    assert evidence.chance("psnr_db") == pytest.approx(12.71 * apart, rel=1e-3)
+    assert evidence.chance("psnr_db", gap=False) == pytest.approx(4.303 * alone, rel=1e-3)
     assert evidence.chance("artefacts/green") is None
-    # PLDA is 1 dB better than SEQ, two trainings may be 1.5 dB apart; 22 dB are beyond chance.
+    # PLDA is 1 dB better than SEQ, and chance is 3.8 dB; 22 dB are beyond it.
     assert beats_test("PLDA", "SEQ", "psnr_db", 1)(evidence).firm is False
-    assert beats_test("PLDA", "SEQ", "psnr_db", 1, 2.0)(evidence).firm is True
+    assert beats_test("PLDA", "SEQ", "psnr_db", 1, 4.0)(evidence).firm is True
     assert reaches("PLDA", "psnr_db", 22.0, 1)(evidence).firm is True
     assert reaches("PLDA", "psnr_db", 22.0, 1, "copy")(evidence).firm is None  # no such training
     assert beats_test("END", "SEQ", "psnr_db", 1)(evidence).firm is None  # undecided
@@ -188,7 +190,7 @@ def test_a_second_training_tells_which_verdicts_are_firm(folder, tmp_path):
     firm = [row for row in rows if row["firm"]]
     assert [row["paper"] for row in firm] == ["SEQ looks better than END."]  # by far the opposite
     assert "does not hold (1 firmly)" in told
-    assert "| psnr_db | +0.49 | +0.071 | ±1.5 |" in told
+    assert "| psnr_db | +0.49 | +0.071 | ±3.8 |" in told
     marked = [line for line in told.splitlines() if line.endswith(f"**holds**, {ONCE} |")]
     assert len(marked) == 1 and "PLDA minus PLDA-GAMMA10: holds in one training" in marked[0]
 
