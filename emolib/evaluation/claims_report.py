@@ -95,6 +95,7 @@ def markdown(found: list[dict], evidence: Evidence) -> str:
 def trained_twice(evidence: Evidence) -> list[str]:
     """How far a recipe's second training lies from its first, as a table; empty without any."""
     metrics = ("psnr_db", "frechet", *JUDGES, "flicker", "in_sync_expert")
+    metrics += ("artefacts/green", "artefacts/specks")
     found = {metric: evidence.retrained(metric) for metric in metrics}
     recipes = list(dict.fromkeys(run for gaps in found.values() for run in gaps))
     if not recipes:
