@@ -119,8 +119,8 @@ def _all_steps(profile: dict) -> Iterator[Step]:
             command += " && " + keep(f"runs/{run}.{k}/generator.safetensors", made)
             needs, kind = phase_inputs(profile, run, k), "single frames" if single else "windows"
             yield _step(f"train {run} {k}", made, needs, command, n, kind, width)
-    n = profile["evaluate"].get("limit", 372)
     for run in measured(profile):
+        n = (profile["evaluate"] | profile["runs"][run].get("measure", {})).get("limit", 372)
         needs, command = evaluate_inputs(profile, run), evaluate_command(profile, run)
         made, kind = result_file(profile, run), "evaluate_clips"
         yield _step(f"evaluate {run}", made, needs, command, n, kind)
