@@ -6,9 +6,6 @@ BIN := .venv/bin
 READY := .venv/.ready
 
 export OMP_NUM_THREADS ?= 1
-# Give freed tensors back to the system at once (glibc), so that long test runs stay small.
-export MALLOC_MMAP_THRESHOLD_ ?= 262144
-export MALLOC_TRIM_THRESHOLD_ ?= 262144
 
 .PHONY: demo test lint unit nbval lab notebooks figures reproduce results book setup clean-env
 
@@ -21,6 +18,9 @@ lint: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
+# Freed tensors go back to the system at once (glibc), so that this long run stays small.
+unit: export MALLOC_MMAP_THRESHOLD_ ?= 262144
+unit: export MALLOC_TRIM_THRESHOLD_ ?= 262144
 unit: $(READY)
 	$(BIN)/python -m pytest tests -n 2 --dist loadfile
 
