@@ -124,12 +124,14 @@ def prepare(
         packed, skipped = packed_clips(out), _refused(corpus)
         if strict and skipped:
             raise _stopped(skipped[0])
-        looked = [(clip, *_look(clip, out / "parts", packed.get(clip.name))) for clip in clips]
-        metas = {clip.name: meta for clip, _, meta in looked if meta}
+        looked = joblib.Parallel(workers, backend="threading")(  # hashing frees Python's lock
+            joblib.delayed(_look)(clip, out / "parts", packed.get(clip.name)) for clip in clips
+        )
+        metas = {clip.name: meta for clip, (_, meta) in zip(clips, looked, strict=True) if meta}
         work, n_kept = joblib.delayed(_work), len(metas)
         jobs = [
             work(clip, out / "parts", settings, detector or name, sha256)
-            for clip, sha256, meta in looked
+            for clip, (sha256, meta) in zip(clips, looked, strict=True)
             if not meta
         ]
         for clip, found in _run(jobs, workers, backend) if jobs else ():

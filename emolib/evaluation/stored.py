@@ -145,6 +145,7 @@ class Evidence:
 
     def __init__(self, folder: Path):
         self.folder, self.runs, self.files = folder, {}, []
+        self._moved: dict[str, dict[str, Interval]] = {}
         for stem, result in load_evaluations(folder).items():
             kind, _, name = stem.partition("_")
             if kind in ("ablation", "run"):
@@ -218,12 +219,13 @@ class Evidence:
 
     def retrained(self, metric: str) -> dict[str, Interval]:
         """Recipe → its second training (another seed) minus its first, on the same clips."""
-        gaps = {}
-        for run in self.runs:
-            with suppress(ConfigError):  # not measured for both
-                if run + SECOND in self.runs:
-                    gaps[run] = self.gap(run + SECOND, run, metric)
-        return gaps
+        if metric not in self._moved:  # many claims ask
+            self._moved[metric] = gaps = {}
+            for run in self.runs:
+                with suppress(ConfigError):  # not measured for both
+                    if run + SECOND in self.runs:
+                        gaps[run] = self.gap(run + SECOND, run, metric)
+        return self._moved[metric]
 
     def chance(self, metric: str, *, gap: bool = True) -> float | None:
         """How far chance of training moves a number, 95 % of the time; None: not known.
