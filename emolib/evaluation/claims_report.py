@@ -79,7 +79,8 @@ def markdown(found: list[dict], evidence: Evidence) -> str:
     """The rows as a table, with their count above and what they rest on below."""
     networks = [
         f"- {name}: {evidence.steps(name):,} steps, {result['numbers']['n_clips']} clips of"
-        f" {result['numbers']['n_actors']} people, {result['record']['corpus']}"
+        f" {result['numbers']['n_actors']} people, {result['record']['corpus']},"
+        f" profile {result['record']['profile']}"
         for name, result in evidence.runs.items()
     ]
     firm = counted([row for row in found if row["firm"]])
