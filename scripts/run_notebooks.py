@@ -24,6 +24,7 @@ from PIL import Image, ImageChops, ImageStat
 ROOT = Path(__file__).resolve().parent.parent
 VOLATILE = ("execution", "collapsed", "scrolled")
 MAX_BYTES = 295_000
+TWIN_BYTES = 300_000  # a twin keeps its lesson's pictures, and may say a little more
 STARTER = re.compile(r"(\w+) = \.\.\.[^\n]*\n")  # of an exercise: a name and dots, then its check
 SOLUTION = re.compile(r"<summary>Solution</summary>\n\n```python\n(.*?)```", re.DOTALL)
 WAYS = [(1.0, 85), (1.0, 75), (1.0, 65), (1.0, 55), (0.85, 60), (0.7, 60)]  # side, JPEG quality
@@ -80,6 +81,8 @@ def slim(notebook: nbformat.NotebookNode, limit: int = MAX_BYTES) -> None:
     outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
     photos = []  # [tried ways, the PNG as drawn, the output's data]
     for data in (output["data"] for output in outputs if "image/png" in output.get("data", {})):
+        if Image.open(io.BytesIO(base64.b64decode(data["image/png"]))).mode == "P":
+            continue  # made smaller before
         if (small := as_drawing(data["image/png"])) is not None:
             data["image/png"] = small
         else:
@@ -135,10 +138,15 @@ def main() -> None:
         began = time.perf_counter()
         lesson = nbformat.read(path, as_version=4)
         twin = run(lesson, path.parent)
-        for notebook, to in ((lesson, path), (twin, path.parent / "solutions" / path.name)):
-            clean(notebook)
-            slim(notebook)
-            nbformat.write(notebook, to)
+        clean(lesson)
+        slim(lesson)
+        for cell, shown in zip(twin.cells, lesson.cells, strict=True):
+            if cell.source == shown.source and "outputs" in shown:
+                cell.outputs = shown.outputs
+        clean(twin)
+        slim(twin, TWIN_BYTES)
+        nbformat.write(lesson, path)
+        nbformat.write(twin, path.parent / "solutions" / path.name)
         print(f"{path.relative_to(ROOT)}: {time.perf_counter() - began:.0f} s", flush=True)
 
 

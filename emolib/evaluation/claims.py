@@ -6,9 +6,9 @@ undecided where its interval reaches both ways, where a result is missing, or wh
 learned too little: its pictures are no nearer to the truth than the source given back, and its
 emotion is not clearly named more often.
 
-Intervals are over people. Training is random, too: where recipes were trained a second time, a
-verdict is *firm* if it would stand with the interval widened by what another seed changes
-(`Evidence.chance`).
+Intervals are over people, of the average of all trainings that the compared recipes have. Training
+is random, too: a verdict is *firm* if it would stand with the interval widened by what other seeds
+change (`Evidence.chance`).
 
 The list itself is `claims_list.CLAIMS`; `claims_report` asks it and writes the table.
 
@@ -82,7 +82,9 @@ def beats(new: str, base: str, metric: str, good: int, margin: float = 0.0) -> T
         gap = evidence.gap(new, base, metric)
         slack = f", at most {margin:g} worse" if margin else ""
         why = f"{metric}: {new} minus {base}{slack}"
-        return _found(gap, -good * margin, good, why, evidence.chance(metric))
+        n = len(evidence.trainings(metric, new, base))
+        chance = evidence.chance(metric, trainings=n)
+        return _found(gap, -good * margin, good, _told(why, n), chance)
 
     return ask
 
@@ -103,9 +105,12 @@ def reaches(
         limit = border * (evidence.level(run, metric, of).mean if of else 1.0)
         told = f"{border:g} of the {of}'s {limit / border:.3g}" if of else f"{border:g}"
         word = "above" if good > 0 else "below"
-        chance = evidence.chance(metric, gap=False) if row == "generated" else None
         why = f"{metric} of {run} {word} {told}"
-        return _found(found, limit, good, why, chance)
+        if row != "generated":
+            return _found(found, limit, good, why, None)
+        n = len(evidence.trainings(metric, run))
+        chance = evidence.chance(metric, gap=False, trainings=n)
+        return _found(found, limit, good, _told(why, n), chance)
 
     return ask
 
@@ -161,6 +166,10 @@ def leaves_nothing(mask: str) -> Test:
         return Finding(None, UNDECIDED if seen else HOLDS, why)
 
     return ask
+
+
+def _told(why: str, trainings: int) -> str:
+    return why if trainings == 1 else f"{why} ({trainings} trainings)"
 
 
 def _found(number: Interval, border: float, good: int, why: str, chance: float | None) -> Finding:

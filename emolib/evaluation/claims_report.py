@@ -22,7 +22,7 @@ from emolib.evaluation.claims import (
 from emolib.evaluation.claims_list import CLAIMS, JUDGES
 from emolib.evaluation.intervals import Interval
 
-ONCE = "in one training"
+ONCE = "with these seeds"
 
 
 def ask(test: Test, evidence: Evidence) -> Finding:
@@ -109,10 +109,11 @@ def trained_twice(evidence: Evidence) -> list[str]:
             reach = evidence.chance(metric)
             rows.append([metric, *told, "" if reach is None else f"±{reach:.2g}"])
     return [
-        "Intervals are over people, and each network was trained once. Some recipes were trained"
-        " again, from another seed. Recipes are compared from the same seed, which moves them all"
-        " to a part; what is left is chance of training: the last column, 95 % by Student's t. A"
-        f" verdict marked *{ONCE}* would not stand if its interval were widened by that.",
+        "Intervals are over people. Some recipes were trained again, from another seed; two of them"
+        " are compared by the average over both seeds. A seed moves all recipes alike to a part;"
+        " what is left is chance of training: the last column for one seed, that by √2 for two,"
+        f" 95 % by Student's t. A verdict marked *{ONCE}* would not stand if its interval were"
+        " widened by that.",
         "\n".join("| " + " | ".join(row) + " |" for row in rows),
     ]
 

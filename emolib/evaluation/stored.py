@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
@@ -92,8 +92,24 @@ def difference(ours: dict, theirs: dict, metric: str) -> Interval:
     Raises:
         ConfigError: no clip in common has the metric, or the sources differ.
     """
+    return average_difference([(ours, theirs)], metric)
+
+
+def average_difference(pairs: Sequence[tuple[dict, dict]], metric: str) -> Interval:
+    """`difference` of two recipes that were trained several times, averaged over their trainings.
+
+    Args:
+        pairs: ours and theirs of each seed.
+    """
     if metric.startswith("frechet"):
-        return _crowds_apart(ours, theirs, metric)
+        gaps, without, counts = zip(*(_crowds_apart(*pair, metric) for pair in pairs), strict=True)
+        return jackknife_interval(float(np.mean(gaps)), np.mean(without, axis=0), counts[0])
+    gaps, actors = zip(*(_clips_apart(*pair, metric) for pair in pairs), strict=True)
+    return mean_interval(np.concatenate(gaps), np.concatenate(actors))
+
+
+def _clips_apart(ours: dict, theirs: dict, metric: str) -> tuple[list[float], list[str]]:
+    """Gap and actor of each clip."""
     sides = [_by_clip(result, metric) for result in (ours, theirs)]
     common = [clip for clip in sides[0] if clip in sides[1]]
     if not common:
@@ -101,11 +117,11 @@ def difference(ours: dict, theirs: dict, metric: str) -> Interval:
     if any(sides[0][clip][:2] != sides[1][clip][:2] for clip in common):
         raise ConfigError("the clips were made from other sources", expected="the same seed")
     actors = [sides[0][clip][0] for clip in common]
-    gaps = [sides[0][clip][2] - sides[1][clip][2] for clip in common]
-    return mean_interval(gaps, actors)
+    return [sides[0][clip][2] - sides[1][clip][2] for clip in common], actors
 
 
-def _crowds_apart(ours: dict, theirs: dict, metric: str) -> Interval:
+def _crowds_apart(ours: dict, theirs: dict, metric: str) -> tuple[float, list[float], int]:
+    """Gap of the whole, gaps without each actor in turn, number of clips."""
     sides = [result["numbers"] for result in (ours, theirs)]
     left = [side.get("left_out", {}).get(metric, {}) for side in sides]
     clips = [
@@ -114,8 +130,8 @@ def _crowds_apart(ours: dict, theirs: dict, metric: str) -> Interval:
     if not all(left) or clips[0] != clips[1]:
         raise ConfigError(f"no {metric} of the same clips", expected="results on the same clips")
     wholes = [side["rows"]["generated"][metric]["mean"] for side in sides]
-    without = [left[0][actor] - left[1][actor] for actor in left[0]]
-    return jackknife_interval(wholes[0] - wholes[1], without, len(clips[0]))
+    without = [left[0][actor] - left[1][actor] for actor in sorted(left[0])]
+    return wholes[0] - wholes[1], without, len(clips[0])
 
 
 def _by_clip(result: dict, metric: str) -> dict[str, tuple[str, str, float]]:
@@ -192,30 +208,52 @@ class Evidence:
                 raise ConfigError(self.unlearned[name])
 
     def level(self, run: str, metric: str, row: str = "generated") -> Interval:
-        """A metric of a run's row. Raises ConfigError: it was not measured."""
+        """A metric of a run's row, averaged over its trainings where clips have the metric. Raises
+        ConfigError: it was not measured."""
         if metric.startswith("artefacts/"):
-            return mean_interval(*self._artefact(run, metric))
+            return mean_interval(*self._artefact(run, metric, self.trainings(metric, run)))
         found = self._stored(run, metric, row)
         if found is None:
             raise ConfigError(f"{metric} was not measured for {run}")
-        return found
+        if row != "generated":
+            return found
+        runs = [self.runs[run + end] for end in self.trainings(metric, run)]
+        made = [clip for one in runs for clip in _by_clip(one, metric).values()]
+        if len(runs) == 1 or not made:
+            return found
+        return mean_interval([value for *_, value in made], [actor for actor, *_ in made])
 
     def _stored(self, run: str, metric: str, row: str) -> Interval | None:
         found = self.runs[run]["numbers"]["rows"].get(row, {}).get(metric)
         return found and Interval(**found)
 
     def gap(self, new: str, base: str, metric: str) -> Interval:
-        """`new` minus `base` over people, on the same clips.
+        """`new` minus `base` over people, on the same clips, averaged over `trainings`.
 
         Raises:
             ConfigError: not measured for both, or on other clips.
         """
+        ends = self.trainings(metric, new, base)
         if not metric.startswith("artefacts/"):
-            return difference(self.runs[new], self.runs[base], metric)
-        (ours, people), (theirs, others) = (self._artefact(run, metric) for run in (new, base))
+            pairs = [(self.runs[new + end], self.runs[base + end]) for end in ends]
+            return average_difference(pairs, metric)
+        sides = [self._artefact(run, metric, ends) for run in (new, base)]
+        (ours, people), (theirs, others) = sides
         if people != others:
             raise ConfigError(f"{metric}: {new} and {base} show other people")
         return mean_interval(np.subtract(ours, theirs), people)
+
+    def trainings(self, metric: str, *runs: str) -> list[str]:
+        """Those of "" and `SECOND` that end the names of trainings of all these runs, both measured
+        by the metric: from the same seeds, so that chance moves them alike. "" at least."""
+        rooms = (self.other("artefacts") or {}).get("methods", {})
+
+        def has(name: str) -> bool:
+            if metric.startswith("artefacts/"):
+                return name in rooms
+            return name in self.runs and self._stored(name, metric, "generated") is not None
+
+        return ["", *([SECOND] if all(has(run + SECOND) for run in runs) else [])]
 
     def retrained(self, metric: str) -> dict[str, Interval]:
         """Recipe → its second training (another seed) minus its first, on the same clips."""
@@ -227,27 +265,30 @@ class Evidence:
                         gaps[run] = self.gap(run + SECOND, run, metric)
         return self._moved[metric]
 
-    def chance(self, metric: str, *, gap: bool = True) -> float | None:
+    def chance(self, metric: str, *, gap: bool = True, trainings: int = 1) -> float | None:
         """How far chance of training moves a number, 95 % of the time; None: not known.
 
         All recipes are taken to vary alike; Student's t makes up for how few were trained twice.
 
         Args:
             gap: of a difference of two recipes trained from the same seed, which moves both alike
-                to a part; else of one training's own number.
+                to a part; else of a recipe's own number.
+            trainings: that the number is an average of.
         """
         moved = np.array([one.mean for one in self.retrained(metric).values()])
         if len(moved) <= gap:
             return None
         spread = moved.std(ddof=1) if gap else np.sqrt(np.mean(moved**2) / 2)
-        return float(stdtrit(len(moved) - gap, (1 + LEVEL) / 2) * spread)
+        reach = stdtrit(len(moved) - gap, (1 + LEVEL) / 2) * spread
+        return float(reach / np.sqrt(trainings))
 
-    def _artefact(self, run: str, metric: str) -> tuple[list[float], list[str]]:
+    def _artefact(self, run: str, metric: str, ends: list[str]) -> tuple[list[float], list[str]]:
         methods = (self.other("artefacts") or {}).get("methods", {})
         if run not in methods:
             raise ConfigError(f"not measured yet: {metric} of {run}")
-        one = methods[run]
-        return one[metric.partition("/")[2]], one["people"]
+        made = [methods[run + end] for end in ends]
+        values = [value for one in made for value in one[metric.partition("/")[2]]]
+        return values, [person for one in made for person in one["people"]]
 
 
 def _gained(metric: str, made: Interval, given: Interval) -> bool:

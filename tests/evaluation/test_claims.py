@@ -23,6 +23,7 @@ from emolib.evaluation.claims import (
 from emolib.evaluation.claims import beats as beats_test
 from emolib.evaluation.claims_report import ONCE, ask, judge, write_claims
 from emolib.evaluation.intervals import mean_interval
+from emolib.evaluation.stored import difference
 
 PEOPLE = np.repeat([f"90{k:02}" for k in range(10, 22)], 6)
 TWO_JUDGES = ("emoacc/classifier", "emoacc/expression net")
@@ -166,10 +167,32 @@ def test_every_claim_gets_one_row_with_a_reason(folder, tmp_path):
     assert "SEQ: 9,000 steps, 72 clips of 12 people, people" in table
 
 
-def test_a_second_training_tells_which_verdicts_are_firm(folder, tmp_path):
+@pytest.fixture
+def trained_twice(folder):
     for name, psnr, frechet in (("SEQ-SEED1", 26.5, 9.1), ("PLDA-SEED1", 27.1, 5.0)):
         write(folder, name, psnr, frechet=frechet)
         (folder / f"ablation_{name.lower()}.json").rename(folder / f"run_{name.lower()}.json")
+    return folder
+
+
+def test_trainings_of_the_same_seeds_are_averaged(trained_twice):
+    evidence = Evidence(trained_twice)
+    first = difference(evidence.runs["PLDA"], evidence.runs["SEQ"], "psnr_db")
+    second = evidence.gap("PLDA-SEED1", "SEQ-SEED1", "psnr_db")
+    both = evidence.gap("PLDA", "SEQ", "psnr_db")
+    assert both.mean == pytest.approx((first.mean + second.mean) / 2)
+    assert (second.n, both.n, both.actors) == (72, 144, 12)
+    assert evidence.gap("PLDA", "SEQ", "frechet").mean == pytest.approx((-4.0 - 4.1) / 2)
+    once = evidence.gap("PLDA", "END", "psnr_db")  # END has no second training
+    assert once == difference(evidence.runs["PLDA"], evidence.runs["END"], "psnr_db")
+    levels = [evidence.level(run, "psnr_db").mean for run in ("PLDA", "PLDA-SEED1")]
+    assert levels == pytest.approx([27.05, 27.1], abs=0.1)
+    assert evidence.level("PLDA", "psnr_db", "copy").n == 72  # sources have no trainings
+    assert beats_test("PLDA", "SEQ", "psnr_db", 1)(evidence).why.endswith("SEQ (2 trainings)")
+
+
+def test_a_second_training_tells_which_verdicts_are_firm(trained_twice, tmp_path):
+    folder = trained_twice
     write(folder, "PLDA-GAMMA10", 26.6)  # a little less than PLDA
     evidence = Evidence(folder)
     gaps = evidence.retrained("psnr_db")
@@ -179,7 +202,8 @@ def test_a_second_training_tells_which_verdicts_are_firm(folder, tmp_path):
     assert evidence.chance("psnr_db") == pytest.approx(12.71 * apart, rel=1e-3)
     assert evidence.chance("psnr_db", gap=False) == pytest.approx(4.303 * alone, rel=1e-3)
     assert evidence.chance("artefacts/green") is None
-    # PLDA is 1 dB better than SEQ, and chance is 3.8 dB; 22 dB are beyond it.
+    assert evidence.chance("psnr_db", trainings=2) == pytest.approx(8.99 * apart, rel=1e-3)
+    # PLDA is 1 and .6 dB better than SEQ, and chance is 3.8 dB a seed; 22 dB are beyond it.
     assert beats_test("PLDA", "SEQ", "psnr_db", 1)(evidence).firm is False
     assert beats_test("PLDA", "SEQ", "psnr_db", 1, 4.0)(evidence).firm is True
     assert reaches("PLDA", "psnr_db", 22.0, 1)(evidence).firm is True
@@ -192,7 +216,7 @@ def test_a_second_training_tells_which_verdicts_are_firm(folder, tmp_path):
     assert "does not hold (1 firmly)" in told
     assert "| psnr_db | +0.49 | +0.071 | ±3.8 |" in told
     marked = [line for line in told.splitlines() if line.endswith(f"**holds**, {ONCE} |")]
-    assert len(marked) == 1 and "PLDA minus PLDA-GAMMA10: holds in one training" in marked[0]
+    assert len(marked) == 1 and f"PLDA minus PLDA-GAMMA10: holds {ONCE}" in marked[0]
 
 
 @pytest.mark.parametrize(
