@@ -27,7 +27,7 @@ from commands import (
     study_inputs,
     synth_command,
 )
-from profiles import HERE, judge_file, last_phase, measured, needed_stores, result_file
+from profiles import HERE, given_clips, judge_file, last_phase, measured, needed_stores, result_file
 
 EMOTIONS_PER_PERSON = 6
 SECONDS_PER_CLIP = 2.4
@@ -61,10 +61,15 @@ def speeds() -> dict:
 
 
 def frames_of(profile: dict, corpus: str) -> int:
-    """Frames of a corpus at 25 a second, about; 0 for a folder that was given."""
+    """Frames of a corpus at 25 a second, about; 0 for a folder that cannot be read."""
+    from emolib.base.errors import EmolibError
+
     synth = profile["corpora"][corpus].get("synth")
     if not synth:
-        return 0
+        try:
+            return round(len(given_clips(profile, corpus)) * SECONDS_PER_CLIP * 25)
+        except EmolibError:
+            return 0  # `problems` says why
     said = str(synth.get("sentences", "IEO,MTI"))
     codes = said.split(",") if not said.isdigit() else ["x"] * int(said)
     graded = GRADED_EXTRA if not synth.get("levels") and GRADED_SENTENCE in codes else 0.0

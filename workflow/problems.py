@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 
 from plan import frames_of
-from profiles import changes_of, needed_stores, stores_of
+from profiles import changes_of, given_clips, needed_stores, stores_of
 
 CROP_BYTES = 96 * 96 * 3
 FILM_BYTES = 4_000  # a frame of a film, about
@@ -126,7 +126,6 @@ def _asked_judges(name: str, recipe, one: dict) -> list[str]:
 def _corpora(profile: dict) -> list[str]:
     """People and labels of the corpora: those filmed here by their settings, others by looking."""
     from emolib.base.errors import EmolibError
-    from emolib.data.corpora import open_corpus
     from emolib.data.splits import make_splits
 
     found = []
@@ -142,7 +141,7 @@ def _corpora(profile: dict) -> list[str]:
             labelled = True
         else:
             try:
-                clips = open_corpus(one["folder"]).clips()
+                clips = given_clips(profile, corpus)
                 split = make_splits(clips, mode)
             except EmolibError as error:
                 found.append(f"corpus {corpus}: {error}")

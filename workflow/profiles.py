@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 import yaml
@@ -146,6 +147,19 @@ def study_runs(profile: dict, study: str) -> list[str]:
 def measured(profile: dict) -> list[str]:
     """The runs that are evaluated."""
     return [run for run, one in profile["runs"].items() if one.get("evaluate", True)]
+
+
+def given_clips(profile: dict, corpus: str) -> list:
+    """The clips of a corpus whose folder was given. Raises DatasetError: none can be read."""
+    one = profile["corpora"][corpus]
+    return _clips(one["folder"], one.get("prepare", {}).get("kind", "auto"))
+
+
+@cache
+def _clips(folder: str, kind: str) -> list:
+    from emolib.data.corpora import open_corpus
+
+    return open_corpus(folder, kind).clips()
 
 
 def needed_stores(profile: dict) -> list[str]:

@@ -233,9 +233,26 @@ def test_a_real_corpus_must_be_given_and_what_lacks_its_own_is_left_out(tmp_path
     with pytest.raises(ValueError, match="CORPUS=FOLDER"):
         load_profile("paper")
     profile = load_profile("paper", {"corpus": str(tmp_path)})
-    assert set(profile["left_out"]) == {"corpus world", "run BASE", "run PRE"}
+    lost = {"run BASE", "run PRE", "run PRE-FROZEN"}
+    assert set(profile["left_out"]) == {"corpus world", *lost}
     assert profile["judges"]["syncnet"]["stores"] == {"studio": 0.5}
     whole = load_profile("paper", {"corpus": str(tmp_path), "lrs2": str(tmp_path)})
-    assert "PRE" in whole["runs"]
+    lite = load_profile("lite")
+    assert whole["runs"].keys() == lite["runs"].keys() - {"PLDA-240"}
+    assert whole["studies"].keys() == lite["studies"].keys()
     with pytest.raises(ValueError, match="expected one of lite, paper, shipped, tiny"):
         load_profile("huge")
+
+
+def test_a_given_corpus_is_read_as_its_kind_and_its_clips_are_planned(tmp_path):
+    for person in range(1001, 1021):
+        for code in ("ANG", "HAP"):
+            film = tmp_path / f"VideoFlash/{person}_DFA_{code}_XX.flv"
+            film.parent.mkdir(exist_ok=True)
+            film.write_text(film.name)
+    profile = load_profile("paper", {"corpus": str(tmp_path), "lrs2": str(tmp_path)})
+    store = next(step for step in steps(profile) if step.name == "store studio")
+    assert store.note == "2,400 frames"  # 40 clips of 2.4 s
+    told = problems(profile, tmp_path)
+    assert "corpus studio: 16 train people; needed are 70" in told
+    assert any(line.startswith("corpus world: ") and "mvlrs_v1" in line for line in told)
