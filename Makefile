@@ -45,7 +45,8 @@ book: $(READY)
 	$(BIN)/python scripts/make_book.py
 
 # From corpus to tables: make reproduce; ARGS=--dry-run tells the plan and its hours;
-# PROFILE=paper CORPUS=CREMA-D LRS2=LRS2 trains on the real corpora; ARGS="-- --executor slurm" elsewhere;
+# PROFILE=paper CORPUS=CREMA-D LRS2=LRS2 trains on the real corpora, with CORES=8 on four GPUs a network on
+# each; ARGS="-- --executor slurm" elsewhere;
 # RUNS=SEQ,END trains and measures these alone.
 PROFILE ?= lite
 CORES ?= 2

@@ -20,10 +20,12 @@ PYTHON = '"$EMOLIB_PYTHON"'
 SKIPPED = 3  # exit status of a command that is done, with clips left out and named
 
 
-def emolib(*words: object) -> str:
-    """`emolib …` as one shell line of this Python, at low priority."""
+def emolib(*words: object, gpu: bool = False) -> str:
+    """`emolib …` as one shell line of this Python, at low priority; on a GPU that no other step
+    uses."""
     nice = "nice -n 5 " if shutil.which("nice") else ""
-    return f"{nice}{PYTHON} -m emolib.cli {shlex.join(map(str, words))}"
+    on = ' "$EMOLIB_WORKFLOW/gpu.py"' if gpu else ""
+    return f"{nice}{PYTHON}{on} -m emolib.cli {shlex.join(map(str, words))}"
 
 
 def flags(settings: dict) -> list[str]:
@@ -64,7 +66,8 @@ def judge_command(profile: dict, judge: str) -> str:
     one = profile["judges"][judge]
     words = ["train", one["stage"], *_store_words(one), "--out", f"runs/{judge}", "--resume"]
     words += ["--start", one["start"]] if one.get("start") else []
-    return emolib(*words, "--recipe", one["recipe"], *_common(profile), *flags(one["options"]))
+    words += ["--recipe", one["recipe"], *_common(profile), *flags(one["options"])]
+    return emolib(*words, gpu=True)
 
 
 def phase_command(profile: dict, run: str, k: int) -> str:
@@ -83,7 +86,7 @@ def phase_command(profile: dict, run: str, k: int) -> str:
         words += ["--start", start]
     phase = dict(one["phases"][k])
     phase["set"] = changes_of(profile, one, phase)
-    return emolib(*words, *flags({"seed": one.get("seed", 0), **phase}))
+    return emolib(*words, *flags({"seed": one.get("seed", 0), **phase}), gpu=True)
 
 
 def evaluate_command(profile: dict, run: str) -> str:
@@ -95,7 +98,8 @@ def evaluate_command(profile: dict, run: str) -> str:
     for option, judge in settings.pop("judges", {}).items():
         words += [f"--{option}", judge_file(profile, judge) if judge != "none" else "none"]
     words += ["--device", profile.get("device", "auto")]
-    made = emolib(*words, *flags(settings | profile["runs"][run].get("measure", {})))
+    words += flags(settings | profile["runs"][run].get("measure", {}))
+    made = emolib(*words, gpu=True)
     return f"{made} || [ $? -eq {SKIPPED} ]"
 
 

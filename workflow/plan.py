@@ -45,6 +45,7 @@ class Step:
         command: for a shell in that folder.
         hours: on one core of the machine that `speeds.yaml` was measured on.
         note: what the hours are made of.
+        gpu: 1 where a GPU is used if there is one.
     """
 
     name: str
@@ -53,6 +54,7 @@ class Step:
     command: str
     hours: float = 0.0
     note: str = ""
+    gpu: int = 0
 
 
 def speeds() -> dict:
@@ -159,7 +161,8 @@ def _step(name, makes, needs, command, n: int, kind: str, times: float = 1.0) ->
     speed = speeds()
     hours = times * n / (speed | speed["train"])[kind] / 3600
     unit = "clips" if kind == "evaluate_clips" else "frames"
-    return Step(name, makes, needs, command, hours, f"{n:,} {unit}")
+    gpu = int(kind not in ("synth", "prepare"))
+    return Step(name, makes, needs, command, hours, f"{n:,} {unit}", gpu)
 
 
 def _trained_frames(options: dict, per_window: int) -> int:

@@ -19,6 +19,7 @@ HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent)]
 
 from filelock import FileLock, Timeout  # noqa: E402
+from gpu import gpus  # noqa: E402
 from plan import told  # noqa: E402
 from problems import problems  # noqa: E402
 from profiles import ROOT, load_profile  # noqa: E402
@@ -73,6 +74,7 @@ def _snakemake(asked, given: dict[str, str], folder: Path, passed: list[str]) ->
     words = ["--snakefile", str(HERE / "Snakefile"), "--directory", str(folder)]
     words += ["--cores", str(asked.cores), "--rerun-incomplete", "--nolock", "--keep-going"]
     words += ["--scheduler", "greedy"]  # which begins with what matters most
+    words += ["--resources", f"gpu={n}"] if (n := len(gpus())) else []
     words += [*(["--dry-run", "--quiet", "rules"] if asked.dry_run else []), *passed]
     try:
         snakemake([*words, "--config", *settings])

@@ -63,8 +63,9 @@ def figures(
     import matplotlib
 
     matplotlib.use("Agg")  # files are wanted, not windows
+    from emolib.base.errors import ConfigError
     from emolib.base.files import figures_dir
-    from emolib.figures.paper import FIGURES, make_figure, why_waiting
+    from emolib.figures.paper import FIGURES, make_figure
 
     folder = out or figures_dir()
     if only is not None:
@@ -72,7 +73,10 @@ def figures(
         typer.echo(make_figure(key, folder, results))
         return
     for key in FIGURES:
-        typer.echo(why_waiting(key, results) or make_figure(key, folder, results))
+        try:
+            typer.echo(make_figure(key, folder, results))
+        except ConfigError as waits:
+            typer.echo(waits)
 
 
 @app.command(epilog="Example: emolib study --csv answers.csv")

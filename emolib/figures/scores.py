@@ -9,6 +9,7 @@ from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
 from emolib.base.emotions import COLOURS, EMOTIONS, N_EMOTIONS, NAMES
+from emolib.base.errors import ConfigError
 from emolib.evaluation.intervals import mean_interval
 from emolib.figures.style import INK, QUIET
 
@@ -23,12 +24,20 @@ def emotion_accuracy(results: Mapping[str, dict]) -> Figure:
     the grey one of the sources, the dotted line chance.
 
     Args:
-        results: name → evaluation (`evaluation.run`).
+        results: name → evaluation (`evaluation.run`); those without judges are left out.
+
+    Raises:
+        ConfigError: none has judges of emotion.
 
     Paper: figure 4.
     """
-    first = next(iter(results.values()))["numbers"]
-    judges = list(first["emotions"]["generated"])
+    judged = {name: one["numbers"]["emotions"]["generated"] for name, one in results.items()}
+    results = {name: one for name, one in results.items() if judged[name]}
+    if not results:
+        raise ConfigError(
+            "figure 4: no emotions were judged", expected="emolib evaluate --metrics emotion"
+        )
+    judges = list(judged[next(iter(results))])
     fig, axes = plt.subplots(
         len(results),
         len(judges),

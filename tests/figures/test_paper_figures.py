@@ -70,6 +70,11 @@ def test_accuracy_is_drawn_from_whichever_of_its_evaluations_is_there(tmp_path):
         "SEQ\naccuracy %",
         "",
     }
+    result = json.loads((tmp_path / name).read_text())
+    result["numbers"]["emotions"] = {"generated": {}}
+    (tmp_path / name).write_text(json.dumps(result))
+    with pytest.raises(ConfigError, match="figure 4: no emotions were judged"):
+        draw_figure(4, tmp_path)
 
 
 def test_unknown_figures_and_missing_companions_are_named(tmp_path):

@@ -110,7 +110,7 @@ def kill_when(written: str, words: list[str], folder: Path, env: dict[str, str])
 def test_a_killed_graph_goes_on_and_ends_as_if_nothing_had_happened(world, tmp_path):
     path, profile = world
     env = os.environ | {"EMOLIB_CACHE": str(tmp_path / "cache"), "OMP_NUM_THREADS": "1"}
-    words = command(path, tmp_path, "--", RESULT)
+    words = command(path, tmp_path)
     weights = tmp_path / "trained/SEQ.0.safetensors"
     n_kills = int(os.environ.get("EMOLIB_KILLS", "1"))
     for moment in MOMENTS[1:] if n_kills > 1 else MOMENTS[:1]:
@@ -132,6 +132,11 @@ def test_a_killed_graph_goes_on_and_ends_as_if_nothing_had_happened(world, tmp_p
     stored = load_result(tmp_path / RESULT)
     assert stored["record"]["profile"] == "lite"
     assert stored["numbers"]["rows"] == made["numbers"]["rows"]
+    assert {path.stem for path in (tmp_path / "figures").glob("*.md")} == {
+        "claims",
+        "table1",
+        "table2",
+    }
 
     moved = shutil.copytree(HERE, tmp_path / "moved/workflow")  # a clone at another place
     (moved.parent / "emolib").symlink_to(HERE.parent / "emolib")
