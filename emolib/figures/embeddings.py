@@ -80,7 +80,7 @@ def space_panels(
         scores: space → what → silhouette, purity, purity_by_chance.
     """
     n_rows, n_columns = len(labels), len(drawn)
-    size = (panel_inches * n_columns + 1.0, (panel_inches + 0.65) * n_rows)
+    size = (panel_inches * n_columns + 1.0, (panel_inches + 0.65) * n_rows + 0.6)
     fig, axes = plt.subplots(n_rows, n_columns, figsize=size, squeeze=False)
     for row, (what, given) in zip(axes, labels.items(), strict=True):
         for ax, (space, points) in zip(row, drawn.items(), strict=True):

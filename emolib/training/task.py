@@ -112,6 +112,7 @@ class StageTask(Task):
         self.tests = [windows(store, "test") for store in test]
         self.n_eval, self.batch_size = config.eval_items, config.batch_size
         self.origins: dict[str, str] = {}  # what the run learns from → sha256
+        self.earlier: list[dict] = []  # runs of this recipe before it, as `CheckpointMeta.training`
 
     def start_from(self, path: str | PathLike | None) -> StageTask:
         """The task with the weights of a checkpoint, if one is given.
@@ -123,7 +124,9 @@ class StageTask(Task):
             return self
         network = self.networks[self.kind]
         same = {key: value for key, value in asdict(network.config).items() if key not in MAY_GROW}
-        other, _ = load_checkpoint(path, self.kind, architecture=same)
+        other, meta = load_checkpoint(path, self.kind, architecture=same)
+        if _named(meta.recipe) == _named(self.recipe.name):
+            self.earlier = meta.training.get("phases") or [{"steps": meta.step}]
         network.load_state_dict(net2net(other.state_dict(), network.state_dict(), file=path))
         self.origins["start"] = weights_sha256(network)
         return self
@@ -176,11 +179,17 @@ class StageTask(Task):
             step=step,
             metrics=metrics,
             inputs=self.inputs(),
+            training={"phases": [*self.earlier, {"steps": step}]} if self.earlier else None,
         )
 
     def inputs(self) -> InputRules | None:
         """How the network is fed, where that is a choice."""
         return None
+
+
+def _named(recipe: str) -> str:
+    """A recipe's name without its phase and changes."""
+    return recipe.partition(",")[0].partition(" (")[0]
 
 
 def hold_out(train: ClipStore) -> tuple[ClipStore, ClipStore]:

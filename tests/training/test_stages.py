@@ -270,6 +270,8 @@ def test_a_start_of_another_width_is_refused_and_a_smaller_head_grows(store, jud
     start = tmp_path / "a" / "generator.safetensors"
     grows = small("generator", "WARMUP")
     train_generator(store, tmp_path / "b", recipe=grows, start=start, **options)
+    meta = load_checkpoint(tmp_path / "b/generator.safetensors")[1]
+    assert (meta.step, meta.steps) == (1, 2)  # of this run; with the one before
     wider = small("generator", "WARMUP", **{"network.width": "0.5"})
     with pytest.raises(CheckpointError, match="width"):
         train_generator(store, tmp_path / "c", recipe=wider, start=start, **options)
@@ -282,6 +284,7 @@ def test_magnusson_starts_from_a_trained_wav2lip(store, judges, tmp_path):
     start = tmp_path / "a" / "generator.safetensors"
     recipe = small("generator", "MAGNUSSON", **{"fit.learning_rate": "1e-9"})
     train_generator(store, tmp_path / "b", recipe=recipe, start=start, **judges, **options)
+    assert load_checkpoint(tmp_path / "b/generator.safetensors")[1].steps == 1  # another recipe's
     a, b = (weights(tmp_path / run) for run in "ab")
     torch.testing.assert_close(b["face_encoder.0.0.conv.weight"], a["face_encoder.0.0.conv.weight"])
     first = a["decoder.0.0.conv.weight"]
