@@ -24,8 +24,8 @@ import numpy as np
 
 from emolib.base.errors import ConfigError
 from emolib.data.inputs import hidden
+from emolib.evaluation.evidence import Evidence
 from emolib.evaluation.intervals import Interval
-from emolib.evaluation.stored import Evidence
 
 HOLDS, FAILS = "holds", "does not hold"
 UNDECIDED, UNTESTABLE = "undecided", "not testable here"
